@@ -1,0 +1,39 @@
+import { type FailureKind, type Reason, reasons } from './reasons.ts';
+
+/** What crosses rooms when something goes wrong. `message` says what was seen, without a secret or a query string. */
+export type Failure = {
+  readonly reason: Reason;
+  readonly message: string;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+};
+
+/** Carries a failure where only a throw can: out of a stream or a callback. */
+export class Failed extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(`${failure.reason}: ${failure.message}`, { cause: failure.cause });
+    this.name = 'Failed';
+    this.failure = failure;
+  }
+}
+
+/** Throws a failure, as an expression. */
+export function fail(reason: Reason, message: string, more: Omit<Failure, 'reason' | 'message'> = {}): never {
+  throw new Failed({ reason, message, ...more });
+}
+
+/** The failure inside whatever was thrown. What nobody foresaw is a mistake of ours and says so. */
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof Failed) return thrown.failure;
+  return { reason: 'InternalError', message: thrown instanceof Error ? thrown.message : String(thrown), cause: thrown };
+}
+
+/** How to treat a failure follows from its reason alone. */
+export const kindOf = (failure: Failure): FailureKind => reasons[failure.reason].kind;
+
+/** "RegionMismatch: bucket acme-traces is in eu-west-1. Set spec.store.s3.region to …" */
+export const explain = ({ reason, message }: Failure): string => `${reason}: ${message}. ${sentence(reasons[reason].remedy)}`;
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

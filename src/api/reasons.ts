@@ -1,0 +1,275 @@
+/**
+ * Why a file or a source is not where it should be: one row per reason. Conditions, events, metrics, the command line and
+ * the troubleshooting page read this table and nothing else, so a user meets the same words everywhere.
+ *
+ * `means` completes "The reason is that …" and `remedy` is what a person does about it; both are sentences without capital and full stop.
+ */
+export const reasons = {
+  // Credentials and identity at a store
+  InvalidAccessKeyId: {
+    kind: 'waiting',
+    means: 'the store does not know this access key',
+    remedy: 'correct accessKeyId in the Secret that the source names; the next probe follows within a minute',
+  },
+  SignatureDoesNotMatch: {
+    kind: 'waiting',
+    means: 'the secret key does not belong to the access key',
+    remedy: 'correct secretAccessKey in the Secret that the source names (a trailing newline is a common cause)',
+  },
+  InvalidToken: {
+    kind: 'waiting',
+    means: 'the store does not accept this session token, key or signature',
+    remedy: 'renew the credential in the Secret that the source names',
+  },
+  ExpiredToken: {
+    kind: 'waiting',
+    means: 'the temporary credential has expired',
+    remedy: 'renew the credential in the Secret, or let the operator assume a role so that it is renewed by itself',
+  },
+  MissingCredential: {
+    kind: 'waiting',
+    means: 'a credential that the source needs is not there',
+    remedy: 'create the Secret with the keys that the message names, or give the ServiceAccount of the operator an identity',
+  },
+  InvalidCredential: {
+    kind: 'waiting',
+    means: 'the credential cannot be read or is of a kind that is not accepted',
+    remedy: 'put a credential of the kind that the message names into the Secret',
+  },
+  InvalidIdentityToken: {
+    kind: 'waiting',
+    means: 'the cloud does not trust the ServiceAccount token of the operator',
+    remedy:
+      'check the trust policy of the role or the federated credential: issuer, audience and subject must be those of the ServiceAccount',
+  },
+  AccessDenied: {
+    kind: 'waiting',
+    means: 'the identity lacks a permission',
+    remedy: 'grant the action that the message names on this bucket and prefix',
+  },
+  AssumeRoleDenied: {
+    kind: 'waiting',
+    means: 'the role may not be assumed',
+    remedy: 'allow sts:AssumeRole for this identity in the trust policy of the role, with the external id if the policy asks for one',
+  },
+  KmsAccessDenied: {
+    kind: 'waiting',
+    means: 'the object is encrypted with a key that the identity may not use',
+    remedy: 'grant kms:Decrypt on the key that encrypts the bucket',
+  },
+  // Place and connection of a store
+  NoSuchBucket: {
+    kind: 'waiting',
+    means: 'there is no such bucket or container',
+    remedy: 'correct the name in spec.store, or create the bucket',
+  },
+  WrongBucketOwner: {
+    kind: 'waiting',
+    means: 'the bucket belongs to another account than spec.store.s3.bucketOwner',
+    remedy: 'correct bucketOwner, or find out who owns a bucket of this name',
+  },
+  RegionMismatch: {
+    kind: 'waiting',
+    means: 'the bucket lives in another region',
+    remedy: 'set spec.store.s3.region to the region that the message names',
+  },
+  PermanentRedirect: {
+    kind: 'waiting',
+    means: 'the bucket must be addressed at another endpoint',
+    remedy: 'set spec.store.s3.region or endpoint to what the message names',
+  },
+  EndpointUnreachable: {
+    kind: 'transient',
+    means: 'nothing answers at the endpoint',
+    remedy: 'check the host name, the port, and the network policies between operator and endpoint',
+  },
+  TlsError: {
+    kind: 'waiting',
+    means: 'the certificate of the endpoint is not trusted',
+    remedy: 'name the authority in caSecretRef, or correct the certificate',
+  },
+  EgressRefused: {
+    kind: 'waiting',
+    means: 'the address is one that sources may not reach (metadata, link-local or loopback)',
+    remedy: 'use an endpoint outside these ranges; loopback needs the flag --allow-loopback',
+  },
+  ClockSkew: {
+    kind: 'waiting',
+    means: 'the clocks of the operator and the store differ too much',
+    remedy: 'set the clock of the node (NTP)',
+  },
+  Throttled: {
+    kind: 'transient',
+    means: 'the other side asked for fewer requests',
+    remedy: 'nothing to do: it is tried again later',
+  },
+  StoreUnavailable: {
+    kind: 'transient',
+    means: 'the store failed or was too slow',
+    remedy: 'nothing to do: it is tried again; if it stays, look at the status page of the store',
+  },
+  StoreProtocolError: {
+    kind: 'waiting',
+    means: 'what answers at the endpoint does not speak the protocol of this store',
+    remedy: 'check spec.store: kind, endpoint and forcePathStyle',
+  },
+  // One file
+  Deleted: {
+    kind: 'terminal',
+    means: 'the file was deleted before it could be read',
+    remedy: 'upload it again if it is needed',
+  },
+  Superseded: {
+    kind: 'terminal',
+    means: 'the file was overwritten before it could be read; its new content is a new file',
+    remedy: 'nothing to do',
+  },
+  Archived: {
+    kind: 'terminal',
+    means: 'the file is in an archive class and cannot be read',
+    remedy: 'restore the object, then retry the file',
+  },
+  Unreadable: {
+    kind: 'transient',
+    means: 'the file cannot be read while others can',
+    remedy: 'look at the message; retry the file when the cause is gone',
+  },
+  EmptyFile: {
+    kind: 'terminal',
+    means: 'the file has no content',
+    remedy: 'let the writer upload only complete files, or use scan.minAge',
+  },
+  NoTraces: {
+    kind: 'terminal',
+    means: 'the file holds only other signals than traces',
+    remedy: 'exclude it with scan.exclude, or write logs and metrics elsewhere',
+  },
+  NotATraceFile: {
+    kind: 'terminal',
+    means: 'the content is not a trace file',
+    remedy: 'exclude it with scan.exclude, or correct the writer; `spanferry validate FILE` says more',
+  },
+  InvalidJSON: {
+    kind: 'terminal',
+    means: 'the JSON text is broken',
+    remedy: 'correct the writer; the message names the place',
+  },
+  InvalidProtobuf: {
+    kind: 'terminal',
+    means: 'the protobuf message is broken',
+    remedy: 'correct the writer; the message names the place',
+  },
+  Truncated: {
+    kind: 'transient',
+    means: 'the file ends in the middle',
+    remedy: 'let the writer upload only complete files, or use scan.minAge',
+  },
+  InvalidCompression: {
+    kind: 'terminal',
+    means: 'the compressed data is damaged',
+    remedy: 'upload the file again',
+  },
+  ExpansionLimit: {
+    kind: 'terminal',
+    means: 'the compressed file grows beyond the limit',
+    remedy: 'raise --max-expansion-ratio if the file is honest',
+  },
+  TooDeep: {
+    kind: 'terminal',
+    means: 'values are nested too deep',
+    remedy: 'correct the writer; the message names the place and the limit',
+  },
+  InvalidTraceId: {
+    kind: 'terminal',
+    means: 'a trace id is neither 32 hex digits nor 16 bytes in base64',
+    remedy: 'correct the writer, upload the file again, or retry it after a fix',
+  },
+  InvalidSpanId: {
+    kind: 'terminal',
+    means: 'a span id is neither 16 hex digits nor 8 bytes in base64',
+    remedy: 'correct the writer, upload the file again, or retry it after a fix',
+  },
+  InvalidSpan: {
+    kind: 'terminal',
+    means: 'a span has a field that cannot be read',
+    remedy: 'correct the writer; the message names the field and the place',
+  },
+  SpanTooLarge: {
+    kind: 'terminal',
+    means: 'a single span is larger than a request may be',
+    remedy: 'shorten the attributes of the span',
+  },
+  ApplicationMismatch: {
+    kind: 'terminal',
+    means: 'application.id in the file is not the one that the source expects',
+    remedy: 'correct application.id in the writer or spec.applicationIds of the source',
+  },
+  // Destination
+  CredentialError: {
+    kind: 'waiting',
+    means: 'the destination does not accept the credential, or a credential is missing',
+    remedy: 'correct the Secret that spec.destination names, or the token of the operator; everything flows on by itself',
+  },
+  DestinationRefused: {
+    kind: 'waiting',
+    means: 'the destination answers, but not as an OTLP/HTTP receiver',
+    remedy: 'check spec.destination.endpoint: it should be the OTLP/HTTP port (4318 by custom) of a collector',
+  },
+  DestinationUnavailable: {
+    kind: 'transient',
+    means: 'the destination cannot be reached or asks to wait',
+    remedy: 'nothing to do once it is up: everything flows on by itself',
+  },
+  RefusedByDestination: {
+    kind: 'terminal',
+    means: 'the destination refuses the content',
+    remedy: 'the message gives the words of the destination; correct the writer or the destination and retry the file',
+  },
+  // The operator itself
+  NotAllowed: {
+    kind: 'waiting',
+    means: 'the tenancy policy of the operator does not allow this',
+    remedy: 'ask who runs the operator to extend the policy for this namespace, or change the source',
+  },
+  InvalidSpec: {
+    kind: 'waiting',
+    means: 'the spec does not fit what this version of the operator understands',
+    remedy: 'correct the spec; the message names the field',
+  },
+  LedgerIncomplete: {
+    kind: 'waiting',
+    means: 'part of the memory of what is done is missing',
+    remedy:
+      'restore the IngestionLedger objects from a backup, or accept that files may be ingested again with the annotation spanferry.io/accept-ledger',
+  },
+  WorkerLost: {
+    kind: 'terminal',
+    means: 'three workers died with this file in their hands, alone',
+    remedy: 'look at the logs and the memory of the workers, then retry the file',
+  },
+  Stuck: {
+    kind: 'transient',
+    means: 'there was no progress for five minutes',
+    remedy: 'nothing to do at first; if it stays, look at the store and the destination',
+  },
+  Suspended: {
+    kind: 'waiting',
+    means: 'the source is suspended',
+    remedy: 'set spec.suspend to false',
+  },
+  NoData: {
+    kind: 'waiting',
+    means: 'nothing was found where the source looks',
+    remedy: 'look at prefix, extensions, include, exclude and modified; the message says what was seen',
+  },
+  InternalError: {
+    kind: 'transient',
+    means: 'the operator made a mistake',
+    remedy: 'report it with the log line of this moment',
+  },
+} as const satisfies Record<string, { kind: FailureKind; means: string; remedy: string }>;
+
+/** transient: try again soon. waiting: somebody must act, nothing is used up. terminal: trying again cannot help. */
+export type FailureKind = 'transient' | 'waiting' | 'terminal';
+
+export type Reason = keyof typeof reasons;
