@@ -1,10 +1,11 @@
 import { type Failure, failureOf } from '../api/failure.ts';
+import type { LedgerHead } from '../api/ingestionledger.ts';
 import { merged, noEntries } from './entries.ts';
 import { forgiven } from './seal.ts';
-import { emptySegment, fromSpec, type Head, newHead, type Segment, type SegmentSpec } from './segment.ts';
+import { emptySegment, fromSpec, newHead, type Segment, type SegmentSpec } from './segment.ts';
 
 export type Checked =
-  | { readonly ok: true; readonly head: Head; readonly segments: readonly Segment[] }
+  | { readonly ok: true; readonly head: LedgerHead; readonly segments: readonly Segment[] }
   | { readonly ok: false; readonly failure: Failure };
 
 /**
@@ -17,13 +18,13 @@ export function check(specs: readonly SegmentSpec[], seen: number): Checked {
   const read = readAll(specs);
   if (!read.ok) return read;
   const head = read.segments.find((each) => each.number === 0)?.head ?? newHead;
-  const there = distinct(read.segments, head.forgivenUpTo);
-  if (there < head.entries) return incomplete(`${head.entries} entries are expected and ${there} are there`);
+  const there = distinct(read.segments, head.forgiven);
+  if (there < head.expectedEntries) return incomplete(`${head.expectedEntries} entries are expected and ${there} are there`);
   return { ok: true, head, segments: read.segments };
 }
 
 /** Goes on with what can be read, because somebody said so: holes become free segments, and the numbers are counted anew. */
-export function accept(specs: readonly SegmentSpec[]): { readonly head: Head; readonly segments: readonly Segment[] } {
+export function accept(specs: readonly SegmentSpec[]): { readonly head: LedgerHead; readonly segments: readonly Segment[] } {
   const segments = specs.flatMap((spec) => {
     const read = readAll([spec]);
     return read.ok ? read.segments : [];
@@ -35,7 +36,7 @@ export function accept(specs: readonly SegmentSpec[]): { readonly head: Head; re
     (number) => !segments.some((each) => each.number === number),
   );
   return {
-    head: { ...head, segments: last, entries: distinct(segments, head.forgivenUpTo) },
+    head: { ...head, expectedEntries: distinct(segments, head.forgiven) },
     segments: [...segments, ...holes.map((number) => emptySegment(number, sequence))],
   };
 }
@@ -44,7 +45,7 @@ const incomplete = (message: string): Checked => ({ ok: false, failure: { reason
 
 function missingNumbers(specs: readonly SegmentSpec[], seen: number): readonly number[] {
   const numbers = new Set(specs.map((spec) => spec.number));
-  const expected = Math.max(seen - 1, ...specs.map((spec) => Math.max(spec.number, spec.head?.segments ?? 0)), -1);
+  const expected = Math.max(seen - 1, ...specs.map((spec) => spec.number), -1);
   return Array.from({ length: expected + 1 }, (_, number) => number).filter((number) => !numbers.has(number));
 }
 

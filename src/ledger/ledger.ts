@@ -1,10 +1,11 @@
 import type { Failure } from '../api/failure.ts';
+import type { LedgerHead } from '../api/ingestionledger.ts';
 import { accept, check, inOrder } from './check.ts';
 import { countOf, type Entries, merged, type Outcome, sorted, withoutFailures } from './entries.ts';
 import type { Identity } from './identity.ts';
 import { type Memory, memoryOf } from './memory.ts';
 import { seal } from './seal.ts';
-import { emptySegment, type Head, OPEN_ENTRIES, type Segment, type SegmentSpec, type Totals, toSpec } from './segment.ts';
+import { emptySegment, OPEN_ENTRIES, type Segment, type SegmentSpec, toSpec } from './segment.ts';
 
 /** Where the segments of one source lie. Reads are quorum reads; `token` guards against a second writer. */
 export type LedgerObjects = {
@@ -13,8 +14,10 @@ export type LedgerObjects = {
   readonly put: (spec: SegmentSpec, token?: string) => Promise<string>;
 };
 
+type Totals = LedgerHead['totals'];
+
 /** How one file ended, and what it adds to the totals. */
-export type Verdict = Partial<Totals> & { readonly identity: Identity; readonly outcome: Outcome };
+export type Verdict = Partial<Omit<Totals, 'files'>> & { readonly identity: Identity; readonly outcome: Outcome };
 
 /** The memory of one source. Only the leader has one. */
 export type Ledger = {
@@ -25,10 +28,10 @@ export type Ledger = {
   /** Writes what waits. What cannot be written goes on waiting, and the error is thrown. */
   readonly flush: () => Promise<void>;
   /** Changes the head, and writes. */
-  readonly change: (edit: (head: Head) => Partial<Pick<Head, 'modifiedAfter' | 'modifiedFor' | 'tokens'>>) => Promise<void>;
+  readonly change: (edit: (head: LedgerHead) => Partial<Pick<LedgerHead, 'modified' | 'handled'>>) => Promise<void>;
   /** Forgets all failures, so that their files are found again; the token is handled in the same write. */
   readonly forgive: (token: string) => Promise<void>;
-  readonly head: () => Head;
+  readonly head: () => LedgerHead;
   readonly counts: () => { readonly entries: number; readonly failures: number; readonly segments: number; readonly bytes: number };
 };
 
@@ -39,7 +42,7 @@ export async function openLedger(objects: LedgerObjects, seen: number, acceptTok
   const stored = await objects.list();
   const specs = stored.map(({ spec }) => spec);
   const checked = check(specs, seen);
-  const fresh = acceptToken !== undefined && acceptToken !== specs.find((spec) => spec.number === 0)?.head?.tokens.acceptLedger;
+  const fresh = acceptToken !== undefined && acceptToken !== specs.find((spec) => spec.number === 0)?.head?.handled?.acceptLedger;
   if (!checked.ok && !fresh) return checked;
 
   const { head, segments } = checked.ok ? checked : accept(specs);
@@ -49,18 +52,18 @@ export async function openLedger(objects: LedgerObjects, seen: number, acceptTok
     for (const hole of segments.filter((each) => each.number > 0 && !tokens.has(each.number))) {
       tokens.set(hole.number, await objects.put(toSpec(hole)));
     }
-    await ledger.change((old) => ({ tokens: { ...old.tokens, ...(acceptToken !== undefined && { acceptLedger: acceptToken }) } }));
+    await ledger.change((old) => ({ handled: { ...old.handled, ...(acceptToken !== undefined && { acceptLedger: acceptToken }) } }));
   }
   return { ok: true, ledger };
 }
 
-function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead: Head, firstSegments: readonly Segment[]): Ledger {
+function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead: LedgerHead, firstSegments: readonly Segment[]): Ledger {
   let head = firstHead;
   let open = firstSegments.find((each) => each.number === 0) ?? emptySegment(0, 0);
   let others: readonly Segment[] = firstSegments.filter((each) => each.number > 0);
   let sequence = Math.max(0, ...firstSegments.map((each) => each.sequence));
   let waiting: { verdict: Verdict; done: () => void }[] = [];
-  const memory = memoryOf(inOrder(firstSegments, head.forgivenUpTo));
+  const memory = memoryOf(inOrder(firstSegments, head.forgiven));
 
   /** One write after the other: each stands on the tokens that the one before returned. */
   let tail: Promise<void> = Promise.resolve();
@@ -85,34 +88,42 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     }
   };
 
+  const counted = (batch: readonly { verdict: Verdict }[]): Pick<LedgerHead, 'expectedEntries' | 'completed' | 'failed' | 'totals'> => {
+    const { entries, failures } = memory.counts();
+    return {
+      expectedEntries: entries,
+      completed: entries - failures,
+      failed: failures,
+      totals: { ...batch.reduce(add, head.totals), files: entries },
+    };
+  };
+
   /** Empties the open segment into sealed ones. Whatever a crash leaves behind, every entry is in at least one object. */
-  const putSealed = async (full: Segment, nextHead: Head): Promise<Head> => {
-    const { sealed, freed } = seal(full, others, nextHead.forgivenUpTo);
+  const putSealed = async (full: Segment, nextHead: LedgerHead): Promise<void> => {
+    const { sealed, freed } = seal(full, others, nextHead.forgiven);
     await put(sealed);
-    const withNumber = { ...nextHead, segments: Math.max(nextHead.segments, sealed.number) };
-    await put({ ...emptySegment(0, full.sequence), head: withNumber });
+    await put({ ...emptySegment(0, full.sequence), head: nextHead });
     others = replaced(others, [sealed]);
     for (const free of freed) {
       await put(free);
       others = replaced(others, [free]);
     }
-    return withNumber;
   };
 
-  const write = async (edit: Partial<Head> = {}, kept: (entries: Entries) => Entries = (entries) => entries): Promise<void> => {
+  const write = async (edit: Partial<LedgerHead> = {}, kept: (entries: Entries) => Entries = (entries) => entries): Promise<void> => {
     const batch = waiting;
     const entries = merged(kept(open.entries), sorted(batch.map(({ verdict }) => ({ ...verdict.identity, outcome: verdict.outcome }))));
     const next: Segment = { number: 0, sequence: sequence + 1, entries };
-    const nextHead: Head = { ...head, totals: batch.reduce(add, head.totals), entries: memory.counts().entries, ...edit };
+    const nextHead: LedgerHead = { ...head, ...counted(batch), ...edit };
 
     if (countOf(entries) > OPEN_ENTRIES) {
-      head = await putSealed(next, nextHead);
+      await putSealed(next, nextHead);
       open = emptySegment(0, next.sequence);
     } else {
       await put({ ...next, head: nextHead });
-      head = nextHead;
       open = next;
     }
+    head = nextHead;
     sequence = next.sequence;
     waiting = waiting.slice(batch.length);
     for (const { done } of batch) done();
@@ -131,7 +142,7 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
       inTurn(async () => {
         await write();
         memory.forgive();
-        await write({ forgivenUpTo: sequence, tokens: { ...head.tokens, retryFailed: token } }, withoutFailures);
+        await write({ forgiven: sequence, handled: { ...head.handled, retryFailed: token } }, withoutFailures);
       }),
     head: () => head,
     counts: () => {
@@ -142,6 +153,7 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
 }
 
 const add = (totals: Totals, { verdict }: { verdict: Verdict }): Totals => ({
+  files: totals.files,
   spans: totals.spans + (verdict.spans ?? 0),
   bytes: totals.bytes + (verdict.bytes ?? 0),
   rejectedSpans: totals.rejectedSpans + (verdict.rejectedSpans ?? 0),

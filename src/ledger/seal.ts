@@ -13,11 +13,11 @@ const tierOf = (count: number): number => Math.max(0, Math.floor(Math.log(count 
  * Moves what is open into a sealed segment, together with its likes in size. Nothing is ever only in one object that a crash
  * could leave half done: what is there twice counts once, and of two outcomes that of the higher sequence.
  */
-export function seal(open: Segment, others: readonly Segment[], forgivenUpTo: number): Seal {
+export function seal(open: Segment, others: readonly Segment[], forgivenBefore: number): Seal {
   const absorbed = toAbsorb(open, others);
   const bySequence = [...absorbed, open].sort((a, b) => a.sequence - b.sequence);
   const entries = bySequence
-    .map((each) => forgiven(each, forgivenUpTo))
+    .map((each) => forgiven(each, forgivenBefore))
     .reduce((older, newer) => ({ ...newer, entries: merged(older.entries, newer.entries) }));
   const number = absorbed[0]?.number ?? freeNumber(others);
   return {

@@ -45,7 +45,7 @@ describe('the memory of a source', () => {
     const ledger = await opened(objects, 1);
     expect(ledger.lookup(file(49))).toBe('completed');
     expect(ledger.lookup(file(50))).toBeUndefined();
-    expect(ledger.head().totals).toEqual({ spans: 500, bytes: 5_000, rejectedSpans: 0, retries: 0 });
+    expect(ledger.head().totals).toEqual({ files: 50, spans: 500, bytes: 5_000, rejectedSpans: 0, retries: 0 });
   });
 
   test('an append is kept only once it is written', async () => {
@@ -86,7 +86,7 @@ describe('the memory of a source', () => {
     const again = await opened(objects);
     expect(again.lookup(file(0))).toBe('failed');
     expect(again.lookup(file(3_999))).toBeUndefined();
-    expect(again.head().tokens.retryFailed).toBe('t1');
+    expect(again.head().handled?.retryFailed).toBe('t1');
   });
 });
 
@@ -131,7 +131,7 @@ describe('a memory with holes', () => {
     const seen = stored.size;
     stored.delete(1);
     const ledger = await opened(objects, seen, 'yes');
-    expect(ledger.head().tokens.acceptLedger).toBe('yes');
+    expect(ledger.head().handled?.acceptLedger).toBe('yes');
     const again = await openLedger(objects, seen);
     expect(again.ok).toBe(true);
   });
