@@ -1,0 +1,4 @@
+/** What is generated and committed, and the script that makes it (with `--check`: that says whether it is fresh). */
+export const generators: readonly { readonly what: string; readonly script: string }[] = [
+  { what: 'troubleshooting page', script: 'hack/generate-troubleshooting.ts' },
+];
