@@ -38,6 +38,7 @@ export function controllerMetrics(name: string, concurrency: number, metrics: Me
 
   for (const result of results) total.inc({ ...of, result }, 0);
   for (const counter of [errors, terminal, panics]) counter.inc(of, 0);
+  time.zero(of);
   active.set(of, 0);
   max.set(of, concurrency);
 

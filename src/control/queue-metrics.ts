@@ -36,6 +36,8 @@ export function queueMetrics({ name, metrics, clock, inWorkSince, depth }: Queue
 
   adds.inc(of, 0);
   retries.inc(of, 0);
+  waited.zero(of);
+  worked.zero(of);
   metrics.beforeScrape(() => {
     const ages = [...inWorkSince()].map((since) => (clock.monotonic() - since) / 1_000);
     depthGauge.set(of, depth());
