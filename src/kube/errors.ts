@@ -29,6 +29,8 @@ export type KubeErrorKind = keyof typeof kinds;
 
 type More = {
   readonly retryAfterMs?: number | undefined;
+  /** The status of the HTTP answer, if there was one. */
+  readonly code?: number;
   /** True if the server surely did not act on the request, so that even a write may be repeated. */
   readonly untouched?: boolean;
 };
@@ -37,13 +39,15 @@ type More = {
 export class KubeError extends Failed {
   readonly kind: KubeErrorKind;
   readonly retryAfterMs: number | undefined;
+  readonly code: number | undefined;
   readonly untouched: boolean;
 
-  constructor(kind: KubeErrorKind, message: string, { retryAfterMs, untouched = false }: More = {}) {
+  constructor(kind: KubeErrorKind, message: string, { retryAfterMs, code, untouched = false }: More = {}) {
     super({ reason: kinds[kind], message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
     this.name = 'KubeError';
     this.kind = kind;
     this.retryAfterMs = retryAfterMs;
+    this.code = code;
     this.untouched = untouched;
   }
 }

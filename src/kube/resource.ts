@@ -1,5 +1,6 @@
 import type { Failure } from '../api/failure.ts';
 import type { Draft, KubeObject, Ref } from './meta.ts';
+import type { WatchEvent, WatchOptions } from './watch.ts';
 
 /** What a kind is called in the API, and the check that every object of it passes at the edge. */
 export type Kind<T extends KubeObject> = {
@@ -49,6 +50,8 @@ export type Resource<T extends KubeObject> = {
   readonly get: (ref: Ref, options?: CallOptions) => Promise<T>;
   /** Page by page, each read as a quorum; breaks with Gone if it takes so long that the server forgot the beginning. */
   readonly list: (selection?: Selection, options?: CallOptions & { readonly pageSize?: number }) => AsyncGenerator<Page<T>, void>;
+  /** Follows the kind until the signal is aborted; see `cache` for a copy that is kept. */
+  readonly watch: (options: WatchOptions) => AsyncGenerator<WatchEvent<T>, void>;
   readonly create: (object: Draft<T>, options?: CallOptions) => Promise<T>;
   /** Replaces everything but status, under the resourceVersion that the object carries. */
   readonly update: (object: T, options?: CallOptions) => Promise<T>;
