@@ -93,3 +93,19 @@ export function memoryLeases(): MemoryLeases {
     },
   };
 }
+
+/** A line of one process to the API server, that can be cut. */
+export function lineTo(leases: MemoryLeases) {
+  let cut = false;
+  const guarded =
+    <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> =>
+      cut ? unreachable() : call(...args);
+  const client: MemoryLeases = { ...leases, get: guarded(leases.get), create: guarded(leases.create), update: guarded(leases.update) };
+  return {
+    client,
+    cut: (now: boolean) => {
+      cut = now;
+    },
+  };
+}

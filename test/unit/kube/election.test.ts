@@ -4,7 +4,7 @@ import { holderOf } from '../../../src/kube/lease.ts';
 import type { Tenure } from '../../../src/kube/tenure.ts';
 import { silentLog } from '../../../src/observability/logger.ts';
 import { metrics } from '../../../src/observability/metrics.ts';
-import { type MemoryLeases, memoryLeases, unreachable } from '../../support/memory-leases.ts';
+import { lineTo, type MemoryLeases, memoryLeases, unreachable } from '../../support/memory-leases.ts';
 import { settled, type VirtualClock, virtualClock } from '../../support/virtual-clock.ts';
 
 const lease = { namespace: 'spanferry', name: 'spanferry-manager' };
@@ -41,22 +41,6 @@ function replica(identity: string, { leases, clock, lead = untilEnd, timing }: S
   );
   onTestFinished(() => stop.abort());
   return { reigns, leads: () => latest?.stillHeld() ?? false, leadership: () => latest, stop, ended };
-}
-
-/** One API server, seen through lines that can be cut one by one. */
-function lineTo(leases: MemoryLeases) {
-  let cut = false;
-  const guarded =
-    <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> =>
-      cut ? unreachable() : call(...args);
-  const client: MemoryLeases = { ...leases, get: guarded(leases.get), create: guarded(leases.create), update: guarded(leases.update) };
-  return {
-    client,
-    cut: (now: boolean) => {
-      cut = now;
-    },
-  };
 }
 
 describe('election', () => {
