@@ -77,7 +77,8 @@ export function partialSuccessOf(answer: HttpAnswer, secrets: readonly string[])
     : isProtobuf(answer)
       ? decoded(() => protobufPartialSuccess(answer.body))
       : undefined;
-  return { rejected: found?.rejected ?? 0, words: cleaned(found?.words ?? '', secrets) };
+  const rejected = found?.rejected ?? 0;
+  return { rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0, words: cleaned(found?.words ?? '', secrets) };
 }
 
 function protobufPartialSuccess(body: Uint8Array): PartialSuccess {
@@ -96,7 +97,7 @@ function jsonPartialSuccess(value: unknown): PartialSuccess {
   const partial = memberOf(value, 'partialSuccess') ?? memberOf(value, 'partial_success');
   const rejected = Number(memberOf(partial, 'rejectedSpans') ?? memberOf(partial, 'rejected_spans') ?? 0);
   const words = memberOf(partial, 'errorMessage') ?? memberOf(partial, 'error_message') ?? '';
-  return { rejected: Number.isSafeInteger(rejected) ? rejected : 0, words: String(words) };
+  return { rejected, words: String(words) };
 }
 
 /** A stranger's body may be broken: then there is nothing to read from it. */

@@ -1,5 +1,4 @@
 import type { Pool } from 'undici';
-import type { Failure } from '../api/failure.ts';
 import type { Backoff } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Breaker, BreakerRules } from './breaker.ts';
@@ -45,11 +44,6 @@ export type DeliveryRules = {
   /** How a file spaces its own repetitions while the way is free. */
   readonly repeat: Backoff;
 };
-
-/** Can files flow? Where not: why, since when, and when it is tried again (monotonic milliseconds). */
-export type SenderState =
-  | { readonly ready: true }
-  | { readonly ready: false; readonly failure: Failure; readonly since: number; readonly retryAt: number };
 
 export type Delivery = {
   /** A way to a destination, for one owner (a source). Owners of one destination share its connections in turns. */
@@ -112,7 +106,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         credential: credential.it,
         options,
         repeat: rules.repeat,
-        listeners,
+        onChange: (listener) => {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
         release: () => {
           endpoint.release();
           credential.release();

@@ -33,20 +33,22 @@ export type Tally = {
   readonly warning?: string;
 };
 
-export type Outcome =
-  /** Every span was accepted or rejected. */
-  | ({ readonly state: 'done' } & Tally)
+/** Why a batch came back before every span was decided. */
+export type Ending =
   /** The destination is in trouble: keep `rest` or give the slot back, and send again after `ready`. No retry is used up. */
-  | ({ readonly state: 'waiting'; readonly failure: Failure; readonly rest: Consignment } & Tally)
+  | { readonly state: 'waiting'; readonly failure: Failure }
   /** The destination fails at this batch while others pass: the file pays with an attempt. */
-  | ({ readonly state: 'failed'; readonly failure: Failure; readonly rest: Consignment } & Tally)
+  | { readonly state: 'failed'; readonly failure: Failure }
   /** The fence forbids to send: this worker may have lost its files to another. */
-  | ({ readonly state: 'fenced'; readonly rest: Consignment } & Tally);
+  | { readonly state: 'fenced' };
+
+/** Done: every span was accepted or rejected. Otherwise `rest` is what to go on with. */
+export type Outcome = ({ readonly state: 'done' } | (Ending & { readonly rest: Consignment })) & Tally;
 
 const LISTED = 20;
 
-/** The counts so far. `spans` names a rejected span where there is just one. */
-export function tallyOf({ sift, requests, bytes, warning }: Consignment, spans: SpanIndex | undefined): Tally {
+/** The counts so far. `spans` is asked only where a rejected span can be named. */
+export function tallyOf({ sift, requests, bytes, warning }: Consignment, spans: () => SpanIndex): Tally {
   return {
     accepted: sift.accepted,
     rejectedSpans: sift.rejected.reduce((sum, each) => sum + each.spans, 0),
@@ -57,8 +59,8 @@ export function tallyOf({ sift, requests, bytes, warning }: Consignment, spans: 
   };
 }
 
-function rejectedOf({ reason, words, spans: count, range }: Rejection, spans: SpanIndex | undefined): Rejected {
-  const span = count === 1 && range ? spans?.[range.from] : undefined;
+function rejectedOf({ reason, words, spans: count, range }: Rejection, spans: () => SpanIndex): Rejected {
+  const span = count === 1 && range ? spans()[range.from] : undefined;
   const said = words === '' ? 'the destination does not say why' : words;
   return { reason, message: span ? `${nameOf(span)}: ${said}` : said, spans: count };
 }

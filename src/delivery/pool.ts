@@ -1,12 +1,11 @@
 import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
-import { fail } from '../api/failure.ts';
 import type { Destination } from './destination.ts';
 
 /** Watches over the connections to hosts that tenants name (the egress guard of std). */
 export type Guard = {
-  /** Resolves a name, and refuses it when an address is refused. */
+  /** Resolves a name; fails with the code EGRESS_REFUSED where one of its addresses may not be reached. */
   readonly lookup: LookupFunction;
   /** Why a literal address or a known bad name may not be reached, in words; nothing where it may. */
   readonly refused: (host: string) => string | undefined;
@@ -29,19 +28,28 @@ export function openPool({ origin, tls, timeouts, guarded }: Destination, connec
     keepAliveTimeout: 30_000,
     headersTimeout: timeouts.answerMs,
     bodyTimeout: timeouts.answerMs,
-    connect: guarded && guard ? watched(connect, guard) : connect,
+    connect: outspoken(guarded && guard ? watched(connect, guard) : connect),
   });
 }
 
 /** A literal address is never looked up, so it is judged before the connection. */
 function watched(connect: buildConnector.connector, guard: Guard): buildConnector.connector {
   return (options, done) => {
-    try {
-      const why = guard.refused(options.hostname);
-      if (why !== undefined) fail('EgressRefused', why);
-      connect(options, done);
-    } catch (error) {
-      done(error instanceof Error ? error : new Error(String(error)), null);
-    }
+    const why = guard.refused(options.hostname);
+    if (why === undefined) return connect(options, done);
+    done(Object.assign(new Error(why), { code: 'EGRESS_REFUSED' }), null);
   };
+}
+
+/**
+ * Over TLS 1.3 a server refuses a client certificate only after the handshake: an alert, then the end of the stream, and undici would
+ * report the end alone. Destroyed at the alert, the socket keeps the error that says more.
+ */
+function outspoken(connect: buildConnector.connector): buildConnector.connector {
+  return (options, done) =>
+    connect(options, (...[error, socket]) => {
+      if (error) return done(error, null);
+      socket.once('error', (alert) => socket.destroy(alert));
+      done(null, socket);
+    });
 }

@@ -1,33 +1,31 @@
 import type { Failure } from '../api/failure.ts';
 import { type Backoff, backoffMs } from '../std/backoff.ts';
-import type { Answer } from './answer.ts';
-import type { Breaker } from './breaker.ts';
 import { compress } from './compress.ts';
-import type { Credential, DeliveryOptions, Endpoint, SenderState } from './delivery.ts';
+import type { Credential, DeliveryOptions, Endpoint } from './delivery.ts';
 import type { Destination } from './destination.ts';
-import type { Gate } from './gate.ts';
 import { judge, type Verdict } from './judge.ts';
-import { type Batch, type Consignment, consign, type Outcome, tallyOf } from './outcome.ts';
+import { type Batch, type Consignment, consign, type Ending, type Outcome, tallyOf } from './outcome.ts';
 import { post, requestHeaders } from './post.ts';
-import { accepted, nextPiece, type Piece, refused, tooLarge } from './sift.ts';
+import { accepted, nextPiece, type Piece, refused, type Sift, tooLarge } from './sift.ts';
 import { cut, indexSpans, type SpanIndex } from './spans.ts';
+import { type SenderState, wayThrough } from './way.ts';
 
 export type SendOptions = {
   /** Identity of the file: trouble is held against it, and another one probes. */
   readonly file: string;
   readonly signal: AbortSignal;
-  /** How long the batch may wait in hand for a destination in trouble. Default 15 s. */
+  /** How long one request may wait in hand for a destination in trouble. Default 15 s. */
   readonly patienceMs?: number;
 };
 
-/** A way to one destination. */
+/** A way to one destination. Keep it while the source lives: what was learned about the destination goes with its last sender. */
 export type Sender = {
   /** Sends a batch, or goes on with what is left of one. Rejects only with the signal's reason. */
   readonly send: (batch: Batch | Consignment, options: SendOptions) => Promise<Outcome>;
   /** Resolves when it is worth sending again: at once where files flow, one file at a time where somebody must probe. */
   readonly ready: (file: string, signal: AbortSignal) => Promise<void>;
   readonly state: () => SenderState;
-  /** Calls back when the state changes, until the returned function is called. */
+  /** Calls back when readiness or its reason changes, until the returned function is called. */
   readonly watch: (listener: (state: SenderState) => void) => () => void;
   /** Gives back its share of connections. */
   readonly close: () => void;
@@ -39,142 +37,113 @@ type Parts = {
   readonly endpoint: Endpoint;
   readonly credential: Credential;
   readonly options: DeliveryOptions;
+  /** How a file spaces its own repetitions while the way is free. */
   readonly repeat: Backoff;
-  readonly listeners: Set<() => void>;
+  readonly onChange: (listener: () => void) => () => void;
   readonly release: () => void;
 };
 
-export function sender(parts: Parts): Sender {
-  const { destination, owner, endpoint, credential, options, repeat, listeners, release } = parts;
+/** One body under way for one batch of one file. */
+type Trip = { readonly body: Uint8Array; readonly strikeId: string } & Required<SendOptions>;
+type Arrival = { readonly verdict: Exclude<Verdict, { is: 'trouble' }> };
+
+export function sender({ destination, owner, endpoint, credential, options, repeat, onChange, release }: Parts): Sender {
   const { clock, observer, canSend = () => true, version = '0' } = options;
   const headers = requestHeaders(destination, `spanferry/${version}`);
-  const gates: readonly Gate[] = [credential.gate, endpoint.gate];
-  const isFree = (file: string) => gates.every((gate) => gate.isFree(file));
+  const way = wayThrough(endpoint.gate, credential.gate, clock);
 
-  const ready = async (file: string, signal: AbortSignal): Promise<void> => {
-    while (!isFree(file)) {
-      for (const gate of gates) if (!gate.isFree(file)) await gate.invitation(file, signal);
-    }
-  };
-
-  /** Like `ready`, but only until a moment. False when that comes first. */
-  const readyBy = async (moment: number, file: string, signal: AbortSignal): Promise<boolean> => {
-    if (isFree(file)) return true;
-    const state = stateOf(gates);
-    if (!state.ready && state.retryAt > moment) return false;
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    const alarm = clock.sleep(Math.max(0, moment - clock.monotonic()), either).then(
-      () => over.abort(),
-      () => {},
-    );
-    try {
-      await ready(file, either);
-      return true;
-    } catch (error) {
-      if (signal.aborted) throw error;
-      return false;
-    } finally {
-      over.abort();
-      await alarm;
-    }
-  };
-
-  const settle = (file: string, verdict: Verdict) => {
-    const failure = verdict.is === 'trouble' ? verdict.failure : undefined;
-    const culprit = verdict.is === 'trouble' ? verdict.of : undefined;
-    // A destination that refuses a credential is alive all the same.
-    if (culprit === 'endpoint' && failure) endpoint.gate.fail(file, failure);
-    else endpoint.gate.pass(file);
-    if (culprit === 'credential' && failure) credential.gate.fail(file, failure);
-    else if (culprit === undefined) credential.gate.pass(file);
-    else credential.gate.abandon(file);
-  };
-
-  const ask = async (body: Uint8Array, file: string, signal: AbortSignal): Promise<{ answer: Answer; verdict: Verdict }> => {
-    for (const gate of gates) gate.go(file);
+  const request = async (body: Uint8Array, signal: AbortSignal): Promise<Verdict> => {
     const start = clock.monotonic();
+    const answer = await post(endpoint.pool, destination, headers, body, signal);
+    const status = 'status' in answer ? answer.status : 0;
+    observer?.answered?.({ destination: destination.shown, status, ms: clock.monotonic() - start, bytes: body.length });
+    return judge(answer, destination, clock.now());
+  };
+
+  const inTurn = async ({ body, file, signal }: Trip): Promise<Verdict | 'shut' | 'fenced'> => {
+    const endTurn = await endpoint.turns.take(owner, signal);
     try {
-      const answer = await post(endpoint.pool, destination, headers, body, signal);
-      const status = 'status' in answer ? answer.status : 0;
-      observer?.answered?.({ destination: destination.shown, status, ms: clock.monotonic() - start, bytes: body.length });
-      const verdict = judge(answer, destination, clock.now());
-      settle(file, verdict);
-      return { answer, verdict };
-    } catch (error) {
-      for (const gate of gates) gate.abandon(file);
-      throw error;
+      // While it waited for its turn, the way may have closed, and the right to send may have gone.
+      if (!way.isFree(file)) return 'shut';
+      if (!canSend()) return 'fenced';
+      return await way.go(file, () => request(body, signal));
+    } finally {
+      endTurn();
+    }
+  };
+
+  /** Until the destination has decided about the body, or somebody else should decide about the file. */
+  const carry = async (trip: Trip): Promise<(Arrival | Ending) & { readonly requests: number }> => {
+    const { file, strikeId, signal, patienceMs } = trip;
+    const giveUpAt = clock.monotonic() + patienceMs;
+    for (let requests = 0; ; ) {
+      const shut = await way.readyBy(giveUpAt, file, signal);
+      if (shut) return { state: 'waiting', failure: shut, requests };
+      const verdict = await inTurn(trip);
+      if (verdict === 'shut') continue;
+      if (verdict === 'fenced') return { state: 'fenced', requests };
+      requests++;
+      if (verdict.is !== 'trouble') {
+        credential.strikes.passed(file, strikeId);
+        return { verdict, requests };
+      }
+      const { failure } = verdict;
+      if (credential.strikes.failed(file, strikeId)) return { state: 'failed', failure: paid(failure), requests };
+      const pauseMs = backoffMs(repeat, requests - 1);
+      if (clock.monotonic() + pauseMs > giveUpAt) return { state: 'waiting', failure, requests };
+      await clock.sleep(pauseMs, signal);
     }
   };
 
   const send = async (given: Batch | Consignment, { file, signal, patienceMs = 15_000 }: SendOptions): Promise<Outcome> => {
     let consignment = 'sift' in given ? given : consign(given);
     const { batch } = consignment;
-    const strikeId = `${file}#${batch.index}`;
-    let index: SpanIndex | undefined;
-    let repetitions = 0;
-    let giveUpAt = clock.monotonic() + patienceMs;
-    let lastFailure: Failure | undefined;
-    const spansOf = () => {
-      index ??= indexSpans(batch.body);
-      return index;
+    let found: SpanIndex | undefined;
+    const spans = () => {
+      found ??= indexSpans(batch.body);
+      return found;
     };
-    const tally = () => tallyOf(consignment, consignment.sift.rejected.length > 0 ? spansOf() : undefined);
-    const wait = (): Outcome => ({ state: 'waiting', failure: failureOf(gates) ?? lastFailure!, rest: consignment, ...tally() });
-
     for (let piece = nextPiece(consignment.sift); piece; piece = nextPiece(consignment.sift)) {
-      const body = await compress(isWhole(piece, batch) ? batch.body : cut(spansOf(), piece.from, piece.to), destination.compression);
-      if (!(await readyBy(giveUpAt, file, signal))) return wait();
-      const endTurn = await endpoint.turns.take(owner, signal);
-      let verdict: Verdict;
-      try {
-        // While it waited for its turn, the way may have closed.
-        if (!isFree(file)) continue;
-        if (!canSend()) return { state: 'fenced', rest: consignment, ...tally() };
-        ({ verdict } = await ask(body, file, signal));
-      } finally {
-        endTurn();
-      }
-      consignment = { ...consignment, requests: consignment.requests + 1, bytes: consignment.bytes + body.length };
-      if (verdict.is === 'trouble') {
-        lastFailure = verdict.failure;
-        if (credential.strikes.failed(file, strikeId))
-          return { state: 'failed', failure: paid(verdict.failure), rest: consignment, ...tally() };
-        const pauseMs = backoffMs(repeat, repetitions++);
-        if (clock.monotonic() + pauseMs > giveUpAt) return wait();
-        await clock.sleep(pauseMs, signal);
-        continue;
-      }
-      credential.strikes.passed(file, strikeId);
-      repetitions = 0;
-      giveUpAt = clock.monotonic() + patienceMs;
-      consignment = after(consignment, piece, verdict);
+      const plain = isWhole(piece, batch) ? batch.body : cut(spans(), piece.from, piece.to);
+      const body = await compress(plain, destination.compression);
+      const end = await carry({ body, file, signal, patienceMs, strikeId: `${file}#${batch.index}` });
+      consignment = carried(consignment, end.requests, body.length);
+      if ('state' in end) return { ...end, rest: consignment, ...tallyOf(consignment, spans) };
+      consignment = decided(consignment, piece, end.verdict);
     }
-    return { state: 'done', ...tally() };
+    return { state: 'done', ...tallyOf(consignment, spans) };
   };
 
   return {
     send,
-    ready,
-    state: () => stateOf(gates),
-    watch: (listener) => watching(listeners, () => stateOf(gates), listener),
+    ready: way.ready,
+    state: way.state,
+    watch: (listener) => onChange(whenNew(way.state, listener)),
     close: release,
   };
 }
 
 const isWhole = (piece: Piece, batch: Batch): boolean => piece.from === 0 && piece.to === batch.spans;
 
-function after(consignment: Consignment, piece: Piece, verdict: Exclude<Verdict, { is: 'trouble' }>): Consignment {
-  const { sift } = consignment;
+const carried = (consignment: Consignment, requests: number, bytes: number): Consignment => ({
+  ...consignment,
+  requests: consignment.requests + requests,
+  bytes: consignment.bytes + requests * bytes,
+});
+
+function decided(consignment: Consignment, piece: Piece, verdict: Arrival['verdict']): Consignment {
+  const isWarning = verdict.is === 'accepted' && verdict.rejected === 0 && verdict.words !== '';
+  return { ...consignment, ...(isWarning && { warning: verdict.words }), sift: sifted(consignment.sift, piece, verdict) };
+}
+
+function sifted(sift: Sift, piece: Piece, verdict: Arrival['verdict']): Sift {
   switch (verdict.is) {
-    case 'accepted': {
-      const warning = verdict.rejected === 0 && verdict.words !== '' ? { warning: verdict.words } : {};
-      return { ...consignment, ...warning, sift: accepted(sift, piece, verdict) };
-    }
+    case 'accepted':
+      return accepted(sift, piece, verdict);
     case 'refused':
-      return { ...consignment, sift: refused(sift, piece, verdict.words) };
+      return refused(sift, piece, verdict.words);
     case 'tooLarge':
-      return { ...consignment, sift: tooLarge(sift, piece, verdict.words) };
+      return tooLarge(sift, piece, verdict.words);
   }
 }
 
@@ -183,33 +152,14 @@ const paid = (failure: Failure): Failure => ({
   message: `failed three times while other files passed; the last time: ${failure.message}`,
 });
 
-const troubled = (gates: readonly Gate[]): Exclude<Breaker, { is: 'closed' }> | undefined => {
-  for (const gate of gates) {
-    const breaker = gate.breaker();
-    if (breaker.is !== 'closed') return breaker;
-  }
-  return undefined;
-};
-
-const failureOf = (gates: readonly Gate[]): Failure | undefined => troubled(gates)?.failure;
-
-function stateOf(gates: readonly Gate[]): SenderState {
-  const breaker = troubled(gates);
-  if (!breaker) return { ready: true };
-  const { failure, since } = breaker;
-  return { ready: false, failure, since, retryAt: breaker.is === 'open' ? breaker.until : since };
-}
-
-/** Tells a listener about changes of the state that it can see: of readiness and of the reason. */
-function watching(listeners: Set<() => void>, state: () => SenderState, listener: (state: SenderState) => void): () => void {
+/** Passes on a state only when readiness or its reason differs from the last one. */
+function whenNew(state: () => SenderState, listener: (state: SenderState) => void): () => void {
   const faceOf = (seen: SenderState) => (seen.ready ? '' : seen.failure.reason);
   let face = faceOf(state());
-  const onChange = () => {
+  return () => {
     const now = state();
     if (faceOf(now) === face) return;
     face = faceOf(now);
     listener(now);
   };
-  listeners.add(onChange);
-  return () => listeners.delete(onChange);
 }

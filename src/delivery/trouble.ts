@@ -1,4 +1,4 @@
-import { Failed, type Failure } from '../api/failure.ts';
+import type { Failure } from '../api/failure.ts';
 import type { Reason } from '../api/reasons.ts';
 import { cleaned } from './answer.ts';
 
@@ -33,9 +33,12 @@ const rows: readonly Row[] = [
 /** What an error in place of an answer means for a destination. */
 export function troubleOf(error: Error, shown: string, secrets: readonly string[]): Failure {
   for (const each of chainOf(error)) {
-    if (each instanceof Failed) return each.failure;
     const row = rows.find(([codes]) => codes.test(codeOf(each)));
-    if (row) return { reason: row[1], message: `${shown} ${row[2]} (${codeOf(each)})` };
+    if (!row) continue;
+    const [, reason, says] = row;
+    // The guard says itself what is wrong with an address.
+    const why = reason === 'EgressRefused' ? `: ${cleaned(each.message, secrets)}` : ` (${codeOf(each)})`;
+    return { reason, message: `${shown} ${says}${why}` };
   }
   return { reason: 'DestinationUnavailable', message: `${shown} did not answer: ${cleaned(error.message, secrets)}` };
 }
