@@ -4,6 +4,7 @@ import type { Clock } from '../std/clock.ts';
 import type { Breaker, BreakerRules } from './breaker.ts';
 import type { Destination } from './destination.ts';
 import { type Gate, gate } from './gate.ts';
+import { type Limit, limit } from './limit.ts';
 import { type Guard, openPool } from './pool.ts';
 import { type Sender, sender } from './sender.ts';
 import { shared } from './shared.ts';
@@ -53,7 +54,7 @@ export type Delivery = {
 };
 
 /** What all users of an endpoint share. */
-export type Endpoint = { readonly pool: Pool; readonly gate: Gate; readonly turns: Turns };
+export type Endpoint = { readonly pool: Pool; readonly gate: Gate; readonly turns: Turns; readonly limit: Limit };
 /** What all users of an endpoint with the same credential share. */
 export type Credential = { readonly gate: Gate; readonly strikes: Strikes };
 
@@ -94,6 +95,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         pool: openPool(destination, inFlight, guard),
         gate: gateTo(destination, rules.endpoint),
         turns: turns(inFlight),
+        limit: limit(clock),
       }));
       const credential = credentials.use(destination.credentialId, () => ({
         gate: gateTo(destination, rules.credential),

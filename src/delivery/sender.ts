@@ -6,7 +6,7 @@ import type { Destination } from './destination.ts';
 import { judge, type Verdict } from './judge.ts';
 import { type Batch, type Consignment, consign, type Ending, type Outcome, tallyOf } from './outcome.ts';
 import { post, requestHeaders } from './post.ts';
-import { accepted, nextPiece, type Piece, refused, type Sift, tooLarge } from './sift.ts';
+import { accepted, nextPiece, type Piece, refused, type Sift, split, tooLarge } from './sift.ts';
 import { cut, indexSpans, type SpanIndex } from './spans.ts';
 import { type SenderState, wayThrough } from './way.ts';
 
@@ -106,9 +106,14 @@ export function sender({ destination, owner, endpoint, credential, options, repe
     for (let piece = nextPiece(consignment.sift); piece; piece = nextPiece(consignment.sift)) {
       const plain = isWhole(piece, batch) ? batch.body : cut(spans(), piece.from, piece.to);
       const body = await compress(plain, destination.compression);
+      if (piece.to - piece.from > 1 && endpoint.limit.forbids(body.length)) {
+        consignment = { ...consignment, sift: split(consignment.sift, piece) };
+        continue;
+      }
       const end = await carry({ body, file, signal, patienceMs, strikeId: `${file}#${batch.index}` });
       consignment = carried(consignment, end.requests, body.length);
       if ('state' in end) return { ...end, rest: consignment, ...tallyOf(consignment, spans) };
+      if (end.verdict.is === 'tooLarge') endpoint.limit.learn(body.length);
       consignment = decided(consignment, piece, end.verdict);
     }
     return { state: 'done', ...tallyOf(consignment, spans) };

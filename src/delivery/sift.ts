@@ -58,13 +58,19 @@ export function refused(sift: Sift, piece: Piece, words: string): Sift {
   return withinBudget(rejecting(after, piece, 'RefusedByDestination', words));
 }
 
-/** The piece is too large for one request. This costs nothing of the budget: it ends by itself. */
+/** The piece is too large for one request. */
 export function tooLarge(sift: Sift, piece: Piece, words: string): Sift {
+  const after = asked(sift, piece);
+  if (sizeOf(piece) > 1) return withinBudget(split(after, piece));
   const twin = piece.twin ? [again(piece.twin, piece.refusal)] : [];
-  const after = { ...asked(sift, piece), pieces: [...without(sift, piece), ...twin] };
-  if (sizeOf(piece) <= 1) return withinBudget(rejecting(after, piece, 'SpanTooLarge', words));
-  const { twin: second, ...first } = halved(piece, piece.refusal);
-  return withinBudget({ ...after, pieces: [...after.pieces, first, again(second, piece.refusal)] });
+  return withinBudget(rejecting({ ...after, pieces: [...without(after, piece), ...twin] }, piece, 'SpanTooLarge', words));
+}
+
+/** Halves a piece because of its size alone: neither half says anything about the other. */
+export function split(sift: Sift, piece: Piece): Sift {
+  const { twin, ...first } = halved(piece, piece.refusal);
+  const others = [twin, ...(piece.twin ? [piece.twin] : [])].map((range) => again(range, piece.refusal));
+  return { ...sift, pieces: [...without(sift, piece), first, ...others] };
 }
 
 const without = (sift: Sift, piece: Piece): readonly Piece[] => sift.pieces.filter((each) => each !== piece);

@@ -138,6 +138,16 @@ describe('content that the destination refuses', () => {
     expect(takenOnce()).toEqual(ids(0, 200));
   });
 
+  test('what was once too large is not tried again, but a single span is', async () => {
+    collector.always(faults.limit(4_000));
+    const sender = senderTo();
+    await sender.send(batchWithSpans(0, 200), patient);
+    const before = collector.received.length;
+    expect(await sender.send(batchWithSpans(200, 400), patient)).toMatchObject({ state: 'done', accepted: 200 });
+    expect(await sender.send(batchWithSpans(400, 401, 9_000), patient)).toMatchObject({ state: 'done', rejectedSpans: 1 });
+    expect(collector.received.slice(before).map(({ status }) => status)).toEqual([200, 200, 200, 200, 413]);
+  });
+
   test('a span that is too large alone is rejected as such', async () => {
     collector.always(faults.limit(4_000));
     expect(await senderTo().send(batchWithSpans(0, 1, 5_000), patient)).toMatchObject({
