@@ -12,6 +12,7 @@ import type { Sender } from '../../../src/delivery/sender.ts';
 import { systemClock } from '../../../src/std/clock.ts';
 import { batchWithSpans, spanId, TRACE_ID } from '../../support/collector-proto.ts';
 import { type CollectorStub, type Fault, faults, startCollector } from '../../support/collector-stub.ts';
+import { random } from '../../support/lcg.ts';
 
 /** Waiting times of milliseconds, so that a breaker opens and closes within a test. */
 const quick = { baseMs: 2, maxMs: 4 };
@@ -156,6 +157,21 @@ describe('content that the destination refuses', () => {
     });
   });
 
+  const seed = Number(process.env.SEED ?? Date.now() % 100_000);
+  test(`whatever is bad and however small the limit, every span arrives once or is rejected (SEED=${seed})`, async () => {
+    const draw = random(seed);
+    for (let round = 0; round < 12; round++) {
+      const [from, spans] = [round * 1_000, 1 + Math.floor(draw() * 300)];
+      const bad = new Set(Array.from({ length: Math.floor(draw() * 3) }, () => from + Math.floor(draw() * spans)));
+      const poison = faults.poison(new Set([...bad].map(spanId)));
+      const limit = faults.limit(2_000 + Math.floor(draw() * 20_000));
+      collector.always((request) => limit(request) ?? poison(request));
+      const outcome = await senderTo().send(batchWithSpans(from, from + spans), patient);
+      expect(outcome).toMatchObject({ state: 'done', accepted: spans - bad.size, rejectedSpans: bad.size });
+      expect(takenOnce().filter((id) => Number.parseInt(id, 16) > from)).toEqual(ids(from, from + spans, [...bad]));
+    }
+  });
+
   test('an outage in the middle of the search loses nothing and sends nothing twice', async () => {
     const poison = faults.poison(new Set([spanId(40)]));
     collector.next(poison, poison, poison, faults.status(503), faults.status(503));
@@ -246,18 +262,17 @@ describe('a destination in trouble', () => {
     expect([wrong.state().ready, right.state().ready]).toEqual([false, true]);
   });
 
-  test('a file that fails three times while others pass pays for it', async () => {
-    const bad = spanId(7);
-    collector.always(({ spans }) => (spans.some(({ id }) => id === bad) ? { status: 503 } : undefined));
+  test.each([503, 403])('a file that gets %i three times while others pass pays for it', async (status) => {
+    collector.always(faults.poison(new Set([spanId(7)]), 'blocked', status));
     const sender = senderTo();
     let outcome: Outcome = await sender.send(batchWithSpans(7, 8), { file: 'bad', signal, patienceMs: 0 });
     for (let n = 0; outcome.state === 'waiting' && n < 10; n++) {
-      expect(await sender.send(batchWithSpans(100 + n, 101 + n), { file: `good-${n}`, signal, patienceMs: 5_000 })).toMatchObject({
-        state: 'done',
-      });
+      const good = await sender.send(batchWithSpans(100 + n, 101 + n), { ...patient, file: `good-${n}` });
+      expect(good.state).toBe('done');
       outcome = await sender.send(outcome.rest, { file: 'bad', signal, patienceMs: 0 });
     }
     expect(outcome).toMatchObject({ state: 'failed', failure: { reason: 'Undeliverable' }, requests: 3 });
+    expect('failure' in outcome && outcome.failure.message).toMatch(/^failed three times while other files passed; .* blocked$/);
   });
 
   test('alone, a file never pays for an outage', async () => {
