@@ -1,19 +1,10 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import type { Destination as Spec } from '../api/destination.ts';
 import { Failed, type Failure, fail, failureOf } from '../api/failure.ts';
 import { headerProblem, secretsIn } from './headers.ts';
 
-export type Compression = 'None' | 'Zstd' | 'Gzip';
-
-/** `spec.destination`, as a user writes it. */
-export type DestinationSpec = {
-  readonly endpoint: string;
-  readonly authTokenSecretRef?: { readonly name: string; readonly key: string };
-  readonly headersSecretRef?: { readonly name: string };
-  readonly compression?: Compression;
-  readonly caSecretRef?: { readonly name: string; readonly key: string };
-  readonly clientCertSecretRef?: { readonly name: string };
-};
+export type Compression = Spec['compression'];
 
 /** The operator's own collector, from its flags and environment. Its token never travels to a destination that a source names. */
 export type OwnDestination = {
@@ -53,7 +44,7 @@ export const defaultTimeouts: Timeouts = { connectMs: 10_000, answerMs: 60_000 }
 
 /** Puts together what the spec, the operator and the Secrets say. Fails with a sentence that names Secret and key, never a value. */
 export function resolveDestination(
-  spec: DestinationSpec | undefined,
+  spec: Spec | undefined,
   own: OwnDestination,
   secrets: SecretValues,
   timeouts: Timeouts = defaultTimeouts,
@@ -75,7 +66,7 @@ function ofOperator({ endpoint, authToken, compression = 'None', ca }: OwnDestin
   return assemble(endpoint, headers, ca === undefined ? {} : { ca: checkedCa(ca, 'the CA of the operator') }, compression, timeouts, false);
 }
 
-function named(spec: DestinationSpec, secrets: SecretValues, timeouts: Timeouts): Destination {
+function named(spec: Spec, secrets: SecretValues, timeouts: Timeouts): Destination {
   const { authTokenSecretRef: token, headersSecretRef, caSecretRef: ca, clientCertSecretRef: client } = spec;
   const headers = headersSecretRef ? secretHeaders(headersSecretRef.name, secrets) : {};
   if (token) {
@@ -89,7 +80,7 @@ function named(spec: DestinationSpec, secrets: SecretValues, timeouts: Timeouts)
     ...(ca && { ca: checkedCa(secretValue(secrets, ca.name, ca.key), `Secret ${ca.name}, key ${ca.key}`) }),
     ...(client && clientCertificate(client.name, secrets)),
   };
-  return assemble(spec.endpoint, headers, tls, spec.compression ?? 'None', timeouts, true);
+  return assemble(spec.endpoint, headers, tls, spec.compression, timeouts, true);
 }
 
 function secretHeaders(name: string, secrets: SecretValues): Record<string, string> {

@@ -1,17 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Destination,
-  type DestinationSpec,
-  isFailure,
-  resolveDestination,
-  type SecretValues,
-} from '../../../src/delivery/destination.ts';
+import type { Destination as Spec } from '../../../src/api/destination.ts';
+import { type Destination, isFailure, resolveDestination, type SecretValues } from '../../../src/delivery/destination.ts';
 
 const own = { endpoint: 'http://otel-collector.observability:4318', authToken: 'operators-own-canary' };
 const endpoint = 'https://collector.acme.example';
 
-const resolved = (spec: DestinationSpec | undefined, secrets: SecretValues = {}): Destination => {
-  const destination = resolveDestination(spec, own, secrets);
+const resolved = (spec: Partial<Spec> | undefined, secrets: SecretValues = {}): Destination => {
+  const destination = resolveDestination(spec && { endpoint, compression: 'None', ...spec }, own, secrets);
   if (isFailure(destination)) throw new Error(`${destination.reason}: ${destination.message}`);
   return destination;
 };
@@ -39,7 +34,7 @@ describe('the token of the operator', () => {
     expect(resolved(undefined)).toMatchObject({ headers: { authorization: 'Bearer operators-own-canary' }, guarded: false });
   });
 
-  test.each<[string, DestinationSpec]>([
+  test.each<[string, Partial<Spec>]>([
     ['another endpoint', { endpoint }],
     ['the same endpoint, named by a source', { endpoint: own.endpoint }],
   ])('never goes to %s', (_sentence, spec) => {
@@ -62,7 +57,7 @@ test('what Basic hides is a secret, too', () => {
   expect(secrets).not.toContain('Basic');
 });
 
-const cases: readonly [sentence: string, spec: Partial<DestinationSpec>, secrets: SecretValues, reason: string, message: string][] = [
+const cases: readonly [sentence: string, spec: Partial<Spec>, secrets: SecretValues, reason: string, message: string][] = [
   [
     'a missing Secret is named',
     { authTokenSecretRef: { name: 'collector', key: 'token' } },
@@ -143,7 +138,7 @@ const cases: readonly [sentence: string, spec: Partial<DestinationSpec>, secrets
 
 describe('what cannot be resolved', () => {
   test.each(cases)('%s', (_sentence, spec, secrets, reason, message) => {
-    const failure = resolveDestination({ endpoint, ...spec }, own, secrets);
+    const failure = resolveDestination({ endpoint, compression: 'None', ...spec }, own, secrets);
     expect(failure).toMatchObject({ reason, message: expect.stringContaining(message) });
     expect(JSON.stringify(failure)).not.toContain('canary');
   });

@@ -44,7 +44,12 @@ test.each<[string, Fault]>([
     extra: { 'x-api-key': canaries.header, 'x-upstream': `Basic ${basic}` },
   };
   const endpoint = `${collector.url}/?key=${canaries.query}`;
-  const spec = { endpoint, authTokenSecretRef: { name: 'collector', key: 'token' }, headersSecretRef: { name: 'extra' } };
+  const spec = {
+    endpoint,
+    compression: 'None' as const,
+    authTokenSecretRef: { name: 'collector', key: 'token' },
+    headersSecretRef: { name: 'extra' },
+  };
   const destination = resolveDestination(spec, { endpoint }, secrets);
   if (isFailure(destination)) throw new Error(destination.message);
   collector.always(fault);

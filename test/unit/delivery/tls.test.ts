@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Destination as Spec } from '../../../src/api/destination.ts';
 import { createDelivery, type Delivery } from '../../../src/delivery/delivery.ts';
-import { type DestinationSpec, isFailure, resolveDestination } from '../../../src/delivery/destination.ts';
+import { isFailure, resolveDestination } from '../../../src/delivery/destination.ts';
 import type { Outcome } from '../../../src/delivery/outcome.ts';
 import { systemClock } from '../../../src/std/clock.ts';
 import { type Authority, createAuthority, type Pair } from '../../support/certificates.ts';
@@ -29,13 +30,13 @@ afterEach(async () => {
   await collector.close();
 });
 
-async function sendTo(spec: Partial<DestinationSpec>, endpoint = collector.url): Promise<Outcome> {
+async function sendTo(spec: Partial<Spec>, endpoint = collector.url): Promise<Outcome> {
   const secrets = {
     ca: { 'ca.crt': ours.ca },
     foreign: { 'ca.crt': foreign.ca },
     client: { 'tls.crt': client.cert, 'tls.key': client.key },
   };
-  const destination = resolveDestination({ endpoint, ...spec }, { endpoint }, secrets);
+  const destination = resolveDestination({ endpoint, compression: 'None', ...spec }, { endpoint }, secrets);
   if (isFailure(destination)) throw new Error(destination.message);
   delivery = createDelivery({ clock: systemClock });
   const sender = delivery.sender(destination, 'shop/agents');
@@ -50,7 +51,7 @@ describe('a collector behind TLS', () => {
     expect(await sendTo({ caSecretRef })).toMatchObject({ state: 'done', accepted: 3 });
   });
 
-  test.each<[string, Partial<DestinationSpec>]>([
+  test.each<[string, Partial<Spec>]>([
     ['without its CA', {}],
     ['with another CA', { caSecretRef: { name: 'foreign', key: 'ca.crt' } }],
   ])('%s it is not, and the source says why', async (_sentence, spec) => {
@@ -99,7 +100,7 @@ describe('a collector behind TLS', () => {
 
 describe('the egress guard', () => {
   const refusing = { lookup: () => {}, refused: (host: string) => (host === '127.0.0.1' ? `${host} is a loopback address` : undefined) };
-  const sendGuarded = async (spec: DestinationSpec | undefined) => {
+  const sendGuarded = async (spec: Spec | undefined) => {
     const destination = resolveDestination(spec, { endpoint: collector.url }, {});
     if (isFailure(destination)) throw new Error(destination.message);
     delivery = createDelivery({ clock: systemClock, guard: refusing });
@@ -110,7 +111,7 @@ describe('the egress guard', () => {
 
   test('refuses an address that a source names, before any connection', async () => {
     collector = await startCollector();
-    expect(await sendGuarded({ endpoint: collector.url })).toMatchObject({
+    expect(await sendGuarded({ endpoint: collector.url, compression: 'None' })).toMatchObject({
       state: 'waiting',
       failure: { reason: 'EgressRefused', message: `${collector.url}/v1/traces may not be reached: 127.0.0.1 is a loopback address` },
     });
@@ -125,7 +126,7 @@ describe('the egress guard', () => {
   test('judges a name by the addresses it resolves to', async () => {
     collector = await startCollector();
     const endpoint = collector.url.replace('127.0.0.1', 'collector.test');
-    const destination = resolveDestination({ endpoint }, { endpoint }, {});
+    const destination = resolveDestination({ endpoint, compression: 'None' }, { endpoint }, {});
     if (isFailure(destination)) throw new Error(destination.message);
     const refused = Object.assign(new Error('collector.test: 127.0.0.1 is a loopback address'), { code: 'EGRESS_REFUSED' });
     const asked: string[] = [];
