@@ -8,7 +8,7 @@ import { prefix, sameForLife } from './storefields.ts';
 const googleHost = '^https://[a-z0-9.-]+\\.(googleapis\\.com|s3nsapis\\.fr)(:443)?(/.*)?$';
 
 /** Whether an endpoint is a host of Google, which alone may be shown a token of Google. */
-export const isGoogleEndpoint = (endpoint: string): boolean => new RegExp(googleHost).test(endpoint);
+const isGoogleEndpoint = (endpoint: string): boolean => new RegExp(googleHost).test(endpoint);
 
 const auth = z
   .object({
@@ -52,7 +52,7 @@ export const gcs = z
     endpoint: endpointUrl('https://storage.googleapis.com')
       .exactOptional()
       .describe(
-        'URL of the store. Left out: Google Cloud Storage. A host that is not Google’s gets no token, so it needs auth type None. Cannot change.',
+        "URL of the store. Left out: Google Cloud Storage. A host that is not Google's gets no token, so it needs auth type None. Cannot change.",
       ),
     caSecretRef: secretKeyRef('ca.crt').exactOptional().describe("Certificate authority of the endpoint, in PEM, beside the system's."),
     auth: auth.prefault({ type: 'WorkloadIdentity' }).describe('How to authenticate.'),

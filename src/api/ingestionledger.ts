@@ -5,7 +5,7 @@ import { ageColumn, apiVersion, type Kind, metadata } from './kind.ts';
 import { onChange } from './rule.ts';
 
 /** The most characters of base64 that one segment holds: with the rest of the object it stays below what etcd takes. */
-export const maxLedgerData = 700_000;
+const maxLedgerData = 700_000;
 
 /** What the ledger knows beside entries. It is kept in segment 0 and changes in the same write as the entries it counts. */
 const head = z.object({
