@@ -9,7 +9,7 @@ const azureHost =
   '^https://[a-z0-9.-]+\\.(blob\\.core\\.(windows\\.net|usgovcloudapi\\.net|chinacloudapi\\.cn)|blob\\.storage\\.azure\\.net)(:443)?(/.*)?$';
 
 /** Whether an endpoint is a host of Azure, which alone may be shown a token of Azure. */
-const isAzureEndpoint = (endpoint: string): boolean => new RegExp(azureHost).test(endpoint);
+export const isAzureEndpoint = (endpoint: string): boolean => new RegExp(azureHost).test(endpoint);
 
 const auth = z
   .object({

@@ -8,7 +8,7 @@ import { prefix, sameForLife } from './storefields.ts';
 const googleHost = '^https://[a-z0-9.-]+\\.(googleapis\\.com|s3nsapis\\.fr)(:443)?(/.*)?$';
 
 /** Whether an endpoint is a host of Google, which alone may be shown a token of Google. */
-const isGoogleEndpoint = (endpoint: string): boolean => new RegExp(googleHost).test(endpoint);
+export const isGoogleEndpoint = (endpoint: string): boolean => new RegExp(googleHost).test(endpoint);
 
 const auth = z
   .object({
