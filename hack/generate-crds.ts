@@ -32,5 +32,5 @@ if (process.argv.includes('--check')) {
     if (text === undefined) await rm(new URL(file, root));
     else await writeFile(new URL(file, root), text);
   }
-  console.log(stale.length > 0 ? `Wrote ${stale.join(', ')}.` : 'crds/ and docs/spec/ are up to date.');
+  console.log(stale.length > 0 ? `Brought up to date: ${stale.join(', ')}.` : 'crds/ and docs/spec/ are up to date.');
 }
