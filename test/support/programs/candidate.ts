@@ -38,9 +38,11 @@ async function scribble(leadership: Tenure, stop: AbortSignal): Promise<void> {
     for (let count = 1; !stop.aborted && leadership.stillHeld(); count++) await write(name, count).catch(() => {});
   };
   const write = async (name: string, count: number): Promise<void> => {
-    leadership.assertHeld();
     const step = { op: 'add', path: `/data/${author}`, value: `${count}` } as const;
-    await client.configMaps.patch({ namespace, name }, [step], { signal: leadership.signal });
+    await client.configMaps.patch({ namespace, name }, [step], {
+      signal: leadership.signal,
+      fence: leadership.assertHeld,
+    });
   };
   await Promise.all(pages.map(chain));
 }
