@@ -1,16 +1,7 @@
-/** One observation of an object's state, as Kubernetes writes it. */
-export type Condition = {
-  readonly type: string;
-  readonly status: ConditionStatus;
-  /** CamelCase, from the table of reasons or a word of success. */
-  readonly reason: string;
-  readonly message: string;
-  /** When `status` changed last, to the second. */
-  readonly lastTransitionTime: string;
-  readonly observedGeneration?: number;
-};
+import type { Condition } from '../api/conditions.ts';
+import { clip } from '../api/fields.ts';
 
-export type ConditionStatus = 'True' | 'False' | 'Unknown';
+export type ConditionStatus = Condition['status'];
 
 /** What a caller says; the rest follows from what was there before. */
 export type Observed = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
@@ -20,13 +11,10 @@ export type Moment = { readonly now: number; readonly generation: number };
 
 type Said = { readonly reason: string; readonly message: string };
 
-/** API servers refuse longer messages. */
-const MAX_MESSAGE = 32_768;
-
 /** Sets one condition. The time of transition moves only when the status changes; without any change the same list comes back. */
 export function setCondition(list: readonly Condition[], observed: Observed, { now, generation }: Moment): readonly Condition[] {
   const before = list.find(({ type }) => type === observed.type);
-  const message = observed.message.slice(0, MAX_MESSAGE);
+  const message = clip(observed.message);
   const changed = before?.status !== observed.status;
   const after: Condition = {
     ...observed,

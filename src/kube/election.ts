@@ -170,7 +170,10 @@ async function renew(options: Settled, held: HeldTenure, first: Lease, onRenewed
     if (!held.stillHeld()) return;
     const sentAt = clock.monotonic();
     try {
-      const renewed = await claimLease(leases, lease, claimOf(options), clock.now(), callOptions(options, held.signal));
+      const renewed = await claimLease(leases, lease, claimOf(options), clock.now(), {
+        ...callOptions(options, held.signal),
+        fence: held.assertHeld,
+      });
       if (renewed) {
         lease = renewed;
         onRenewed(lease);

@@ -20,6 +20,8 @@ export type CallOptions = {
   readonly deadlineMs?: number;
   /** Passes the write budget by: for Leases, whose renewal must not wait behind bulk work. */
   readonly urgent?: boolean;
+  /** For writes under a right that can end (`assertHeld`): throws if it has. Called right before the first byte leaves. */
+  readonly fence?: () => void;
 };
 
 /** What to list or watch. Without a namespace: all of them. */

@@ -61,10 +61,12 @@ export function roster(options: RosterOptions): Roster {
     if (digest(before) !== digest(seen)) options.onChange?.();
   };
 
+  const under = (signal: AbortSignal) => ({ signal, deadlineMs: pollMs, urgent: true, fence: leadership.assertHeld });
+
   const evict = async (name: string, signal: AbortSignal): Promise<void> => {
     const sighting = seen.workers.get(name);
     if (!sighting || !leadership.stillHeld()) return;
-    const lease = await releaseLease(leases, sighting.lease, clock.now(), { signal, deadlineMs: pollMs });
+    const lease = await releaseLease(leases, sighting.lease, clock.now(), under(signal));
     if (!lease) return;
     log.warn('worker declared dead', { worker: name, silentMs: Math.round(sighting.ageMs) });
     seen = { ...seen, workers: new Map(seen.workers).set(name, { ...sighting, lease, ageMs: 0 }) };
@@ -74,7 +76,7 @@ export function roster(options: RosterOptions): Roster {
   const sweep = async ({ metadata: { name, uid, resourceVersion } }: Lease, signal: AbortSignal): Promise<void> => {
     const sighting = seen.workers.get(name);
     if (!sighting || sighting.ageMs < 2 * sight.deadMs || standing(seen, name, sight) !== 'gone' || !leadership.stillHeld()) return;
-    await leases.delete({ namespace, name }, { uid, resourceVersion }, { signal, deadlineMs: pollMs }).catch((thrown) => {
+    await leases.delete({ namespace, name }, { uid, resourceVersion }, under(signal)).catch((thrown) => {
       if (!isKube(thrown, 'NotFound', 'Conflict')) throw thrown;
     });
   };

@@ -1,8 +1,10 @@
 import type { Dispatcher } from 'undici';
+import { Failed } from '../api/failure.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Access, Credentials } from './access.ts';
 import { type Asked, opening, outage, refusal } from './answer.ts';
 import { isKube, KubeError } from './errors.ts';
+import { fenced } from './fence.ts';
 import type { Limit } from './limit.ts';
 import { poolsOf } from './pools.ts';
 import type { CallOptions } from './resource.ts';
@@ -70,7 +72,7 @@ export function transport(options: TransportOptions): Transport {
     const { method, path, body, contentType = 'application/json' } = call;
     const headers: Record<string, string> = { ...access.headers, accept: 'application/json', 'user-agent': options.userAgent };
     if (body !== undefined) headers['content-type'] = contentType;
-    return via.request({
+    return (call.fence ? fenced(via, call.fence) : via).request({
       origin: access.origin,
       method,
       path: `${access.prefix}${path}${queryOf(call)}`,
@@ -104,6 +106,7 @@ export function transport(options: TransportOptions): Transport {
         code = String(thrown.code);
         throw thrown;
       }
+      if (thrown instanceof Failed) throw thrown;
       if (timer.signal.aborted) throw new KubeError('Timeout', `${opening('Timeout', call)}: no answer within ${Math.round(limitMs)} ms`);
       throw outage(call, thrown);
     } finally {

@@ -1,4 +1,4 @@
-import type { Condition } from '../../src/control/conditions.ts';
+import type { Condition } from '../../src/api/conditions.ts';
 
 /** What `kubectl wait`, Helm and Flux conclude from an object. */
 export type KStatus = 'Current' | 'InProgress' | 'Failed' | 'Terminating';

@@ -1,12 +1,11 @@
 /**
- * A replica that campaigns and, while it leads, writes into a ConfigMap as fast as it can. It says what happens on standard
+ * A replica that campaigns and, while it leads, writes into ConfigMaps as fast as it can. It says what happens on standard
  * output, a line each; SIGTERM ends it in good order, anything else is what a test does to it.
  */
 import { readFileSync } from 'node:fs';
 import { runParts } from '../../../src/control/manager.ts';
 import { longRunning, type Part } from '../../../src/control/part.ts';
 import { type ElectionTiming, type Lead, runElection } from '../../../src/kube/election.ts';
-import type { ConfigMap } from '../../../src/kube/kinds.ts';
 import type { Tenure } from '../../../src/kube/tenure.ts';
 import { logger } from '../../../src/observability/logger.ts';
 import { metrics } from '../../../src/observability/metrics.ts';
@@ -16,28 +15,36 @@ import { kubeClient } from '../kube-client.ts';
 export type CandidateOptions = {
   readonly kubeconfigPath: string;
   readonly namespace: string;
-  /** Keeps the objects of one test apart from those of others. */
-  readonly run: string;
+  /** ConfigMaps that the leader writes on. */
+  readonly pages: readonly string[];
+  readonly lease: string;
   readonly identity: string;
   readonly timing: ElectionTiming;
 };
 
-const { kubeconfigPath, namespace, run, identity, timing }: CandidateOptions = JSON.parse(process.argv[2] ?? '{}');
+const { kubeconfigPath, namespace, pages, lease, identity, timing }: CandidateOptions = JSON.parse(process.argv[2] ?? '{}');
 const client = kubeClient(readFileSync(kubeconfigPath, 'utf8'));
 const log = logger({ fields: { replica: identity } });
 const clock = systemClock;
 let term = 0;
 
-/** Reads and writes in turn, so that there is always something under way when the process is stopped. */
+/**
+ * Writes that no resourceVersion guards, as creations are, in eight chains: whenever the process is stopped, some answers are
+ * on their way, and each of them will ask for the next write. Each term counts under a name of its own: "first-1".
+ */
 async function scribble(leadership: Tenure, stop: AbortSignal): Promise<void> {
-  const page = { namespace, name: `page-${run}` };
-  term++;
-  const write = async (): Promise<void> => {
-    const before: ConfigMap = await client.configMaps.get(page, { signal: leadership.signal });
-    leadership.assertHeld();
-    await client.configMaps.update({ ...before, data: { writer: `${identity} in term ${term}` } }, { signal: leadership.signal });
+  const author = `${identity}-${++term}`;
+  const chain = async (name: string): Promise<void> => {
+    for (let count = 1; !stop.aborted && leadership.stillHeld(); count++) await write(name, count).catch(() => {});
   };
-  while (!stop.aborted && leadership.stillHeld()) await write().catch(() => {});
+  const write = async (name: string, count: number): Promise<void> => {
+    const step = { op: 'add', path: `/data/${author}`, value: `${count}` } as const;
+    await client.configMaps.patch({ namespace, name }, [step], {
+      signal: leadership.signal,
+      fence: leadership.assertHeld,
+    });
+  };
+  await Promise.all(pages.map(chain));
 }
 
 const lead: Lead = async (leadership, stop) => {
@@ -49,7 +56,7 @@ const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
 const election = longRunning('election', (stopping) =>
   runElection(
-    { leases: client.leases, lease: { namespace, name: `candidates-${run}` }, identity, timing, clock, log, metrics: metrics() },
+    { leases: client.leases, lease: { namespace, name: lease }, identity, timing, clock, log, metrics: metrics() },
     lead,
     stopping,
   ),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Condition, clearConditions, markReady, markReconciling, markStalled, setCondition } from '../../../src/control/conditions.ts';
+import type { Condition } from '../../../src/api/conditions.ts';
+import { clearConditions, markReady, markReconciling, markStalled, setCondition } from '../../../src/control/conditions.ts';
 import { type KStatus, kstatus } from '../../support/kstatus.ts';
 
 const noon = Date.parse('2026-11-20T12:00:00.789Z');
@@ -45,9 +46,9 @@ describe('a condition', () => {
     expect(after[1]).toBe(other);
   });
 
-  test('message is cut at what API servers accept', () => {
+  test('message is cut at what the schema accepts', () => {
     const [after] = setCondition([], { ...observed, message: 'x'.repeat(40_000) }, { now: noon, generation: 1 });
-    expect(after?.message).toHaveLength(32_768);
+    expect(after?.message).toHaveLength(2_000);
   });
 });
 
