@@ -124,14 +124,14 @@ export function worker(options: WorkerOptions): Worker {
     patience.delete(uid);
     if (!status) return;
     options.observer?.ended?.(record, status, seconds);
-    const { state, reason, words: message, spans, rejectedSpans } = status;
+    const { state, reason, message: words, spans, rejectedSpans } = status;
     const fields = {
       namespace: record.metadata.namespace,
       source: record.spec.sourceRef.name,
       key: record.spec.key,
       state,
       reason,
-      words: message,
+      words,
       spans,
       rejectedSpans,
       seconds,
