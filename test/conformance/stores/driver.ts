@@ -1,0 +1,53 @@
+import type { Reason } from '../../../src/api/reasons.ts';
+import type { Secrets } from '../../../src/stores/provider.ts';
+import type { StoreSpec } from '../../../src/stores/spec.ts';
+
+/** What a source would say to reach something, and the Secrets it names. */
+export type Access = { readonly spec: StoreSpec; readonly secrets: Secrets };
+
+/** A bucket made for one case. */
+export type TestBucket = {
+  /** Access that works. */
+  readonly access: (prefix?: string) => Access;
+  /** Stores an object, replacing what is there. */
+  readonly put: (key: string, body: Uint8Array | string) => Promise<void>;
+  readonly delete: (key: string) => Promise<void>;
+};
+
+/** Something that goes wrong, and what the store has to call it. */
+export type Trouble = {
+  /** "a secret key that does not belong to the access key" */
+  readonly name: string;
+  readonly reason: Reason;
+  /** What the message has to name for people. */
+  readonly says?: RegExp;
+  /** Where it shows: probing, or opening `file.json`, which is put before `arrange` is called. */
+  readonly shows: 'probe' | 'open';
+  /** Arranges it in a bucket that works and returns the access that now fails. */
+  readonly arrange: (bucket: TestBucket) => Promise<Access> | Access;
+};
+
+/** What a server may be unable to do; each with the reason, which is printed instead of the case. */
+export type Capability =
+  | 'odd keys'
+  | 'newline in a key'
+  | 'leading slash'
+  | 'long key'
+  | 'UTF-8 order'
+  | 'pinned reads'
+  | 'read log'
+  | 'many keys';
+
+export type TestServer = {
+  readonly createBucket: () => Promise<TestBucket>;
+  readonly troubles: readonly Trouble[];
+  readonly cannot: Readonly<Partial<Record<Capability, string>>>;
+  /** Names of the operations called since the last time, where the server keeps a log. */
+  readonly operations?: () => readonly string[];
+  /** Sockets open right now, where the server can tell. */
+  readonly openSockets?: () => number;
+  readonly stop: () => Promise<void>;
+};
+
+/** How a server is started. It gives nothing where its program is not there (a line says so). */
+export type Driver = { readonly name: string; readonly start: () => Promise<TestServer | undefined> };
