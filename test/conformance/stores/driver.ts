@@ -1,5 +1,5 @@
 import type { Reason } from '../../../src/api/reasons.ts';
-import type { Secrets } from '../../../src/stores/provider.ts';
+import type { Secrets, StoreOptions } from '../../../src/stores/provider.ts';
 import type { StoreSpec } from '../../../src/stores/spec.ts';
 
 /** What a source would say to reach something, and the Secrets it names. */
@@ -39,6 +39,8 @@ export type Capability =
   | 'many keys';
 
 export type TestServer = {
+  /** What the operator has to be told to reach it. */
+  readonly options?: StoreOptions;
   readonly createBucket: () => Promise<TestBucket>;
   readonly troubles: readonly Trouble[];
   readonly cannot: Readonly<Partial<Record<Capability, string>>>;

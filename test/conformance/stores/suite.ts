@@ -13,7 +13,7 @@ export async function conformance({ name, start }: Driver): Promise<void> {
     return;
   }
 
-  const stores = openStores({ allowLoopback: true });
+  const stores = openStores({ allowLoopback: true, ...server.options });
   const opened: Store[] = [];
   const open = async ({ spec, secrets }: Access): Promise<Store> => {
     const store = await stores.open(spec, {
