@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { Failed, fail } from '../api/failure.ts';
 import { guardedDispatcher } from '../std/egress-undici.ts';
 import { networkFailure } from './network-failure.ts';
@@ -45,6 +45,12 @@ export function broken(thrown: unknown, origin: string, signal?: AbortSignal): u
   return new Failed(
     networkFailure(thrown, host) ?? { reason: 'StoreUnavailable', message: `${host}: the connection broke`, cause: thrown },
   );
+}
+
+/** Lets go of a body that nobody wants. undici reports that as an error of the body, which would end the process unheard. */
+export function discard(body: NodeJS.ReadableStream): void {
+  body.on('error', () => undefined);
+  if (body instanceof Readable) body.destroy();
 }
 
 /** The text of a body of bounded size: a page of a listing, or an error. */

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { Failed, fail } from '../../api/failure.ts';
+import { systemClock } from '../../std/clock.ts';
 import type { StoredFile } from '../store.ts';
-import { broken, retryAfter, text, type Web, type WebAnswer } from '../web.ts';
+import { broken, discard, retryAfter, text, type Web, type WebAnswer } from '../web.ts';
 import { type Attempt, refused } from './errors.ts';
 import type { Identity } from './identity.ts';
 
@@ -80,11 +81,11 @@ function pinned(
 ): Readable {
   const generation = headers['x-goog-generation'];
   if (generation !== undefined && generation !== version) {
-    body.destroy();
+    discard(body);
     fail('Superseded', `${key} has new content`);
   }
   if (range !== undefined && status !== 206) {
-    body.destroy();
+    discard(body);
     fail('StoreProtocolError', `${key}: the store does not honour Range`);
   }
   return body;
@@ -105,7 +106,7 @@ async function call(
   if (answer.status === 200 || answer.status === 206) return answer;
   const said = errorText(await text(answer.body, ERROR_BYTES).catch(() => ''));
   if (answer.status === 401 && 'authorization' in authorization && !renew) return call(place, path, attempt, signal, headers, true);
-  const refusal = { status: answer.status, ...said, ...retryAfter(answer.headers['retry-after'], Date.now()) };
+  const refusal = { status: answer.status, ...said, ...retryAfter(answer.headers['retry-after'], systemClock.now()) };
   const identity = 'authorization' in authorization ? ((await place.identity.name()) ?? 'the identity of the operator') : undefined;
   throw new Failed(refused(refusal, { ...attempt, bucket: place.bucket, ...(identity && { identity }) }));
 }

@@ -3,7 +3,7 @@ import { resumed } from '../resume.ts';
 import { retried } from '../retry.ts';
 import type { ListOptions, Page, Probe, Store, StoredFile } from '../store.ts';
 import { compareUtf8 } from '../utf8-order.ts';
-import { broken } from '../web.ts';
+import { broken, discard } from '../web.ts';
 import { type Api, api, type Bucket } from './api.ts';
 
 export type GcsPlace = Bucket & { readonly location: string; readonly prefix: string };
@@ -41,8 +41,7 @@ async function probe(place: GcsPlace, calls: Api, signal?: AbortSignal): Promise
 /** Reads one byte. A file that went away in between says nothing about permissions. */
 async function canRead({ origin }: GcsPlace, calls: Api, file: StoredFile, signal: AbortSignal): Promise<void> {
   try {
-    const content = await retried(() => calls.get(file, file.size > 0 ? 'bytes=0-0' : undefined, signal), signal);
-    content.on('error', () => undefined).destroy();
+    discard(await retried(() => calls.get(file, file.size > 0 ? 'bytes=0-0' : undefined, signal), signal));
   } catch (thrown) {
     const failure = failureOf(broken(thrown, origin, signal));
     if (failure.reason !== 'Deleted' && failure.reason !== 'Superseded') throw thrown;
