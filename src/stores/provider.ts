@@ -29,6 +29,8 @@ export type StoreOptions = {
   readonly proxy?: ProxyEnv;
   /** Where STS answers, instead of AWS's hosts. */
   readonly stsEndpoint?: string;
+  /** Another origin than Google's that may see its tokens, and another way to fetch them. */
+  readonly google?: { readonly trustedOrigin?: string; readonly tokenFetch?: typeof fetch };
 };
 
 /** On whose behalf a store is opened. */
