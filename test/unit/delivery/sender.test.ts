@@ -296,8 +296,12 @@ describe('a destination in trouble', () => {
 });
 
 describe('stopping', () => {
-  test('a worker that may not send any more does not', async () => {
-    await deliverWith({ canSend: () => false });
+  test.each([
+    ['may not send any more', 0],
+    ['loses the right while it connects', 1],
+  ])('a worker that %s does not send', async (_sentence, allowed) => {
+    let asked = 0;
+    await deliverWith({ canSend: () => asked++ < allowed });
     expect(await senderTo().send(batchWithSpans(0, 1), patient)).toMatchObject({ state: 'fenced', requests: 0 });
     expect(collector.received).toHaveLength(0);
   });
