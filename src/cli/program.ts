@@ -18,7 +18,9 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
     .showHelpAfterError('(add --help for how to use it)')
     .configureHelp({ helpWidth: 100 })
     .exitOverride();
-  const ends = (run: Promise<number>): Promise<void> => run.then((ended) => void (code = ended));
+  const ends = async (run: Promise<number>): Promise<void> => {
+    code = await run;
+  };
 
   command(root, 'validate', 'say what trace files hold and what is wrong with them')
     .argument('<file...>', 'trace files; - is standard input')
