@@ -225,6 +225,11 @@ export const reasons = {
     means: 'the destination refuses the content',
     remedy: 'the message gives the words of the destination; correct the writer or the destination and retry the file',
   },
+  Undeliverable: {
+    kind: 'transient',
+    means: 'the destination fails at this file while others pass',
+    remedy: 'look at the message and at the logs of the destination; retry the file when the cause is gone',
+  },
   // The operator itself
   NotAllowed: {
     kind: 'waiting',

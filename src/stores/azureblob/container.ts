@@ -1,0 +1,154 @@
+import type { BlobItem, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
+import { Failed } from '../../api/failure.ts';
+import { systemClock } from '../../std/clock.ts';
+import type { StoredFile } from '../store.ts';
+import { broken, retryAfter, type Web } from '../web.ts';
+import type { Credential } from './credential.ts';
+import { type Attempt, refused } from './errors.ts';
+import { tokenFailure, type WorkloadIdentity } from './identity.ts';
+import { transport } from './transport.ts';
+
+/** The two calls of the blob service that Spanferry makes. */
+export type Container = {
+  readonly list: (query: ListQuery, signal?: AbortSignal) => Promise<Listing>;
+  readonly get: (
+    file: Pick<StoredFile, 'key' | 'version'>,
+    from: number,
+    length?: number,
+    signal?: AbortSignal,
+  ) => Promise<NodeJS.ReadableStream>;
+};
+
+export type ListQuery = {
+  readonly prefix: string;
+  readonly startFrom?: string | undefined;
+  readonly delimiter?: string | undefined;
+  readonly maxPageSize: number;
+  readonly marker?: string | undefined;
+};
+
+export type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
+
+const PAGE_MS = 60_000;
+
+/** Speaks to one container. Retries are the caller's: the SDK's own wait four seconds and more. */
+export function container(name: string, credential: Credential, web: Web, identity: WorkloadIdentity): Container {
+  let client: Promise<ContainerClient> | undefined;
+  const connected = () => {
+    client ??= connect(name, credential, web, identity);
+    return client;
+  };
+  const origin = new URL(credential.url).origin;
+  const failed = (thrown: unknown, attempt: Pick<Attempt, 'does' | 'key'>, signal?: AbortSignal) =>
+    signal?.aborted
+      ? signal.reason
+      : failureBehind(thrown, { ...attempt, container: name, as: credential.as, expired: expired(credential) }, origin);
+
+  return {
+    list: async (query, signal) => {
+      const limited = AbortSignal.any([AbortSignal.timeout(PAGE_MS), ...(signal ? [signal] : [])]);
+      try {
+        return await page(await connected(), query, limited);
+      } catch (thrown) {
+        throw failed(thrown, { does: 'list' }, signal);
+      }
+    },
+    get: async ({ key, version }, from, length, signal) => {
+      try {
+        const { readableStreamBody } = await (await connected()).getBlobClient(key).download(from, length, {
+          conditions: { ifMatch: `"${version}"` },
+          maxRetryRequests: 0,
+          ...(signal && { abortSignal: signal }),
+        });
+        if (!readableStreamBody) throw new Failed({ reason: 'StoreProtocolError', message: `${key}: the answer has no body` });
+        return readableStreamBody;
+      } catch (thrown) {
+        throw failed(thrown, { does: 'read', key }, signal);
+      }
+    },
+  };
+}
+
+async function connect(name: string, credential: Credential, web: Web, identity: WorkloadIdentity): Promise<ContainerClient> {
+  const { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } = await import('@azure/storage-blob');
+  const options: StoragePipelineOptions = { httpClient: transport(web), retryOptions: { maxTries: 1 } };
+  const url = `${credential.url}/${encodeURIComponent(name)}`;
+  switch (credential.as) {
+    case 'AccountKey':
+      return new ContainerClient(url, new StorageSharedKeyCredential(credential.account, credential.key), options);
+    case 'SAS':
+      return new ContainerClient(`${url}?${credential.sas}`, new AnonymousCredential(), options);
+    case 'WorkloadIdentity':
+      return new ContainerClient(url, identity, options);
+  }
+}
+
+async function page(client: ContainerClient, query: ListQuery, signal: AbortSignal): Promise<Listing> {
+  const { prefix, startFrom, delimiter, maxPageSize, marker } = query;
+  const asked = { ...(prefix && { prefix }), abortSignal: signal };
+  const settings = { maxPageSize, ...(marker && { continuationToken: marker }) };
+  if (delimiter) {
+    const { value } = await client.listBlobsByHierarchy(delimiter, asked).byPage(settings).next();
+    const { blobItems = [], blobPrefixes = [] } = value?.segment ?? {};
+    return {
+      files: filesOf(blobItems),
+      folders: blobPrefixes.map((folder: { name: string }) => folder.name),
+      next: value?.continuationToken,
+    };
+  }
+  const { value } = await client
+    .listBlobsFlat({ ...asked, ...(startFrom && { startFrom }) })
+    .byPage(settings)
+    .next();
+  return { files: filesOf(value?.segment.blobItems ?? []), folders: [], next: value?.continuationToken };
+}
+
+const filesOf = (items: readonly BlobItem[]): readonly StoredFile[] =>
+  items.map(({ name, properties }) => ({
+    key: name,
+    version: unquoted(properties.etag),
+    size: properties.contentLength ?? 0,
+    modifiedTime: properties.lastModified.getTime(),
+    ...(properties.accessTier === 'Archive' && { archived: true }),
+  }));
+
+/** A listing gives the ETag bare, a header quotes it. */
+const unquoted = (etag: string): string => etag.replace(/^"|"$/g, '');
+
+/** When a SAS ended, if it has. */
+function expired(credential: Credential): string | undefined {
+  const end = credential.as === 'SAS' ? new URLSearchParams(credential.sas).get('se') : null;
+  return end !== null && Date.parse(end) < systemClock.now() ? end : undefined;
+}
+
+/** Finds the failure in what the SDK throws: an answer of the service, a token that was not given, or a connection. */
+function failureBehind(thrown: unknown, attempt: Attempt, origin: string): unknown {
+  if (thrown instanceof Failed) return thrown;
+  const answer = answerOf(thrown);
+  if (answer) return new Failed(refused(answer, attempt));
+  const token = tokenFailure(thrown);
+  return token ? new Failed(token) : broken(thrown, origin);
+}
+
+/** What a RestError of the SDK knows, read without importing the SDK. */
+function answerOf(thrown: unknown) {
+  if (!(thrown instanceof Error) || thrown.name !== 'RestError') return undefined;
+  const { statusCode, code, details, response } = thrown as RestErrorLike;
+  if (statusCode === undefined) return undefined;
+  const header = (name: string) => response?.headers?.get(name);
+  const said = details?.message ?? (/[<{]/.test(thrown.message) ? undefined : thrown.message);
+  const named = details?.errorCode ?? header('x-ms-error-code') ?? code;
+  return {
+    status: statusCode,
+    ...(named && { code: named }),
+    ...(said && { message: said }),
+    ...retryAfter(header('retry-after'), systemClock.now()),
+  };
+}
+
+type RestErrorLike = Error & {
+  readonly statusCode?: number;
+  readonly code?: string;
+  readonly details?: { readonly errorCode?: string; readonly message?: string };
+  readonly response?: { readonly headers?: { readonly get: (name: string) => string | undefined } };
+};
