@@ -11,7 +11,7 @@ export type Sightings = {
   readonly wasBlind: boolean;
 };
 
-export type Sighting = {
+type Sighting = {
   readonly mark: string;
   /** The Lease as last seen. */
   readonly lease: Lease;
