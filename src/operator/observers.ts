@@ -1,5 +1,5 @@
 import type { Observed } from '../kube/transport.ts';
-import { type Metrics, secondsBuckets } from '../observability/metrics.ts';
+import type { Metrics } from '../observability/metrics.ts';
 import type { Observer } from '../worker/port.ts';
 
 /** Requests to the API server, under the names that client-go's dashboards know. */
@@ -13,7 +13,6 @@ export function apiObserver(metrics: Metrics): (observed: Observed) => void {
     name: 'rest_client_request_duration_seconds',
     help: 'Time of requests to the API server',
     labels: ['verb', 'host'] as const,
-    buckets: secondsBuckets,
   });
   const writes = metrics.counter({
     name: 'spanferry_api_writes_total',
@@ -39,7 +38,7 @@ export function verdictObserver(metrics: Metrics): Observer {
   const bytes = metrics.counter({ name: 'spanferry_bytes_total', help: 'Bytes read, decompressed', labels });
   const rejected = metrics.counter({ name: 'spanferry_rejected_spans_total', help: 'Spans left out', labels });
   const retries = metrics.counter({ name: 'spanferry_retries_total', help: 'Retries used', labels });
-  const seconds = metrics.histogram({ name: 'spanferry_file_duration_seconds', help: 'Time of attempts', labels, buckets: secondsBuckets });
+  const seconds = metrics.histogram({ name: 'spanferry_file_duration_seconds', help: 'Time of attempts', labels });
   return {
     ended: (record, status, took) => {
       const source = { namespace: record.metadata.namespace ?? '', source: record.spec.sourceRef.name };

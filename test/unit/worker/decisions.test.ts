@@ -42,13 +42,7 @@ const failed = (reason: Reason): Seen['ferried'] => ({
   failure: { reason, message: 'what was seen' },
 });
 
-type Case = readonly [
-  sentence: string,
-  ferried: Seen['ferried'],
-  record: IngestionFile,
-  expected: Partial<FileStatus>,
-  spec?: object,
-];
+type Case = readonly [sentence: string, ferried: Seen['ferried'], record: IngestionFile, expected: Partial<FileStatus>, spec?: object];
 
 const young = '2026-11-20T11:58:00Z';
 
@@ -76,12 +70,7 @@ const cases: readonly Case[] = [
   ['three retries are four attempts', failed('Stuck'), aRecord({ retries: 2 }), { state: 'Pending', retries: 3 }],
   ['after the fourth it fails', failed('Stuck'), aRecord({ retries: 3 }), { state: 'Failed', reason: 'Stuck' }],
   ['no retries means one attempt', failed('Undeliverable'), aRecord(), { state: 'Failed' }, { retry: { maxRetries: 0 } }],
-  [
-    'new content under the key completes the old record',
-    failed('Superseded'),
-    aRecord(),
-    { state: 'Completed', reason: 'Superseded' },
-  ],
+  ['new content under the key completes the old record', failed('Superseded'), aRecord(), { state: 'Completed', reason: 'Superseded' }],
   ['a deleted file fails', failed('Deleted'), aRecord(), { state: 'Failed', reason: 'Deleted' }],
   [
     'trouble of the destination uses no retry',
@@ -99,7 +88,7 @@ const cases: readonly Case[] = [
 ];
 
 describe('the verdict on a file', () => {
-  test.each<Case>(cases)('%s', (...[_sentence, ferried, record, expected, spec]) => {
+  test.each(cases.map(([sentence, ...rest]) => ({ sentence, rest })))('$sentence', ({ rest: [ferried, record, expected, spec] }) => {
     const status = verdict({ record, spec: specWith(spec), ferried, progress, fingerprint: 'f', startedAt: now - 1_000, now });
     expect(status).toMatchObject(expected);
   });
