@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Backoff, backoffMs } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
 import { refusalInStream } from './answer.ts';
@@ -52,6 +53,8 @@ type Step<T> = {
 
 const pace: Backoff = { baseMs: 200, maxMs: 10_000 };
 const PAGE = 500;
+/** How long a burst of events may keep everything else waiting. */
+const BREATH_MS = 10;
 /** A server that began to stream what it has does not pause that long in the middle. */
 const INITIAL_IDLE_MS = 15_000;
 /** A little longer than the server keeps a watch: silence beyond that is a connection that nobody holds any more. */
@@ -70,6 +73,7 @@ export async function* watch<T extends KubeObject>(
   const steps = stepper(feed, kind, options, random);
   let state: State = { at: 'empty' };
   let failures = 0;
+  let breath = clock.monotonic();
   try {
     while (!signal.aborted) {
       let wait: number | undefined;
@@ -89,6 +93,11 @@ export async function* watch<T extends KubeObject>(
         wait = Math.max(thrown.retryAfterMs ?? 0, backoffMs(pace, failures++, random));
       }
       if (wait !== undefined) await clock.sleep(wait, signal).catch(() => {});
+      // Lines that have arrived already come without a turn of the event loop: health checks and leases want theirs.
+      if (clock.monotonic() - breath > BREATH_MS) {
+        await setImmediate();
+        breath = clock.monotonic();
+      }
     }
   } finally {
     leave(state);
