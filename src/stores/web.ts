@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
 import { Failed, fail } from '../api/failure.ts';
 import { guardedDispatcher } from '../std/egress-undici.ts';
 import { networkFailure } from './network-failure.ts';
@@ -21,9 +22,12 @@ export type WebAnswer = { readonly status: number; readonly headers: IncomingHtt
  */
 export type Web = { readonly get: (request: WebRequest) => Promise<WebAnswer>; readonly close: () => void };
 
-/** The connections of one store: its own authority, the guard, the proxy, time-outs. A body is watched by who reads it. */
+/** The connections of one store: its own authority beside the known ones, the guard, the proxy, time-outs. A body is watched by who reads it. */
 export function web({ allowLoopback, proxy }: StoreOptions, ca?: string): Web {
-  const dispatcher = guardedDispatcher({ allowLoopback }, { proxy, ...(ca && { ca: [ca] }), headersTimeoutMs: 20_000, bodyTimeoutMs: 0 });
+  const dispatcher = guardedDispatcher(
+    { allowLoopback },
+    { proxy, ...(ca && { ca: [...rootCertificates, ca] }), headersTimeoutMs: 20_000, bodyTimeoutMs: 0 },
+  );
   return {
     get: async ({ origin, path, headers, signal }) => {
       try {

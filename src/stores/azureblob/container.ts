@@ -1,8 +1,8 @@
 import type { BlobItem, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
-import { Failed } from '../../api/failure.ts';
+import { Failed, fail } from '../../api/failure.ts';
 import { systemClock } from '../../std/clock.ts';
 import type { StoredFile } from '../store.ts';
-import { broken, retryAfter, type Web } from '../web.ts';
+import { broken, discard, retryAfter, type Web } from '../web.ts';
 import type { Credential } from './credential.ts';
 import { type Attempt, refused } from './errors.ts';
 import { tokenFailure, type WorkloadIdentity } from './identity.ts';
@@ -31,7 +31,7 @@ export type Listing = { readonly files: readonly StoredFile[]; readonly folders:
 
 const PAGE_MS = 60_000;
 
-/** Speaks to one container. Retries are the caller's: the SDK's own wait four seconds and more. */
+/** Speaks to one container. Versions are ETags without their quotes. Retries are the caller's: the SDK's own wait four seconds and more. */
 export function container(name: string, credential: Credential, web: Web, identity: WorkloadIdentity): Container {
   let client: Promise<ContainerClient> | undefined;
   const connected = () => {
@@ -55,12 +55,16 @@ export function container(name: string, credential: Credential, web: Web, identi
     },
     get: async ({ key, version }, from, length, signal) => {
       try {
-        const { readableStreamBody } = await (await connected()).getBlobClient(key).download(from, length, {
+        const { readableStreamBody, etag } = await (await connected()).getBlobClient(key).download(from, length, {
           conditions: { ifMatch: `"${version}"` },
           maxRetryRequests: 0,
           ...(signal && { abortSignal: signal }),
         });
-        if (!readableStreamBody) throw new Failed({ reason: 'StoreProtocolError', message: `${key}: the answer has no body` });
+        if (!readableStreamBody) return fail('StoreProtocolError', `${key}: the answer has no body`);
+        if (etag !== undefined && unquoted(etag) !== version) {
+          discard(readableStreamBody);
+          fail('Superseded', `${key} has new content`);
+        }
         return readableStreamBody;
       } catch (thrown) {
         throw failed(thrown, { does: 'read', key }, signal);
