@@ -40,7 +40,7 @@ export function networkFailure(thrown: unknown, endpoint: string): Failure | und
       code === undefined
         ? undefined
         : (reasonOf[code] ?? (/^(ERR_TLS|ERR_SSL)/.test(code) ? 'TlsError' : code.startsWith('HPE_') ? 'StoreProtocolError' : undefined));
-    if (reason !== undefined) return { reason, message: `${endpoint}: ${wordsFor(reason, error)}`, cause: thrown };
+    if (reason !== undefined) return { reason, message: `${endpoint}: ${wordsFor(reason, error)}`, cause: code };
   }
   return undefined;
 }

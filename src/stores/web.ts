@@ -32,6 +32,8 @@ export function web({ allowLoopback, proxy }: StoreOptions, ca?: string): Web {
     get: async ({ origin, path, headers, signal }) => {
       try {
         const answer = await dispatcher.request({ origin, path, method: 'GET', headers: { ...headers }, signal: signal ?? null });
+        // Letting go of a body early is an error to undici, which would end the process where nobody listens.
+        answer.body.on('error', () => undefined);
         return { status: answer.statusCode, headers: answer.headers, body: answer.body };
       } catch (thrown) {
         throw broken(thrown, origin, signal);
@@ -51,7 +53,7 @@ export function broken(thrown: unknown, origin: string, signal?: AbortSignal): u
   );
 }
 
-/** Lets go of a body that nobody wants. undici reports that as an error of the body, which would end the process unheard. */
+/** Lets go of a body that nobody wants, and so of its connection. */
 export function discard(body: NodeJS.ReadableStream): void {
   body.on('error', () => undefined);
   if (body instanceof Readable) body.destroy();

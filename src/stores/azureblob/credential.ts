@@ -1,9 +1,9 @@
+import { isAzureEndpoint } from '../../api/azureblob.ts';
 import { fail } from '../../api/failure.ts';
 import type { OpenContext } from '../provider.ts';
 import { digest, secretValue } from '../secrets.ts';
 import type { AzureBlobSpec } from '../spec.ts';
 import { connection } from './connection-string.ts';
-import { isAzure } from './hosts.ts';
 import { accountOf, serviceUrl } from './place.ts';
 
 /** What a source reads with. `by` tells it apart from others without holding a secret. */
@@ -18,7 +18,7 @@ export function credential(spec: AzureBlobSpec, { secrets, operatorIdentity }: O
   const url = serviceUrl(spec);
   const type = spec.auth?.type ?? 'WorkloadIdentity';
   if (type === 'WorkloadIdentity') {
-    if (!isAzure(url)) fail('InvalidSpec', `auth.type WorkloadIdentity would send a token of Azure to ${new URL(url).host}`);
+    if (!isAzureEndpoint(url)) fail('InvalidSpec', `auth.type WorkloadIdentity would send a token of Azure to ${new URL(url).host}`);
     if (!operatorIdentity) fail('NotAllowed', 'sources of this namespace may not use the identity of the operator');
     return { as: type, by: type, url };
   }

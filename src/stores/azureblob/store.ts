@@ -56,7 +56,7 @@ async function canRead({ container, origin }: AzureBlobPlace, file: StoredFile, 
 
 async function* list({ container, ...place }: AzureBlobPlace, options: ListOptions): AsyncGenerator<Page, void, undefined> {
   const { prefix = place.prefix, startAfter, delimiter, pageSize = PAGE_CAP, signal } = options;
-  const query = { prefix, delimiter, startFrom: startAfter, maxPageSize: Math.min(pageSize, PAGE_CAP) };
+  const query = { prefix, delimiter, startFrom: startFromFor(startAfter), maxPageSize: Math.min(pageSize, PAGE_CAP) };
   let marker: string | undefined;
   do {
     const { files, folders, next } = await retried(() => container.list({ ...query, marker }, signal), signal);
@@ -66,6 +66,13 @@ async function* list({ container, ...place }: AzureBlobPlace, options: ListOptio
     marker = next;
   } while (marker);
 }
+
+/**
+ * Where the service may begin. Nobody says whether it sorts by UTF-8 bytes or by UTF-16 units; the two orders agree about every key
+ * that a start key without surrogates and what lies behind them is compared with, and for others we look at all keys.
+ */
+export const startFromFor = (startAfter: string | undefined): string | undefined =>
+  startAfter !== undefined && /[\ud800-\uffff]/.test(startAfter) ? undefined : startAfter;
 
 /** One attempt at a body. */
 async function* body(

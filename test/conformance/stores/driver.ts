@@ -27,27 +27,31 @@ export type Trouble = {
   readonly arrange: (bucket: TestBucket) => Promise<Access> | Access;
 };
 
+/** Something that goes wrong for a moment, and that the store has to get over by itself while it reads `file.json` of 300,000 bytes. */
+export type Hiccup = { readonly name: string; readonly arrange: () => void };
+
 /** What a server may be unable to do; each with the reason, which is printed instead of the case. */
 export type Capability =
   | 'odd keys'
   | 'newline in a key'
   | 'leading slash'
+  | 'folder and file of one name'
   | 'long key'
   | 'UTF-8 order'
   | 'pinned reads'
-  | 'read log'
   | 'many keys';
 
 export type TestServer = {
-  /** What the operator has to be told to reach it. */
-  readonly options?: StoreOptions;
   readonly createBucket: () => Promise<TestBucket>;
   readonly troubles: readonly Trouble[];
+  readonly hiccups?: readonly Hiccup[];
   readonly cannot: Readonly<Partial<Record<Capability, string>>>;
-  /** Names of the operations called since the last time, where the server keeps a log. */
+  /** What the operator as a whole would be told to reach it. */
+  readonly options?: StoreOptions;
+  /** Operations that the store under test has called so far, where the server keeps a log. */
   readonly operations?: () => readonly string[];
-  /** Sockets open right now, where the server can tell. */
-  readonly openSockets?: () => number;
+  /** Requests being answered right now, where the server can tell. */
+  readonly busy?: () => number;
   readonly stop: () => Promise<void>;
 };
 

@@ -1,0 +1,138 @@
+import type { Dispatcher } from 'undici';
+import { Failed, fail } from '../../api/failure.ts';
+import { networkFailure } from '../network-failure.ts';
+import type { Credentials } from './credentials.ts';
+import type { Refusal } from './refusal.ts';
+import { retryAfterOf } from './sdk-error.ts';
+import { encodedKey, type getSigner } from './sign.ts';
+
+/** Carries a refusal out of a GET. */
+export class RefusedGet extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.code);
+    this.refusal = refusal;
+  }
+}
+
+/** Where the objects of a bucket are: an origin and the path before the key. */
+export type BucketUrl = { readonly origin: string; readonly host: string; readonly path: string };
+
+export type Get = {
+  readonly key: string;
+  /** The ETag, without quotes. */
+  readonly version: string;
+  /** Offset of the first byte wanted and of the one after the last. */
+  readonly from: number;
+  readonly to?: number;
+  readonly size: number;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+export type GetContext = {
+  readonly dispatcher: Dispatcher;
+  readonly url: BucketUrl;
+  readonly sign: ReturnType<typeof getSigner>;
+  readonly credentials: Credentials;
+  readonly now: number;
+};
+
+/**
+ * One signed GET of an object over undici, pinned with If-Match: a tenth of what the SDK's GetObject costs for small files. Throws
+ * `RefusedGet` where S3 answers with an error, and a `Failed` where no answer comes or it is not what was asked for.
+ */
+export async function getObject(get: Get, { dispatcher, url, sign, credentials, now }: GetContext, signal: AbortSignal) {
+  const path = `${url.path}${encodedKey(get.key)}`;
+  const wanted: Record<string, string> = { ...get.headers, 'if-match': `"${get.version}"` };
+  if (get.from > 0 || get.to !== undefined) wanted.range = `bytes=${get.from}-${get.to === undefined ? '' : get.to - 1}`;
+  const headers = sign({ host: url.host, path, headers: wanted }, credentials, now);
+  const response = await dispatcher
+    .request({ origin: url.origin, path, method: 'GET', headers, signal })
+    .catch((thrown: unknown) => failNetwork(thrown, url, signal));
+  if (response.statusCode !== 200 && response.statusCode !== 206) throw new RefusedGet(await refusalOf(response));
+  const problem = mismatch(response, get);
+  if (problem) {
+    response.body.destroy();
+    throw new Failed(problem);
+  }
+  return bytes(response.body, url, signal);
+}
+
+/** Some servers ignore If-Match or Range; what they send instead must not pass for the file. */
+function mismatch({ statusCode, headers }: Dispatcher.ResponseData, get: Get) {
+  const etag = typeof headers.etag === 'string' ? headers.etag.replace(/^W\/|"/g, '') : undefined;
+  if (etag !== undefined && etag !== get.version) {
+    return { reason: 'Superseded', message: `${get.key} has version ${etag}, not ${get.version}` } as const;
+  }
+  if (statusCode === 200 && get.from > 0) {
+    return { reason: 'StoreProtocolError', message: 'the store ignores the Range header' } as const;
+  }
+  const length = Number(headers['content-length']);
+  if (length !== (get.to ?? get.size) - get.from) {
+    const message = `${get.key} should have ${get.size} bytes, but the store announces ${length} from byte ${get.from}`;
+    return { reason: 'StoreProtocolError', message } as const;
+  }
+  return undefined;
+}
+
+async function* bytes(
+  body: Dispatcher.ResponseData['body'],
+  url: BucketUrl,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for await (const chunk of body) yield chunk;
+  } catch (thrown) {
+    failNetwork(thrown, url, signal);
+  } finally {
+    body.destroy();
+  }
+}
+
+function failNetwork(thrown: unknown, { host }: BucketUrl, signal: AbortSignal): never {
+  signal.throwIfAborted();
+  const failure = networkFailure(thrown, host);
+  if (failure) throw new Failed(failure);
+  return fail('StoreUnavailable', `${host}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+}
+
+/** Long enough for every error of S3; what is longer is not one. */
+const LONGEST_ERROR = 16 * 1024;
+
+async function refusalOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Refusal> {
+  const xml = await firstText(body);
+  const header = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);
+  return {
+    code: element(xml, 'Code') ?? '',
+    message: element(xml, 'Message') ?? '',
+    status: statusCode,
+    region: element(xml, 'Region') ?? header('x-amz-bucket-region'),
+    endpoint: element(xml, 'Endpoint'),
+    retryAfterMs: retryAfterOf(header('retry-after')),
+    requestId: header('x-amz-request-id'),
+    date: Date.parse(header('date') ?? '') || undefined,
+  };
+}
+
+async function firstText(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > LONGEST_ERROR) break;
+    }
+  } catch {
+    // An error whose body is cut is still an error with a status.
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+const element = (xml: string, name: string): string | undefined => {
+  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+  return text?.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => entities[entity] ?? '');
+};
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
