@@ -19,6 +19,8 @@ export type ResumeOptions = {
 
 const IDLE_MS = 20_000;
 const ATTEMPTS = 4;
+/** A store that wants a longer pause is left to the caller, who has better things to do than to wait here. */
+const LONGEST_PAUSE_MS = 5_000;
 /** This much progress earns a fresh set of attempts, so that a huge file survives more than four cuts. */
 const PROGRESS_BYTES = 8 * 1024 * 1024;
 
@@ -45,8 +47,10 @@ export async function* resumed(open: OpenBody, options: ResumeOptions): AsyncGen
       if (at - attemptsSince >= PROGRESS_BYTES) attempt = 0;
       attemptsSince = at;
       attempt++;
-      if (kindOf(failure) !== 'transient' || failure.reason === 'InternalError' || attempt >= ATTEMPTS) throw new Failed(failure);
-      await clock.sleep(failure.retryAfterMs ?? backoffMs(backoff, attempt - 1), signal);
+      const pause = failure.retryAfterMs ?? backoffMs(backoff, attempt - 1);
+      const passes = kindOf(failure) === 'transient' && failure.reason !== 'InternalError';
+      if (!passes || attempt >= ATTEMPTS || pause > LONGEST_PAUSE_MS) throw new Failed(failure);
+      await clock.sleep(pause, signal);
     }
   }
 }

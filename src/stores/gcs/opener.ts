@@ -27,10 +27,7 @@ export function gcsOpener(options: StoreOptions): Opener<GcsSpec> {
       const ca = spec.caSecretRef && secretValue(context.secrets, spec.caSecretRef.name, spec.caSecretRef.key);
       const { client, release } = shared.take(digest(by, origin, ca), () => ({ ...web(options, ca), identity: identity() }));
       const { location } = gcsPlace(spec);
-      return gcsStore(
-        { origin, bucket: spec.bucket, prefix: spec.prefix ?? '', location, identity: client.identity, web: client },
-        release,
-      );
+      return gcsStore({ origin, bucket: spec.bucket, prefix: spec.prefix, location, identity: client.identity, web: client }, release);
     },
     close: shared.close,
   };
@@ -39,7 +36,7 @@ export function gcsOpener(options: StoreOptions): Opener<GcsSpec> {
 function who(spec: GcsSpec, { secrets, operatorIdentity }: OpenContext, options: StoreOptions, operator: Identity): Who {
   const { endpoint } = spec;
   const trusted = endpoint === undefined || isGoogleEndpoint(endpoint) || options.google?.trustedOrigin === endpoint;
-  const type = spec.auth?.type ?? (trusted ? 'WorkloadIdentity' : 'None');
+  const { type } = spec.auth;
   if (type === 'None') return { by: type, universe: defaultUniverse, identity: () => anonymous };
   if (!trusted)
     fail(
@@ -50,7 +47,7 @@ function who(spec: GcsSpec, { secrets, operatorIdentity }: OpenContext, options:
     if (!operatorIdentity) fail('NotAllowed', 'sources of this namespace may not use the identity of the operator');
     return { by: type, universe: defaultUniverse, identity: () => operator };
   }
-  const ref = spec.auth?.keySecretRef ?? fail('InvalidSpec', 'auth.type ServiceAccountKey needs keySecretRef');
+  const ref = spec.auth.keySecretRef ?? fail('InvalidSpec', 'auth.type ServiceAccountKey needs keySecretRef');
   const text = secretValue(secrets, ref.name, ref.key);
   const key = serviceAccountKey(text, `key ${ref.key} of Secret ${ref.name}`);
   return { by: digest(text), universe: key.universe, identity: () => keyIdentity(key, options.google?.tokenFetch) };

@@ -5,12 +5,12 @@ import { defaultUniverse } from './hosts.ts';
 
 /** Where a GCS source looks. Bucket names are unique in Google's cloud, so its regional and private endpoints count as one. */
 export function gcsPlace({ bucket, prefix, endpoint }: GcsSpec): Place {
-  return { location: `gs://${bucket}/${prefix ?? ''}`, identity: { kind: 'gcs', endpoint: realm(endpoint), bucket } };
+  return { location: `gs://${bucket}/${prefix}`, identity: { kind: 'gcs', endpoint: realm(endpoint), bucket } };
 }
 
 /** Names of the Secrets that a GCS source refers to. */
 export const gcsSecretNames = ({ caSecretRef, auth }: GcsSpec): readonly string[] =>
-  [caSecretRef, auth?.keySecretRef].flatMap((ref) => (ref ? [ref.name] : []));
+  [caSecretRef, auth.keySecretRef].flatMap((ref) => (ref ? [ref.name] : []));
 
 function realm(endpoint: string | undefined): string {
   if (endpoint === undefined) return defaultUniverse;

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { Failed, fail } from '../../api/failure.ts';
 import { networkFailure } from '../network-failure.ts';
+import { discard } from '../web.ts';
 import type { Credentials } from './credentials.ts';
 import type { Refusal } from './refusal.ts';
 import { retryAfterOf } from './sdk-error.ts';
@@ -53,7 +54,7 @@ export async function getObject(get: Get, { dispatcher, url, sign, credentials, 
   if (response.statusCode !== 200 && response.statusCode !== 206) throw new RefusedGet(await refusalOf(response));
   const problem = mismatch(response, get);
   if (problem) {
-    response.body.destroy();
+    discard(response.body);
     throw new Failed(problem);
   }
   return bytes(response.body, url, signal);

@@ -42,12 +42,12 @@ export type Capability =
   | 'many keys';
 
 export type TestServer = {
+  /** What the operator as a whole would be told to reach it. */
+  readonly options?: StoreOptions;
   readonly createBucket: () => Promise<TestBucket>;
   readonly troubles: readonly Trouble[];
   readonly hiccups?: readonly Hiccup[];
   readonly cannot: Readonly<Partial<Record<Capability, string>>>;
-  /** What the operator as a whole would be told to reach it. */
-  readonly options?: StoreOptions;
   /** Operations that the store under test has called so far, where the server keeps a log. */
   readonly operations?: () => readonly string[];
   /** Requests being answered right now, where the server can tell. */

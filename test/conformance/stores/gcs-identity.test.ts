@@ -38,7 +38,10 @@ beforeEach(() => {
 
 const open = (auth: GcsSpec['auth'], more: Partial<GcsSpec> = {}, secrets = {}): Promise<Store> => {
   const source = { namespace: 'ml-platform', name: 'checkout-agents' };
-  return stores.open({ gcs: { bucket: BUCKET, endpoint: server.origin, auth, ...more } }, { source, secrets, operatorIdentity: true });
+  return stores.open(
+    { gcs: { bucket: BUCKET, prefix: '', endpoint: server.origin, auth, ...more } },
+    { source, secrets, operatorIdentity: true },
+  );
 };
 const probing = (store: Store) =>
   store.probe().then(

@@ -36,7 +36,7 @@ async function start(): Promise<TestServer> {
   const owner = new StorageSharedKeyCredential(ACCOUNT, key);
   const service = new BlobServiceClient(endpoint, owner);
 
-  const access = (container: string, type: NonNullable<AzureBlobSpec['auth']>['type'], credential: string, prefix?: string): Access => ({
+  const access = (container: string, type: AzureBlobSpec['auth']['type'], credential: string, prefix = ''): Access => ({
     spec: { azureBlob: { endpoint, container, prefix, auth: { type, secretRef: { name: 'azure', key: 'credential' } } } },
     secrets: { azure: { credential } },
   });
@@ -122,7 +122,7 @@ async function start(): Promise<TestServer> {
       says: /token of Azure/,
       shows: 'probe',
       arrange: (bucket) => ({
-        spec: { azureBlob: { endpoint, container: containerOf(bucket), auth: { type: 'WorkloadIdentity' } } },
+        spec: { azureBlob: { endpoint, container: containerOf(bucket), prefix: '', auth: { type: 'WorkloadIdentity' } } },
         secrets: {},
       }),
     },

@@ -22,7 +22,7 @@ async function start(): Promise<TestServer | undefined> {
     await answer.arrayBuffer();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
   };
-  const access = (bucket: string, prefix?: string): Access => ({
+  const access = (bucket: string, prefix = ''): Access => ({
     spec: { gcs: { bucket, prefix, endpoint: origin, auth: { type: 'None' } } },
     secrets: {},
   });
@@ -44,7 +44,10 @@ async function start(): Promise<TestServer | undefined> {
       reason: 'InvalidSpec',
       says: /token of Google/,
       shows: 'probe',
-      arrange: () => ({ spec: { gcs: { bucket: 'acme-traces', endpoint: origin, auth: { type: 'WorkloadIdentity' } } }, secrets: {} }),
+      arrange: () => ({
+        spec: { gcs: { bucket: 'acme-traces', prefix: '', endpoint: origin, auth: { type: 'WorkloadIdentity' } } },
+        secrets: {},
+      }),
     },
     {
       name: 'an object that was replaced',

@@ -16,7 +16,7 @@ async function start(): Promise<TestServer> {
     spec: { gcs: gcs(bucket, prefix) },
     secrets: { 'gcs-key': { 'key.json': keyText } },
   });
-  const gcs = (bucket: string, prefix?: string): GcsSpec => ({
+  const gcs = (bucket: string, prefix = ''): GcsSpec => ({
     bucket,
     prefix,
     endpoint: server.origin,

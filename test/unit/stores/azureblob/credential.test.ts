@@ -9,7 +9,12 @@ const ref = { name: 'azure', key: 'credential' };
 type Type = NonNullable<NonNullable<AzureBlobSpec['auth']>['type']>;
 
 function chosen(place: Pick<AzureBlobSpec, 'account' | 'endpoint'>, type: Type, secret?: string, operatorIdentity = true) {
-  const spec: AzureBlobSpec = { ...place, container: 'traces', auth: { type, ...(type !== 'WorkloadIdentity' && { secretRef: ref }) } };
+  const spec: AzureBlobSpec = {
+    ...place,
+    container: 'traces',
+    prefix: '',
+    auth: { type, ...(type !== 'WorkloadIdentity' && { secretRef: ref }) },
+  };
   const secrets = secret === undefined ? {} : { azure: { credential: secret } };
   try {
     return credential(spec, { source: { namespace: 'ml-platform', name: 'checkout-agents' }, secrets, operatorIdentity });
@@ -90,8 +95,9 @@ describe('what a source reads with', () => {
 
 describe('the identity of a container', () => {
   test('is the same for an account and its endpoint', () => {
-    const byAccount = azureBlobPlace({ ...acme, container: 'traces', prefix: 'agents/' });
-    const byEndpoint = azureBlobPlace({ endpoint: 'https://acmetraces.blob.core.windows.net/', container: 'traces' });
+    const traces = { container: 'traces', prefix: '', auth: { type: 'WorkloadIdentity' } } as const;
+    const byAccount = azureBlobPlace({ ...acme, ...traces, prefix: 'agents/' });
+    const byEndpoint = azureBlobPlace({ endpoint: 'https://acmetraces.blob.core.windows.net/', ...traces });
     expect(byAccount.identity).toEqual(byEndpoint.identity);
     expect(byAccount).toEqual({
       location: 'azblob://acmetraces/traces/agents/',

@@ -4,13 +4,14 @@ import { gcsOpener } from '../../../../src/stores/gcs/opener.ts';
 import { gcsPlace } from '../../../../src/stores/gcs/place.ts';
 import type { GcsSpec } from '../../../../src/stores/spec.ts';
 
+const traces: GcsSpec = { bucket: 'acme-traces', prefix: '', auth: { type: 'WorkloadIdentity' } };
 const opener = gcsOpener({});
 afterAll(() => opener.close());
 
-function opening(spec: Omit<GcsSpec, 'bucket'>, operatorIdentity = true) {
+function opening(spec: Partial<GcsSpec>, operatorIdentity = true) {
   const source = { namespace: 'ml-platform', name: 'checkout-agents' };
   try {
-    const store = opener.open({ bucket: 'acme-traces', ...spec }, { source, secrets: {}, operatorIdentity });
+    const store = opener.open({ ...traces, ...spec }, { source, secrets: {}, operatorIdentity });
     store.close();
     return store.location;
   } catch (thrown) {
@@ -54,15 +55,15 @@ describe("where Google's tokens may go", () => {
 describe('the identity of a bucket', () => {
   test('is the same through every endpoint of Google', () => {
     const [global, regional] = [undefined, 'https://storage.europe-west3.rep.googleapis.com'].map((endpoint) =>
-      gcsPlace({ bucket: 'acme-traces', ...(endpoint && { endpoint }) }),
+      gcsPlace({ ...traces, ...(endpoint && { endpoint }) }),
     );
     expect(global).toEqual({ location: 'gs://acme-traces/', identity: { kind: 'gcs', endpoint: 'googleapis.com', bucket: 'acme-traces' } });
     expect(regional?.identity).toEqual(global?.identity);
   });
 
   test('is another at a foreign endpoint, and never depends on the prefix', () => {
-    const one = gcsPlace({ bucket: 'b', endpoint: 'https://gcs.internal:4443/', prefix: 'agents/' });
-    expect(one.identity).toEqual(gcsPlace({ bucket: 'b', endpoint: 'https://gcs.internal:4443' }).identity);
+    const one = gcsPlace({ ...traces, endpoint: 'https://gcs.internal:4443/', prefix: 'agents/' });
+    expect(one.identity).toEqual(gcsPlace({ ...traces, endpoint: 'https://gcs.internal:4443' }).identity);
     expect(one.identity.endpoint).toBe('https://gcs.internal:4443');
   });
 });
