@@ -1,8 +1,9 @@
 import type { BlobItem, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
-import { Failed, fail } from '../../api/failure.ts';
+import { Failed, type Failure, fail } from '../../api/failure.ts';
 import { systemClock } from '../../std/clock.ts';
+import { networkFailure } from '../network-failure.ts';
 import type { StoredFile } from '../store.ts';
-import { broken, discard, retryAfter, type Web } from '../web.ts';
+import { discard, retryAfter, type Web } from '../web.ts';
 import type { Credential } from './credential.ts';
 import { type Attempt, refused } from './errors.ts';
 import { tokenFailure, type WorkloadIdentity } from './identity.ts';
@@ -130,9 +131,22 @@ function failureBehind(thrown: unknown, attempt: Attempt, origin: string): unkno
   if (thrown instanceof Failed) return thrown;
   const answer = answerOf(thrown);
   if (answer) return new Failed(refused(answer, attempt));
-  const token = tokenFailure(thrown);
-  return token ? new Failed(token) : broken(thrown, origin);
+  const host = new URL(origin).host;
+  const failure = tokenFailure(thrown) ?? networkFailure(thrown, host) ?? slow(thrown, host) ?? notAzure(thrown, host);
+  return new Failed(failure);
 }
+
+const slow = (thrown: unknown, host: string): Failure | undefined =>
+  thrown instanceof Error && /^(Timeout|Abort)Error$/.test(thrown.name)
+    ? { reason: 'StoreUnavailable', message: `${host}: no whole answer within ${PAGE_MS / 1_000} s` }
+    : undefined;
+
+/** The SDK stumbles over what it cannot read. */
+const notAzure = (thrown: unknown, host: string): Failure => ({
+  reason: 'StoreProtocolError',
+  message: `${host} does not answer like Azure Blob Storage`,
+  cause: thrown,
+});
 
 /** What a RestError of the SDK knows, read without importing the SDK. */
 function answerOf(thrown: unknown) {
