@@ -38,8 +38,7 @@ export type Capability =
   | 'folder and file of one name'
   | 'long key'
   | 'UTF-8 order'
-  | 'pinned reads'
-  | 'many keys';
+  | 'pinned reads';
 
 export type TestServer = {
   /** What the operator as a whole would be told to reach it. */
@@ -48,6 +47,10 @@ export type TestServer = {
   readonly troubles: readonly Trouble[];
   readonly hiccups?: readonly Hiccup[];
   readonly cannot: Readonly<Partial<Record<Capability, string>>>;
+  /** How many keys a long listing has, where 5,000 would take a slow server too long. */
+  readonly manyKeys?: number;
+  /** Access that names a wrong region, where the server knows regions. The store has to find out the right one. */
+  readonly wrongRegion?: { readonly access: (bucket: TestBucket) => Access; readonly right: string };
   /** Operations that the store under test has called so far, where the server keeps a log. */
   readonly operations?: () => readonly string[];
   /** Requests being answered right now, where the server can tell. */

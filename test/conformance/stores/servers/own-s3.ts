@@ -2,6 +2,7 @@ import type { S3Spec } from '../../../../src/stores/spec.ts';
 import { type S3Server, startS3Server } from '../../../support/s3-server/server.ts';
 import type { Driver, TestBucket, Trouble } from '../driver.ts';
 import { asRole, s3Access } from './s3.ts';
+import { nameOf } from './s3-client.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/trace-reader';
 
@@ -35,6 +36,10 @@ export const ownS3: Driver = {
         arrange: () => server.fault({ kind, on: 'GetObject', times: 1 }),
       })),
       cannot: {},
+      wrongRegion: {
+        access: (bucket) => s3Access(server.endpoint, nameOf(bucket), reader.credential, { region: 'eu-west-1' }),
+        right: 'us-east-1',
+      },
       options: { stsEndpoint: server.endpoint },
       operations: () => server.operations.map(({ name }) => name),
       busy: server.busy,
@@ -42,8 +47,6 @@ export const ownS3: Driver = {
     };
   },
 };
-
-const nameOf = (bucket: TestBucket): string => bucket.access().spec.s3?.bucket ?? '';
 
 function credentialTroubles({ endpoint, identities }: S3Server): readonly Trouble[] {
   const with_ = (user: { readonly credential: { readonly accessKeyId: string; readonly secretAccessKey: string } }, more = {}) => {
