@@ -1,6 +1,7 @@
 import type { BlobItem, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
 import { Failed, type Failure, fail } from '../../api/failure.ts';
 import { systemClock } from '../../std/clock.ts';
+import { numberIn, recordIn, textIn } from '../fields.ts';
 import { networkFailure } from '../network-failure.ts';
 import type { StoredFile } from '../store.ts';
 import { discard, retryAfter, type Web } from '../web.ts';
@@ -148,25 +149,22 @@ const notAzure = (thrown: unknown, host: string): Failure => ({
   cause: thrown,
 });
 
-/** What a RestError of the SDK knows, read without importing the SDK. */
+/** What a RestError of the SDK knows of the answer; nothing where there was none. */
 function answerOf(thrown: unknown) {
-  if (!(thrown instanceof Error) || thrown.name !== 'RestError') return undefined;
-  const { statusCode, code, details, response } = thrown as RestErrorLike;
-  if (statusCode === undefined) return undefined;
-  const header = (name: string) => response?.headers?.get(name);
-  const said = details?.message ?? (/[<{]/.test(thrown.message) ? undefined : thrown.message);
-  const named = details?.errorCode ?? header('x-ms-error-code') ?? code;
+  const status = numberIn(thrown, 'statusCode');
+  if (!(thrown instanceof Error) || thrown.name !== 'RestError' || status === undefined) return undefined;
+  const details = recordIn(thrown, 'details');
+  // The SDK puts headers beside the fields of the XML.
+  const code = textIn(details, 'errorCode') ?? textIn(thrown, 'code');
+  const said = textIn(details, 'message') ?? (/[<{]/.test(thrown.message) ? undefined : thrown.message);
   return {
-    status: statusCode,
-    ...(named && { code: named }),
+    status,
+    ...(code && { code }),
     ...(said && { message: said }),
-    ...retryAfter(header('retry-after'), systemClock.now()),
+    ...retryAfter(retryAfterHeader(recordIn(thrown, 'response')?.headers), systemClock.now()),
   };
 }
 
-type RestErrorLike = Error & {
-  readonly statusCode?: number;
-  readonly code?: string;
-  readonly details?: { readonly errorCode?: string; readonly message?: string };
-  readonly response?: { readonly headers?: { readonly get: (name: string) => string | undefined } };
-};
+function retryAfterHeader(headers: unknown): string | undefined {
+  return headers instanceof Object && 'get' in headers && typeof headers.get === 'function' ? headers.get('retry-after') : undefined;
+}

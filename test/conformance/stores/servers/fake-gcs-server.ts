@@ -68,10 +68,6 @@ async function start(): Promise<TestServer | undefined> {
       },
     },
   ];
-  return {
-    createBucket,
-    troubles,
-    cannot: { 'many keys': 'each object makes the next put slower: 5,000 take it a minute' },
-    stop: child.stop,
-  };
+  // Each object makes the next put slower: 5,000 would take a minute.
+  return { createBucket, troubles, cannot: {}, manyKeys: 1_500, stop: child.stop };
 }

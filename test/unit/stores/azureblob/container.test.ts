@@ -57,7 +57,7 @@ describe('a container', () => {
     const body = await container('traces', asOperator, web, operator).get({ key: 'agents/a b.json', version: '0x8DE27' }, 13);
     for await (const chunk of body) expect(chunk).toEqual(Buffer.from('data'));
     expect(asked[0]?.path).toBe('/traces/agents/a%20b.json');
-    expect(asked[0]?.headers).toMatchObject({ 'if-match': '"0x8DE27"', 'x-ms-range': 'bytes=13-' });
+    expect(asked[0]?.headers).toMatchObject({ 'If-Match': '"0x8DE27"', 'x-ms-range': 'bytes=13-' });
   });
 
   test('does not pass for another version where the precondition is ignored', async () => {
