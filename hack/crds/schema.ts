@@ -11,7 +11,9 @@ export function structuralSchema(schema: z.ZodType, at: string): Schema {
     io: 'input',
     cycles: 'throw',
     override: ({ zodSchema, jsonSchema, path }) => {
-      const rules = rulesOf(zodSchema, [at, ...path.filter((step) => step !== 'properties')].join('.'));
+      const where = [at, ...path.filter((step) => step !== 'properties')].join('.');
+      if (zodSchema._zod.def.type === 'pipe') throw new Refused(where, 'what is parsed must be what is stored: no transforms');
+      const rules = rulesOf(zodSchema, where);
       if (rules.length > 0) Object.assign(jsonSchema, { 'x-kubernetes-validations': rules });
       // A date-time is checked by its format; the pattern says the same again and unreadably.
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;

@@ -6,7 +6,7 @@ import { prefix, sameForLife } from './storefields.ts';
 
 /** Microsoft's own hosts: public, with DNS zones, and the sovereign clouds. Only by TLS. */
 const azureHost =
-  '^https://[a-z0-9-]+\\.(blob\\.core\\.(windows\\.net|usgovcloudapi\\.net|chinacloudapi\\.cn|cloudapi\\.de)|z[0-9]+\\.blob\\.storage\\.azure\\.net)(:443)?(/.*)?$';
+  '^https://[a-z0-9.-]+\\.(blob\\.core\\.(windows\\.net|usgovcloudapi\\.net|chinacloudapi\\.cn)|blob\\.storage\\.azure\\.net)(:443)?(/.*)?$';
 
 /** Whether an endpoint is a host of Azure, which alone may be shown a token of Azure. */
 export const isAzureEndpoint = (endpoint: string): boolean => new RegExp(azureHost).test(endpoint);

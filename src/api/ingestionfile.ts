@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maxToken } from './annotations.ts';
+import { handledToken } from './annotations.ts';
 import { count, type Frozen, maxKey, maxMessage, moment, objectName, sourceRef } from './fields.ts';
 import { ageColumn, apiVersion, type Kind, metadata } from './kind.ts';
 import { onChange } from './rule.ts';
@@ -44,6 +44,9 @@ const status = z.object({
   message: z.string().max(maxMessage).exactOptional().describe('What was seen, in a sentence.'),
   attempts: count().default(0).describe('Attempts begun, of all time.'),
   retries: count().default(0).describe('Retries used. A retry by annotation starts over at 0.'),
+  workersLost: count()
+    .exactOptional()
+    .describe('Workers that died while they had this file. From the first one on it is ferried alone; the fourth fails it.'),
   nextAttemptTime: moment().exactOptional().describe('Not tried again before this moment.'),
   spans: count().exactOptional().describe('Spans of this file that the destination acknowledged.'),
   rejectedSpans: count().exactOptional().describe('Spans of this file that were rejected by the operator or the destination.'),
@@ -67,10 +70,7 @@ const status = z.object({
     .describe('What a person may want to know although the file was delivered.'),
   checkpoint: checkpoint.exactOptional().describe('How far the file has come, so that another attempt can go on from there.'),
   handled: z
-    .object({
-      retry: z.string().max(maxToken).exactOptional().describe('Token of the annotation spanferry.io/retry that was handled last.'),
-      force: z.string().max(maxToken).exactOptional().describe('Token of the annotation spanferry.io/force that was handled last.'),
-    })
+    .object({ retry: handledToken('retry'), force: handledToken('force') })
     .exactOptional()
     .describe('Tokens of the triggers that were handled last.'),
 });

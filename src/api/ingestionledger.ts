@@ -1,14 +1,11 @@
 import { z } from 'zod';
-import { maxToken } from './annotations.ts';
+import { handledOnSource } from './annotations.ts';
 import { count, type Frozen, moment, sourceRef } from './fields.ts';
 import { ageColumn, apiVersion, type Kind, metadata } from './kind.ts';
 import { onChange } from './rule.ts';
 
 /** The most characters of base64 that one segment holds: with the rest of the object it stays below what etcd takes. */
-export const maxLedgerData = 700_000;
-
-const token = (what: string) =>
-  z.string().max(maxToken).exactOptional().describe(`Token of the annotation spanferry.io/${what} that was handled last.`);
+const maxLedgerData = 700_000;
 
 /** What the ledger knows beside entries; kept in segment 0. */
 const head = z.object({
@@ -32,10 +29,7 @@ const head = z.object({
     })
     .exactOptional()
     .describe('How spec.scan.modified was resolved. An outage never moves it.'),
-  handled: z
-    .object({ scan: token('scan'), test: token('test'), retryFailed: token('retry-failed'), acceptLedger: token('accept-ledger') })
-    .exactOptional()
-    .describe('Tokens of the triggers that were handled last.'),
+  handled: handledOnSource().exactOptional().describe('Tokens of the triggers that were handled last.'),
   forgiven: count().default(0).describe('Failures up to this sequence are forgiven: their files are ingested again.'),
 });
 

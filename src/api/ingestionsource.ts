@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maxToken } from './annotations.ts';
+import { handledOnSource, maxToken } from './annotations.ts';
 import { conditions } from './conditions.ts';
 import { destination } from './destination.ts';
 import { count, type Frozen, maxKey, maxMessage, moment } from './fields.ts';
@@ -55,9 +55,6 @@ const spec = z.object({
     .prefault({})
     .describe('How many IngestionFile records are kept for people. Older ones live on in the ledger.'),
 });
-
-const token = (what: string) =>
-  z.string().max(maxToken).exactOptional().describe(`Token of the annotation spanferry.io/${what} that was handled last.`);
 
 const status = z.object({
   observedGeneration: z.int().min(-1).default(-1).describe('Generation of the spec that was handled last; -1 before the first time.'),
@@ -133,10 +130,7 @@ const status = z.object({
     .max(5)
     .exactOptional()
     .describe('The files that failed last, newest first.'),
-  handled: z
-    .object({ scan: token('scan'), test: token('test'), retryFailed: token('retry-failed'), acceptLedger: token('accept-ledger') })
-    .exactOptional()
-    .describe('Tokens of the triggers that were handled last.'),
+  handled: handledOnSource().exactOptional().describe('Tokens of the triggers that were handled last.'),
   ledger: z
     .object({
       entries: count().exactOptional().describe('Files that the ledger remembers.'),

@@ -225,6 +225,11 @@ export const reasons = {
     means: 'the destination refuses the content',
     remedy: 'the message gives the words of the destination; correct the writer or the destination and retry the file',
   },
+  Undeliverable: {
+    kind: 'transient',
+    means: 'the destination fails at this file while others pass',
+    remedy: 'look at the message and at the logs of the destination; retry the file when the cause is gone',
+  },
   // The operator itself
   NotAllowed: {
     kind: 'waiting',
@@ -261,6 +266,31 @@ export const reasons = {
     kind: 'waiting',
     means: 'nothing was found where the source looks',
     remedy: 'look at prefix, extensions, include, exclude and modified; the message says what was seen',
+  },
+  ApiForbidden: {
+    kind: 'waiting',
+    means: 'the Kubernetes API refuses this to the operator',
+    remedy: 'grant the right that the message names to the ServiceAccount of the operator; everything flows on by itself',
+  },
+  ApiRefused: {
+    kind: 'waiting',
+    means: 'the Kubernetes API does not accept what the operator writes',
+    remedy: 'install the CRDs that belong to this version of the operator; the message names the field',
+  },
+  ApiUnavailable: {
+    kind: 'transient',
+    means: 'the Kubernetes API cannot be reached, is too slow or asks to wait',
+    remedy: 'nothing to do once it is up: everything flows on by itself',
+  },
+  ObjectChanged: {
+    kind: 'transient',
+    means: 'an object was changed, created or deleted by somebody else in the same moment',
+    remedy: 'nothing to do: it is read and tried again',
+  },
+  LeaseLost: {
+    kind: 'transient',
+    means: 'this process could not renew its Lease in time, or somebody else took it',
+    remedy: 'nothing to do: it starts over; if it comes back, look at the CPU limit of the operator and the health of the Kubernetes API',
   },
   InternalError: {
     kind: 'transient',

@@ -13,7 +13,7 @@ export type ResumeOptions = {
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock;
   /** A body that says nothing for so long has stalled. The time a slow reader takes does not count. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
   readonly backoff?: Backoff;
 };
 

@@ -1,0 +1,84 @@
+import type { Failure } from '../api/failure.ts';
+
+/**
+ * The seam between the walker, which knows the envelope of an OTLP JSON file, and the kernels, which turn the objects in it into
+ * protobuf. There are two: the lenient one in TypeScript reads everything that can be read; the fast one in WebAssembly is asked
+ * first and declines what is unusual. Both must give the same bytes' meaning for whatever both accept.
+ */
+
+/** A stretch of the decompressed file. A position in it (`at`) is an index into `bytes`; it is valid until the next refill. */
+export type Window = {
+  /** Only `bytes[0, end)` is content. The array may be replaced by a larger one when an element does not fit. */
+  bytes: Uint8Array;
+  end: number;
+  /** Where `bytes[0]` stands in the decompressed file. */
+  offset: number;
+  /** Nothing follows `bytes[end - 1]`. */
+  ended: boolean;
+  /** Why nothing follows, where that is not the end of the file: damaged compression, for one. */
+  fault?: Failure;
+};
+
+/** Where the spans of the batch at hand are collected: each as a `ScopeSpans.spans` field, tag 0x12 + length + message. */
+export type Arena = {
+  bytes: Uint8Array;
+  /** Bytes in use; the next span is written here. */
+  length: number;
+  /** A span may only stay if `length` is not above this afterwards; otherwise the kernel stops as `full`. Never above `bytes.length`. */
+  limit: number;
+};
+
+/** What a kernel tells about the spans it appends. Nothing may be told about a span that is not kept. */
+export type SpanSink = {
+  readonly arena: Arena;
+  /** So many spans were appended. */
+  readonly count: (spans: number) => void;
+  /** The smallest start and the largest end among them, each as two unsigned 32-bit halves. Called once per run or once per span. */
+  readonly times: (firstHigh: number, firstLow: number, lastHigh: number, lastLow: number) => void;
+  /** A trace id as four 32-bit words (any byte order, the same in both kernels: little-endian). A repeat of the id before may be left out. */
+  readonly trace: (a: number, b: number, c: number, d: number) => void;
+  /** A span is left out for good; `at` is where its object begins. Only the lenient kernel rejects, the fast one declines. */
+  readonly reject: (failure: Failure, at: number) => void;
+  /** Something a person may want to know. Only the lenient kernel warns. */
+  readonly warn: (message: string, at: number) => void;
+};
+
+/**
+ * Where a kernel stopped in an array of spans, and why.
+ * - `end`: the array's `]` is consumed; `at` is behind it.
+ * - `separator`: an element is done and `,` or `]` was not looked at yet (or is not in the window); `at` is behind the element.
+ * - `more`: the element that begins at `at` is not complete in the window (and the window has not `ended`).
+ * - `declined`: the element that begins at `at` is for the lenient kernel; nothing of it is written.
+ * - `full`: the element that begins at `at` does not fit below the arena's limit any more; nothing of it is written.
+ */
+export type SpanRun = { readonly why: 'end' | 'separator' | 'more' | 'declined' | 'full'; readonly at: number };
+
+/** A header of the envelope as the bytes of its message (a copy), and the position behind it. */
+export type HeaderRun =
+  | { readonly why: 'done'; readonly at: number; readonly message: Uint8Array }
+  | { readonly why: 'more' }
+  | { readonly why: 'declined' };
+
+export type HeaderKind = 'resource' | 'scope';
+
+export type SpanKernel = {
+  /** Transcodes as many consecutive elements as it can. `at` is on the first byte of an element (never on white space, `,` or `]`). */
+  readonly spans: (window: Window, at: number, out: SpanSink) => SpanRun;
+  /** Transcodes the object that begins at `at`, a Resource or an InstrumentationScope. */
+  readonly header: (window: Window, at: number, kind: HeaderKind) => HeaderRun;
+};
+
+/** The two buffers a transcoding works in. The fast kernel keeps both in its own memory, so that nothing is copied in or out. */
+export type Buffers = {
+  /** Read anew after each `growWindow`: growing may replace both. */
+  readonly window: () => Uint8Array;
+  readonly arena: () => Uint8Array;
+  /** Makes the window at least this large and keeps its content. */
+  readonly growWindow: (size: number) => void;
+};
+
+/** What one transcoding at a time works with. `fast` is absent where there is no WebAssembly SIMD. */
+export type Engine = { readonly buffers: Buffers; readonly fast?: SpanKernel };
+
+/** Makes an engine for batches of this size. Engines are kept and used again, one transcoding at a time. */
+export type CreateEngine = (sizes: { readonly window: number; readonly arena: number }) => Engine;
