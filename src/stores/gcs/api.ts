@@ -23,7 +23,14 @@ export type ListQuery = {
 
 export type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
 
-export type Bucket = { readonly origin: string; readonly bucket: string; readonly identity: Identity; readonly web: Web };
+export type Bucket = {
+  readonly origin: string;
+  /** What stands before `/storage/v1`, where a proxy leads to the store. */
+  readonly path: string;
+  readonly bucket: string;
+  readonly identity: Identity;
+  readonly web: Web;
+};
 
 const PAGE_BYTES = 64 * 1024 * 1024;
 const ERROR_BYTES = 64 * 1024;
@@ -53,12 +60,12 @@ const errorBody = z.object({
 
 /** Speaks the JSON API of one bucket. */
 export function api(place: Bucket): Api {
-  const base = `/storage/v1/b/${encodeURIComponent(place.bucket)}/o`;
+  const base = `${place.path}/storage/v1/b/${encodeURIComponent(place.bucket)}/o`;
   return {
     list: async (query, signal) => {
       const limited = AbortSignal.any([AbortSignal.timeout(PAGE_MS), ...(signal ? [signal] : [])]);
-      const { body } = await call(place, `${base}?${parameters(query)}`, { permission: 'storage.objects.list' }, limited);
       try {
+        const { body } = await call(place, `${base}?${parameters(query)}`, { permission: 'storage.objects.list' }, limited);
         return listing(await text(body, PAGE_BYTES), place.bucket);
       } catch (thrown) {
         throw signal?.aborted ? signal.reason : broken(thrown, place.origin);

@@ -3,6 +3,7 @@ import { failureOf } from '../../../src/api/failure.ts';
 import { openStores, type Stores } from '../../../src/stores/registry.ts';
 import type { GcsSpec } from '../../../src/stores/spec.ts';
 import type { Store } from '../../../src/stores/store.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import { type GcsServer, startGcsServer } from '../../support/gcs-server/server.ts';
 import { keys } from './reading.ts';
 
@@ -48,6 +49,20 @@ const probing = (store: Store) =>
     (probe) => probe,
     (thrown) => failureOf(thrown),
   );
+
+describe('a store with an authority of its own', () => {
+  test('is trusted with caSecretRef, and not without', async () => {
+    const authority = createAuthority('acme internal');
+    const secure = await startGcsServer(authority.issue('gcs.internal'));
+    secure.createBucket(BUCKET, { public: true }).put('run.json', '{}');
+    const caSecretRef = { name: 'store-ca', key: 'ca.crt' };
+    const trusting = await open({ type: 'None' }, { endpoint: secure.origin, caSecretRef }, { 'store-ca': { 'ca.crt': authority.ca } });
+    expect(await keys(trusting)).toEqual(['run.json']);
+    expect(await probing(await open({ type: 'None' }, { endpoint: secure.origin }))).toMatchObject({ reason: 'TlsError' });
+    await secure.stop();
+    authority.close();
+  });
+});
 
 describe('who reads from Google Cloud Storage', () => {
   test('the operator does with Workload Identity, and the probe tells its service account', async () => {
