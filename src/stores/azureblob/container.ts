@@ -1,8 +1,10 @@
 import type { BlobItem, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
-import { Failed } from '../../api/failure.ts';
+import { Failed, type Failure, fail } from '../../api/failure.ts';
 import { systemClock } from '../../std/clock.ts';
+import { numberIn, recordIn, textIn } from '../fields.ts';
+import { networkFailure } from '../network-failure.ts';
 import type { StoredFile } from '../store.ts';
-import { broken, retryAfter, type Web } from '../web.ts';
+import { discard, retryAfter, type Web } from '../web.ts';
 import type { Credential } from './credential.ts';
 import { type Attempt, refused } from './errors.ts';
 import { tokenFailure, type WorkloadIdentity } from './identity.ts';
@@ -31,7 +33,7 @@ export type Listing = { readonly files: readonly StoredFile[]; readonly folders:
 
 const PAGE_MS = 60_000;
 
-/** Speaks to one container. Retries are the caller's: the SDK's own wait four seconds and more. */
+/** Speaks to one container. Versions are ETags without their quotes. Retries are the caller's: the SDK's own wait four seconds and more. */
 export function container(name: string, credential: Credential, web: Web, identity: WorkloadIdentity): Container {
   let client: Promise<ContainerClient> | undefined;
   const connected = () => {
@@ -55,12 +57,16 @@ export function container(name: string, credential: Credential, web: Web, identi
     },
     get: async ({ key, version }, from, length, signal) => {
       try {
-        const { readableStreamBody } = await (await connected()).getBlobClient(key).download(from, length, {
+        const { readableStreamBody, etag } = await (await connected()).getBlobClient(key).download(from, length, {
           conditions: { ifMatch: `"${version}"` },
           maxRetryRequests: 0,
           ...(signal && { abortSignal: signal }),
         });
-        if (!readableStreamBody) throw new Failed({ reason: 'StoreProtocolError', message: `${key}: the answer has no body` });
+        if (!readableStreamBody) return fail('StoreProtocolError', `${key}: the answer has no body`);
+        if (etag !== undefined && unquoted(etag) !== version) {
+          discard(readableStreamBody);
+          fail('Superseded', `${key} has new content`);
+        }
         return readableStreamBody;
       } catch (thrown) {
         throw failed(thrown, { does: 'read', key }, signal);
@@ -126,29 +132,39 @@ function failureBehind(thrown: unknown, attempt: Attempt, origin: string): unkno
   if (thrown instanceof Failed) return thrown;
   const answer = answerOf(thrown);
   if (answer) return new Failed(refused(answer, attempt));
-  const token = tokenFailure(thrown);
-  return token ? new Failed(token) : broken(thrown, origin);
+  const host = new URL(origin).host;
+  const failure = tokenFailure(thrown) ?? networkFailure(thrown, host) ?? slow(thrown, host) ?? notAzure(thrown, host);
+  return new Failed(failure);
 }
 
-/** What a RestError of the SDK knows, read without importing the SDK. */
+const slow = (thrown: unknown, host: string): Failure | undefined =>
+  thrown instanceof Error && /^(Timeout|Abort)Error$/.test(thrown.name)
+    ? { reason: 'StoreUnavailable', message: `${host}: no whole answer within ${PAGE_MS / 1_000} s` }
+    : undefined;
+
+/** The SDK stumbles over what it cannot read. */
+const notAzure = (thrown: unknown, host: string): Failure => ({
+  reason: 'StoreProtocolError',
+  message: `${host} does not answer like Azure Blob Storage`,
+  cause: thrown,
+});
+
+/** What a RestError of the SDK knows of the answer; nothing where there was none. */
 function answerOf(thrown: unknown) {
-  if (!(thrown instanceof Error) || thrown.name !== 'RestError') return undefined;
-  const { statusCode, code, details, response } = thrown as RestErrorLike;
-  if (statusCode === undefined) return undefined;
-  const header = (name: string) => response?.headers?.get(name);
-  const said = details?.message ?? (/[<{]/.test(thrown.message) ? undefined : thrown.message);
-  const named = details?.errorCode ?? header('x-ms-error-code') ?? code;
+  const status = numberIn(thrown, 'statusCode');
+  if (!(thrown instanceof Error) || thrown.name !== 'RestError' || status === undefined) return undefined;
+  const details = recordIn(thrown, 'details');
+  // The SDK puts headers beside the fields of the XML.
+  const code = textIn(details, 'errorCode') ?? textIn(thrown, 'code');
+  const said = textIn(details, 'message') ?? (/[<{]/.test(thrown.message) ? undefined : thrown.message);
   return {
-    status: statusCode,
-    ...(named && { code: named }),
+    status,
+    ...(code && { code }),
     ...(said && { message: said }),
-    ...retryAfter(header('retry-after'), systemClock.now()),
+    ...retryAfter(retryAfterHeader(recordIn(thrown, 'response')?.headers), systemClock.now()),
   };
 }
 
-type RestErrorLike = Error & {
-  readonly statusCode?: number;
-  readonly code?: string;
-  readonly details?: { readonly errorCode?: string; readonly message?: string };
-  readonly response?: { readonly headers?: { readonly get: (name: string) => string | undefined } };
-};
+function retryAfterHeader(headers: unknown): string | undefined {
+  return headers instanceof Object && 'get' in headers && typeof headers.get === 'function' ? headers.get('retry-after') : undefined;
+}

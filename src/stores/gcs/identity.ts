@@ -1,6 +1,8 @@
 import type { AuthClient } from 'google-auth-library';
 import { Failed, type Failure } from '../../api/failure.ts';
+import { numberIn, recordIn, textIn } from '../fields.ts';
 import { networkFailure } from '../network-failure.ts';
+import { wordsOf } from '../words.ts';
 import { defaultUniverse } from './hosts.ts';
 import type { ServiceAccountKey } from './key.ts';
 
@@ -80,7 +82,7 @@ async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
 /** Why there is no token. The words of the token service are kept, its body is not. */
 export function tokenFailure(thrown: unknown): Failure {
   const { status, error, description } = answerOf(thrown);
-  const said = [error, description].filter(Boolean).join(': ').slice(0, 300);
+  const said = wordsOf([error, description].filter(Boolean).join(': '));
   if (error === 'invalid_grant' || error === 'invalid_client')
     return { reason: 'InvalidToken', message: `Google refuses the service account key (${said})` };
   if (status === 403) {
@@ -104,15 +106,9 @@ export function tokenFailure(thrown: unknown): Failure {
 const words = (thrown: unknown): string =>
   thrown instanceof Error ? `${thrown.message} ${'code' in thrown ? String(thrown.code) : ''}` : '';
 
-/** What a GaxiosError knows of the answer, read without trusting its shape. */
-function answerOf(thrown: unknown): { readonly status?: number; readonly error?: string; readonly description?: string } {
-  if (!(thrown instanceof Error) || !('response' in thrown)) return {};
-  const response = thrown.response;
-  if (typeof response !== 'object' || response === null) return {};
-  const data = 'data' in response && typeof response.data === 'object' && response.data !== null ? response.data : {};
-  return {
-    ...('status' in response && typeof response.status === 'number' && { status: response.status }),
-    ...('error' in data && typeof data.error === 'string' && { error: data.error }),
-    ...('error_description' in data && typeof data.error_description === 'string' && { description: data.error_description }),
-  };
+/** What a GaxiosError knows of the answer. */
+function answerOf(thrown: unknown) {
+  const response = recordIn(thrown, 'response');
+  const data = recordIn(response, 'data');
+  return { status: numberIn(response, 'status'), error: textIn(data, 'error'), description: textIn(data, 'error_description') };
 }
