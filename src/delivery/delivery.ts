@@ -21,7 +21,7 @@ export type DeliveryObserver = {
     readonly bytes: number;
   }) => void;
   /** A breaker before a destination closed, opened or lets a probe through. */
-  readonly changed?: (destination: string, breaker: Breaker) => void;
+  readonly changed?: (destination: string, now: Breaker, before: Breaker) => void;
 };
 
 export type DeliveryOptions = {
@@ -49,7 +49,7 @@ export type DeliveryRules = {
 export type Delivery = {
   /** A way to a destination, for one owner (a source). Owners of one destination share its connections in turns. */
   readonly sender: (destination: Destination, owner: string) => Sender;
-  /** Ends everything that is under way. */
+  /** Cuts all connections. Abort the signals of what is under way first. */
   readonly close: () => Promise<void>;
 };
 
@@ -75,13 +75,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const changed = () => {
     for (const listener of listeners) listener();
   };
-  const gateTo = ({ shown }: Destination, of: BreakerRules): Gate => {
-    const made: Gate = gate(clock, of, () => {
-      observer?.changed?.(shown, made.breaker());
+  const gateTo = ({ shown }: Destination, of: BreakerRules): Gate =>
+    gate(clock, of, (now, before) => {
+      observer?.changed?.(shown, now, before);
       changed();
     });
-    return made;
-  };
 
   const endpoints = shared<Endpoint>(({ pool, gate }) => {
     gate.close();

@@ -13,6 +13,7 @@ export type Gate = {
   readonly abandon: (file: string) => void;
   /** Resolves when the file is invited to go: everybody once the way is free, one at a time to probe. */
   readonly invitation: (file: string, signal: AbortSignal) => Promise<void>;
+  /** Nobody waits here any more. */
   readonly close: () => void;
 };
 
@@ -21,7 +22,7 @@ const INVITATION_MS = 5_000;
 
 type Waiter = { readonly file: string; readonly come: () => void };
 
-export function gate(clock: Clock, rules: BreakerRules, changed: () => void): Gate {
+export function gate(clock: Clock, rules: BreakerRules, changed: (now: Breaker, before: Breaker) => void): Gate {
   let breaker: Breaker = closed;
   let invited: { readonly file: string; readonly until: number } | undefined;
   let timer = new AbortController();
@@ -29,10 +30,10 @@ export function gate(clock: Clock, rules: BreakerRules, changed: () => void): Ga
 
   const become = (next: Breaker) => {
     if (next === breaker) return;
-    const isNews = next.is !== breaker.is;
+    const before = breaker;
     breaker = next;
     invited = undefined;
-    if (isNews) changed();
+    if (before.is !== next.is) changed(next, before);
     pump();
   };
 
@@ -92,6 +93,9 @@ export function gate(clock: Clock, rules: BreakerRules, changed: () => void): Ga
     fail: (file, failure) => become(failed(breaker, { file, failure, now: clock.monotonic() }, rules)),
     abandon: (file) => become(abandoned(breaker, file, clock.monotonic())),
     invitation,
-    close: () => timer.abort(),
+    close: () => {
+      become(closed);
+      timer.abort();
+    },
   };
 }

@@ -18,16 +18,19 @@ export function requestHeaders({ headers, compression }: Destination, userAgent:
   return Object.entries(all).flat();
 }
 
+/** Nothing was written, since this worker may not send any more. */
+export class Fenced extends Error {}
+
 /**
- * Posts one body and waits for the whole answer, whatever it is. Rejects only with the signal's reason; trouble of the network is an
- * answer, too. Redirects are not followed. The body is written as it is, without a copy.
+ * Posts one body and waits for the whole answer, whatever it is. Rejects only with the signal's reason, or as `Fenced`; trouble of the
+ * network is an answer, too. Redirects are not followed. The body is written as it is, without a copy.
  */
 export function post(
   dispatcher: Dispatcher,
   { path, timeouts }: Pick<Destination, 'path' | 'timeouts'>,
   headers: readonly string[],
   body: Uint8Array,
-  signal: AbortSignal,
+  { signal, canSend }: { readonly signal: AbortSignal; readonly canSend: () => boolean },
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
@@ -48,11 +51,12 @@ export function post(
     // One deadline over everything: a receiver that reads slowly must not hold a file for ever.
     const deadline = setTimeout(() => stop(late(timeouts.answerMs)), timeouts.connectMs + timeouts.answerMs);
     signal.addEventListener('abort', onAbort, { once: true });
-    const finish = (answer: Answer | undefined) => {
+    const finish = (answer: Answer | Fenced | undefined) => {
       isOver = true;
       clearTimeout(deadline);
       signal.removeEventListener('abort', onAbort);
-      if (answer) resolve(answer);
+      if (answer instanceof Fenced) reject(answer);
+      else if (answer) resolve(answer);
       else reject(signal.reason);
     };
 
@@ -62,7 +66,12 @@ export function post(
         onRequestStart: (started) => {
           controller = started;
           // It waited for a connection, and longer than anybody waits for it.
-          if (isOver) started.abort(new Error('aborted'));
+          if (isOver) return started.abort(new Error('aborted'));
+          // Asked at the last moment: connecting takes seconds, and a process may have been stopped for longer.
+          if (canSend()) return;
+          const fenced = new Fenced('may not send any more');
+          finish(fenced);
+          started.abort(fenced);
         },
         onResponseStart: (_controller, status, responseHeaders) => {
           head = { status, headers: responseHeaders };

@@ -5,7 +5,7 @@ import type { Credential, DeliveryOptions, Endpoint } from './delivery.ts';
 import type { Destination } from './destination.ts';
 import { judge, type Verdict } from './judge.ts';
 import { type Batch, type Consignment, consign, type Ending, type Outcome, tallyOf } from './outcome.ts';
-import { post, requestHeaders } from './post.ts';
+import { Fenced, post, requestHeaders } from './post.ts';
 import { accepted, nextPiece, type Piece, refused, type Sift, split, tooLarge } from './sift.ts';
 import { cut, indexSpans, type SpanIndex } from './spans.ts';
 import { type SenderState, wayThrough } from './way.ts';
@@ -54,7 +54,7 @@ export function sender({ destination, owner, endpoint, credential, options, repe
 
   const request = async (body: Uint8Array, signal: AbortSignal): Promise<Verdict> => {
     const start = clock.monotonic();
-    const answer = await post(endpoint.pool, destination, headers, body, signal);
+    const answer = await post(endpoint.pool, destination, headers, body, { signal, canSend });
     const status = 'status' in answer ? answer.status : 0;
     observer?.answered?.({ destination: destination.shown, status, ms: clock.monotonic() - start, bytes: body.length });
     return judge(answer, destination, clock.now());
@@ -67,6 +67,9 @@ export function sender({ destination, owner, endpoint, credential, options, repe
       if (!way.isFree(file)) return 'shut';
       if (!canSend()) return 'fenced';
       return await way.go(file, () => request(body, signal));
+    } catch (error) {
+      if (error instanceof Fenced) return 'fenced';
+      throw error;
     } finally {
       endTurn();
     }

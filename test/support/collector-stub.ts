@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket, type TlsOptions } from 'node:tls';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { decodeSpans, encodePartialSuccess, encodeStatus, type SeenSpan } from './collector-proto.ts';
@@ -37,6 +37,8 @@ export type CollectorStub = {
   readonly received: readonly Received[];
   /** How many connections were made so far. */
   readonly connections: () => number;
+  /** Resolves when the last connection that is open now has ended. */
+  readonly disconnected: () => Promise<void>;
   /** How often each span id was taken, by id. A span counts as soon as the collector took it, acknowledged or not. */
   readonly taken: ReadonlyMap<string, number>;
   /** Faults of the next requests, one each; afterwards all is well again, or as `always` says. */
@@ -76,7 +78,16 @@ export async function startCollector(tls?: TlsOptions): Promise<CollectorStub> {
 
   const server: Server = tls ? createTlsServer(tls, listener) : createServer(listener);
   let connections = 0;
-  server.on('connection', () => connections++);
+  const open = new Set<Promise<void>>();
+  server.on('connection', (socket: Socket) => {
+    connections++;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    open.add(promise);
+    socket.once('close', () => {
+      open.delete(promise);
+      resolve();
+    });
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -84,6 +95,9 @@ export async function startCollector(tls?: TlsOptions): Promise<CollectorStub> {
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     received,
     connections: () => connections,
+    disconnected: async () => {
+      await Promise.all(open);
+    },
     taken,
     next: (...faults) => {
       queue = [...queue, ...faults];

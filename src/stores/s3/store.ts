@@ -117,7 +117,8 @@ async function betterDenial(thrown: unknown, { bucket, bucketOwner }: S3Spec, se
 /** Reads one byte: listing and reading are granted apart. A file that went away meanwhile, or has no byte, proves it as well. */
 async function readTest(spec: S3Spec, session: Session, file: StoredFile, signal: AbortSignal): Promise<void> {
   try {
-    for await (const _ of body(spec, session, file, Math.min(1, file.size))(0, signal)) break;
+    const open = body(spec, session, file, 1);
+    for await (const _ of file.size > 0 ? resumed(open, { from: 0, size: 1, signal }) : await open(0, signal)) break;
   } catch (thrown) {
     const { reason } = failureOf(thrown);
     if (reason !== 'Deleted' && reason !== 'Superseded' && reason !== 'Archived') throw new Failed(failureOf(thrown));
@@ -131,8 +132,8 @@ function body(spec: S3Spec, session: Session, { key, version, size }: Pick<Store
     ...(spec.requesterPays && { 'x-amz-request-payer': 'requester' }),
   };
   const asked: Asked = { action: 's3:GetObject', on: `s3://${spec.bucket}/${key}` };
-  return async function* (from, signal) {
-    const get = { key, version, from, size, headers, ...(to !== undefined && to > from && { to }) };
-    yield* await ask(session, asked, signal, (connection) => connection.get(spec.bucket, get, signal));
+  return (from, signal) => {
+    const get = { key, version, from, size, headers, ...(to !== undefined && to <= size && { to }) };
+    return ask(session, asked, signal, (connection) => connection.get(spec.bucket, get, signal));
   };
 }

@@ -1,4 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -7,6 +9,7 @@ import type { OpenContext, StoreOptions } from '../../../src/stores/provider.ts'
 import { openStores, type Stores } from '../../../src/stores/registry.ts';
 import type { S3Spec } from '../../../src/stores/spec.ts';
 import type { Store } from '../../../src/stores/store.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import { type S3Server, startS3Server } from '../../support/s3-server/server.ts';
 import { files, keys, text } from './reading.ts';
 import { asRole, s3Access } from './servers/s3.ts';
@@ -181,6 +184,65 @@ describe('what can be mended', () => {
     const [file] = await files(store);
     server.fault({ kind: 'silent', on: 'GetObject' });
     expect(await failureIn(text(store, file!))).toMatchObject({ reason: 'StoreUnavailable' });
+  });
+});
+
+describe('the way to the store', () => {
+  test('a store with a certificate of its own is trusted by the authority in the Secret, and by nothing else', async () => {
+    const authority = createAuthority('stores of acme');
+    const secure = await startS3Server({ tls: authority.issue('store') });
+    try {
+      const { credential } = secure.identities.addUser('reader');
+      secure.createBucket('acme-traces');
+      secure.put('acme-traces', 'run.json', '{}');
+      const trusting = { caSecretRef: { name: 'store-ca', key: 'ca.crt' } };
+      const { spec, secrets } = s3Access(secure.endpoint, 'acme-traces', credential, trusting);
+      const ca = { 'store-ca': { 'ca.crt': authority.ca } };
+      const store = await stores().open(spec, { ...context, secrets: { ...secrets, ...ca } });
+      await store.probe();
+      expect(await text(store, (await files(store))[0]!)).toBe('{}');
+      const distrusting = await stores().open(s3Access(secure.endpoint, 'acme-traces', credential).spec, { ...context, secrets });
+      expect(await failureIn(distrusting.probe())).toMatchObject({ reason: 'TlsError' });
+    } finally {
+      await secure.close();
+      authority.close();
+    }
+  });
+
+  test('it leads through the proxy of the operator, for listings and for bodies', async () => {
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      const { pathname, search } = new URL(request.url ?? '');
+      const { host, port } = new URL(server.endpoint);
+      // The store answers under a name that only the proxy can resolve.
+      const onward = httpRequest({ host: '127.0.0.1', port, path: pathname + search, headers: request.headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      onward.on('error', () => response.destroy(new Error(host)));
+      onward.end();
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as AddressInfo;
+    const through = stores({ allowLoopback: false, proxy: { HTTP_PROXY: `http://127.0.0.1:${port}` } });
+    const { spec, secrets } = s3Access('http://store.invalid', 'acme-traces', reader);
+    const store = await through.open(spec, { ...context, secrets });
+    expect(await text(store, (await files(store))[0]!)).toBe('{"spans":[]}');
+    expect(asked.map((each) => each.replace(/\?.*/, ''))).toEqual([
+      'GET http://store.invalid/acme-traces/',
+      'GET http://store.invalid/acme-traces/run.json',
+    ]);
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  test('a store that takes a question and never answers is given up after ten seconds', async () => {
+    server.fault({ kind: 'silent', on: 'ListObjectsV2' });
+    const store = await withKeys();
+    const started = performance.now();
+    expect(await failureIn(store.probe())).toMatchObject({ reason: 'StoreUnavailable', message: expect.stringContaining('10 s') });
+    expect(performance.now() - started).toBeLessThan(12_000);
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { limit } from '../../../src/delivery/limit.ts';
 import { strikes } from '../../../src/delivery/strikes.ts';
 import { turns } from '../../../src/delivery/turns.ts';
-import { settled } from '../../support/virtual-clock.ts';
+import { settled, virtualClock } from '../../support/virtual-clock.ts';
 
 type Event = readonly ['pass' | 'fail', file: string, batch?: string];
 const fail = (file: string, batch = `${file}#0`): Event => ['fail', file, batch];
@@ -71,4 +72,17 @@ describe('turns', () => {
     await settled();
     expect(fourth).toBe(true);
   });
+});
+
+test('what was too large is not tried for ten minutes, then once more', async () => {
+  const clock = virtualClock();
+  const { forbids, learn } = limit(clock);
+  expect(forbids(4_000_000)).toBe(false);
+  learn(4_000_000);
+  learn(2_000_000);
+  expect([1_999_999, 2_000_000, 4_000_000].map(forbids)).toEqual([false, true, true]);
+  await clock.advance(600_000);
+  expect(forbids(4_000_000)).toBe(false);
+  learn(3_000_000);
+  expect([2_000_000, 3_000_000].map(forbids)).toEqual([false, true]);
 });

@@ -14,7 +14,7 @@ beforeEach(() => {
   came = [];
   changes = [];
   const backoff = { baseMs: 1_000, maxMs: 60_000 };
-  door = gate(clock, { opensAfter: 3, transient: backoff, waiting: backoff }, () => changes.push(door.breaker().is));
+  door = gate(clock, { opensAfter: 3, transient: backoff, waiting: backoff }, (now) => changes.push(now.is));
 });
 
 const invite = (...files: readonly string[]) => {

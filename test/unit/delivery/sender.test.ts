@@ -93,6 +93,18 @@ describe('a batch on its way', () => {
     expect(collector.connections()).toBeLessThanOrEqual(2);
   });
 
+  test('keeps connections while anybody uses the destination, and no longer', async () => {
+    const [first, second] = [senderTo(), senderTo()];
+    await first.send(batchWithSpans(0, 1), patient);
+    first.close();
+    first.close();
+    expect((await second.send(batchWithSpans(1, 2), patient)).state).toBe('done');
+    expect(collector.connections()).toBeLessThanOrEqual(2);
+    const gone = collector.disconnected();
+    second.close();
+    await gone;
+  });
+
   test('counts the spans of a partial success as rejected, with the words of the collector', async () => {
     collector.next(faults.partialSuccess(3, 'spans too old'));
     expect(await senderTo().send(batchWithSpans(0, 10), patient)).toMatchObject({
@@ -284,8 +296,12 @@ describe('a destination in trouble', () => {
 });
 
 describe('stopping', () => {
-  test('a worker that may not send any more does not', async () => {
-    await deliverWith({ canSend: () => false });
+  test.each([
+    ['may not send any more', 0],
+    ['loses the right while it connects', 1],
+  ])('a worker that %s does not send', async (_sentence, allowed) => {
+    let asked = 0;
+    await deliverWith({ canSend: () => asked++ < allowed });
     expect(await senderTo().send(batchWithSpans(0, 1), patient)).toMatchObject({ state: 'fenced', requests: 0 });
     expect(collector.received).toHaveLength(0);
   });
