@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Failed, fail } from '../../api/failure.ts';
 import { systemClock } from '../../std/clock.ts';
 import type { StoredFile } from '../store.ts';
-import { broken, discard, retryAfter, text, type Web, type WebAnswer } from '../web.ts';
+import { abortable, broken, discard, retryAfter, text, type Web, type WebAnswer } from '../web.ts';
 import { type Attempt, refused } from './errors.ts';
 import type { Identity } from './identity.ts';
 
@@ -107,8 +107,7 @@ async function call(
   headers: Readonly<Record<string, string>> = {},
   renew = false,
 ): Promise<WebAnswer> {
-  const authorization = await place.identity.authorize(place.origin, renew);
-  signal?.throwIfAborted();
+  const authorization = await abortable(place.identity.authorize(place.origin, renew), signal);
   const answer = await place.web.get({ origin: place.origin, path, headers: { ...authorization, ...headers }, signal });
   if (answer.status === 200 || answer.status === 206) return answer;
   const said = errorText(await text(answer.body, ERROR_BYTES).catch(() => ''));

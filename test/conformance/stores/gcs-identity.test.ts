@@ -92,6 +92,16 @@ describe('who reads from Google Cloud Storage', () => {
     });
   });
 
+  test('a probe that is given up does not wait for a metadata server that says nothing', async () => {
+    server.faults.next('token', { do: 'stall', after: 0 }, 10);
+    const store = await open({ type: 'WorkloadIdentity' });
+    const gaveUp = new Error('the operator drains');
+    const abort = new AbortController();
+    const probe = store.probe(abort.signal);
+    abort.abort(gaveUp);
+    await expect(probe).rejects.toBe(gaveUp);
+  });
+
   test('a service account of the tenant reads with its key, and never with what the operator may do', async () => {
     const key = server.tokens.account('tenant@acme.iam.gserviceaccount.com', []);
     const store = await open(

@@ -160,7 +160,8 @@ function metadata({ tokens, armed }: Room, url: URL, response: ServerResponse): 
   response.setHeader('metadata-flavor', 'Google');
   const email = tokens.attached();
   if (url.pathname.endsWith('/token')) {
-    if (broken(armed.take('token'), response)) return;
+    const fault = armed.take('token');
+    if (fault?.do === 'stall' || broken(fault, response)) return;
     if (email === undefined) return void response.writeHead(404).end('not found');
     return void response.setHeader('content-type', 'application/json').end(JSON.stringify(tokens.issue(email)));
   }
