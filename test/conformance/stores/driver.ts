@@ -28,7 +28,7 @@ export type Trouble = {
 };
 
 /** Something that goes wrong for a moment, and that the store has to get over by itself while it reads `file.json` of 300,000 bytes. */
-type Hiccup = { readonly name: string; readonly arrange: () => void };
+export type Hiccup = { readonly name: string; readonly arrange: () => void };
 
 /** What a server may be unable to do; each with the reason, which is printed instead of the case. */
 export type Capability =
