@@ -21,7 +21,7 @@ export type Container = {
   ) => Promise<NodeJS.ReadableStream>;
 };
 
-export type ListQuery = {
+type ListQuery = {
   readonly prefix: string;
   readonly startFrom?: string | undefined;
   readonly delimiter?: string | undefined;
@@ -29,7 +29,7 @@ export type ListQuery = {
   readonly marker?: string | undefined;
 };
 
-export type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
+type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
 
 const PAGE_MS = 60_000;
 

@@ -13,7 +13,7 @@ export type Api = {
   readonly get: (file: Pick<StoredFile, 'key' | 'version'>, range: string | undefined, signal?: AbortSignal) => Promise<Readable>;
 };
 
-export type ListQuery = {
+type ListQuery = {
   readonly prefix: string;
   readonly startOffset?: string | undefined;
   readonly delimiter?: string | undefined;
@@ -21,7 +21,7 @@ export type ListQuery = {
   readonly pageToken?: string | undefined;
 };
 
-export type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
+type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
 
 export type Bucket = {
   readonly origin: string;
