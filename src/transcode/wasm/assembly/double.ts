@@ -99,7 +99,8 @@ function eiselLemire(mantissa: u64, exponent: i32, minus: bool): bool {
   const zeros = clz(mantissa);
   mantissa <<= zeros;
   const entry = POWERS + ((exponent + REACH) << 4);
-  let power = <u64>(((217706 * exponent) >> 16) + 64 + 1023) - zeros;
+  const doublings: i32 = (217706 * exponent) >> 16;
+  let power = <u64>(doublings + 64 + 1023) - zeros;
   let high = multiply(mantissa, load<u64>(entry, 8));
   let low = productLow;
   if ((high & 0x1ff) == 0x1ff && low + mantissa < mantissa) {
