@@ -15,6 +15,8 @@ export type Window = {
   offset: number;
   /** Nothing follows `bytes[end - 1]`. */
   ended: boolean;
+  /** Why nothing follows, where that is not the end of the file: damaged compression, for one. */
+  fault?: Failure;
 };
 
 /** Where the spans of the batch at hand are collected: each as a `ScopeSpans.spans` field, tag 0x12 + length + message. */

@@ -1,0 +1,57 @@
+import { fieldSize, putVarint } from '../wire/writer.ts';
+
+/**
+ * What surrounds the spans of one ResourceSpans or ScopeSpans, as encoded fields. Both may come behind the spans in the file, so a
+ * header is an object that is filled when its parts are met; `known` says that nothing can be missing any more.
+ */
+export type Header = {
+  /** Field 1: the Resource or the InstrumentationScope. */
+  head: Uint8Array;
+  /** Field 3: the schema URL. */
+  url: Uint8Array;
+  /** Unknown fields of a protobuf file, byte for byte. */
+  extra: Uint8Array;
+  hasHead: boolean;
+  hasUrl: boolean;
+  known: boolean;
+};
+
+const nothing = new Uint8Array(0);
+
+export const newHeader = (): Header => ({ head: nothing, url: nothing, extra: nothing, hasHead: false, hasUrl: false, known: false });
+
+export const headerSize = (header: Header): number => header.head.length + header.url.length + header.extra.length;
+
+/** Both parts were seen: what follows can only repeat them. */
+export const complete = (header: Header): boolean => header.known || (header.hasHead && header.hasUrl);
+
+export function setHead(header: Header, message: Uint8Array): void {
+  header.head = asField(0x0a, message);
+  header.hasHead = true;
+}
+
+export function setUrl(header: Header, url: Uint8Array): void {
+  header.url = url.length === 0 ? nothing : asField(0x1a, url);
+  header.hasUrl = true;
+}
+
+export function addExtra(header: Header, field: Uint8Array): void {
+  header.extra = Buffer.concat([header.extra, field]);
+}
+
+/** Takes over what a look ahead has found. */
+export function complement(header: Header, found: Header): void {
+  if (!header.hasHead) header.head = found.head;
+  if (!header.hasUrl) header.url = found.url;
+  if (found.extra.length > 0) header.extra = Buffer.concat([header.extra, found.extra]);
+  header.hasHead ||= found.hasHead;
+  header.hasUrl ||= found.hasUrl;
+  header.known = true;
+}
+
+function asField(tag: number, content: Uint8Array): Uint8Array {
+  const field = new Uint8Array(fieldSize(content.length));
+  field[0] = tag;
+  field.set(content, putVarint(field, 1, content.length));
+  return field;
+}

@@ -1,0 +1,79 @@
+/** Ids counted exactly; beyond that, a sample of them is counted and scaled up. */
+export const EXACT_TRACES = 1 << 20;
+
+/**
+ * How many different trace ids there are, in bounded memory: a hash table of 64-bit hashes (two of a million ids meet in it with a
+ * chance of 1 to 30 million). When a million is exceeded only hashes with k low zero bits stay, k growing, and stand for 2^k each.
+ */
+export class TraceCount {
+  #table = new Uint32Array(2 * 64);
+  #used = 0;
+  #level = 0;
+  #last0 = 0;
+  #last1 = 0;
+  #last2 = 0;
+  #last3 = 0;
+
+  get count(): number {
+    return this.#used * 2 ** this.#level;
+  }
+
+  get exact(): boolean {
+    return this.#level === 0;
+  }
+
+  add(a: number, b: number, c: number, d: number): void {
+    if (a === this.#last0 && b === this.#last1 && c === this.#last2 && d === this.#last3) return;
+    this.#last0 = a;
+    this.#last1 = b;
+    this.#last2 = c;
+    this.#last3 = d;
+    const high = mix(mix(mix(mix(0x9e3779b9, a), b), c), d);
+    const low = mix(mix(mix(mix(0x85ebca6b, d), c), b), a) || 1;
+    if ((high & ((1 << this.#level) - 1)) === 0) this.#insert(high, low);
+  }
+
+  #insert(high: number, low: number): void {
+    const table = this.#table;
+    const mask = table.length / 2 - 1;
+    for (let slot = (low ^ (high >>> 7)) & mask; ; slot = (slot + 1) & mask) {
+      const held = table[slot * 2 + 1];
+      if (held === 0) {
+        table[slot * 2] = high;
+        table[slot * 2 + 1] = low;
+        this.#used++;
+        break;
+      }
+      if (held === low && table[slot * 2] === high) return;
+    }
+    if (this.#used > EXACT_TRACES) this.#thin();
+    else if (this.#used * 2 > mask) this.#rebuild(table.length * 2);
+  }
+
+  #thin(): void {
+    this.#level++;
+    this.#rebuild(this.#table.length);
+  }
+
+  #rebuild(size: number): void {
+    const old = this.#table;
+    this.#table = new Uint32Array(size);
+    this.#used = 0;
+    const zeros = (1 << this.#level) - 1;
+    for (let i = 0; i < old.length; i += 2) {
+      const high = old[i] as number;
+      const low = old[i + 1] as number;
+      if (low !== 0 && (high & zeros) === 0) this.#insert(high, low);
+    }
+  }
+}
+
+/** One round of MurmurHash3 and its finish: every bit of the word reaches every bit of the hash. */
+function mix(hash: number, word: number): number {
+  let h = hash ^ Math.imul(word, 0xcc9e2d51);
+  h ^= h >>> 16;
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}

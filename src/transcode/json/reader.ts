@@ -1,0 +1,311 @@
+import { isUtf8 } from 'node:buffer';
+import { Failed, type Failure, fail } from '../../api/failure.ts';
+import type { Reason } from '../../api/reasons.ts';
+import type { Window } from '../kernel.ts';
+import { repairUtf8, textOf } from '../wire/utf8.ts';
+import { lastPositions } from './duplicates.ts';
+import { readEscape } from './escapes.ts';
+import type { Names } from './names.ts';
+import { isBare, MAX_NESTING, Skipper } from './skipper.ts';
+
+/** Thrown where the window ends before the value does. Whoever called refills the window and asks again from the start. */
+export const More = Symbol('more input');
+
+/** Thrown where an object has a field twice. Whoever called asks again with `careful` set. */
+export const Repeated = Symbol('repeated field');
+
+/** Thrown for something readable that cannot be kept: the span goes, the file goes on. */
+export class Rejected {
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    this.failure = failure;
+  }
+}
+
+/** The file ends where it should not. */
+export function truncated(window: Window): never {
+  if (window.fault) throw new Failed(window.fault);
+  return fail('Truncated', `the file ends in the middle of a value at offset ${window.offset + window.end}`);
+}
+
+/** The object is at its end. */
+export const END = -1;
+
+const QUOTE = 0x22;
+
+/** What was met in the values read, for the summary. */
+export type Notes = { readonly warn: (message: string, at: number) => void };
+
+/**
+ * A pull reader over the bytes of a window. Tokens stay bytes: numbers are never turned into doubles here and strings only into
+ * other bytes. The last string or number is in `text[from, to)`, valid until the next one.
+ */
+export class JsonReader {
+  window: Window;
+  bytes: Uint8Array;
+  at = 0;
+  end = 0;
+  text: Uint8Array;
+  from = 0;
+  to = 0;
+  /** Deliver only the last of fields that an object has twice. */
+  careful = false;
+  readonly notes: Notes;
+  #fresh = false;
+  #scratch = new Uint8Array(1024);
+  readonly #skipper = new Skipper();
+  #last: (Set<number> | undefined)[] = [];
+
+  constructor(window: Window, notes: Notes) {
+    this.window = window;
+    this.bytes = window.bytes;
+    this.text = window.bytes;
+    this.notes = notes;
+  }
+
+  /** Looks at the window as it is now. */
+  point(at: number): void {
+    this.bytes = this.window.bytes;
+    this.end = this.window.end;
+    this.at = at;
+    this.#last = [];
+  }
+
+  get offset(): number {
+    return this.window.offset + this.at;
+  }
+
+  broken(message: string, at = this.at): never {
+    return fail('InvalidJSON', `${message} at offset ${this.window.offset + at}`);
+  }
+
+  reject(reason: Reason, message: string, at = this.at): never {
+    throw new Rejected({ reason, message: `${message} at offset ${this.window.offset + at}` });
+  }
+
+  /** The window is at its end: the file, too, or only the window. */
+  out(): never {
+    if (this.window.ended) truncated(this.window);
+    throw More;
+  }
+
+  /** The next byte that is not white space; it stays unread. */
+  peek(): number {
+    const bytes = this.bytes;
+    const end = this.end;
+    let at = this.at;
+    while (at < end) {
+      const byte = bytes[at] as number;
+      if (byte > 0x20 || !(byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)) {
+        this.at = at;
+        return byte;
+      }
+      at++;
+    }
+    this.at = at;
+    return this.out();
+  }
+
+  /** Enters an object; a value of another kind rejects. */
+  object(what: string): void {
+    if (this.peek() !== 0x7b) this.reject('InvalidSpan', `${what} is not an object`);
+    this.at++;
+    this.#fresh = true;
+    if (this.careful) this.#last.push(undefined);
+  }
+
+  /**
+   * Goes to the value of the next field and returns its code, 0 for a name that is not in the table, or END behind the object.
+   * Fields that are null are passed over: null means absent.
+   */
+  field(names: Names): number {
+    if (this.careful && this.#fresh) this.#last[this.#last.length - 1] = lastPositions(this, names);
+    for (;;) {
+      if (!this.#next(0x7d)) {
+        if (this.careful) this.#last.pop();
+        return END;
+      }
+      if (this.bytes[this.at] !== QUOTE) this.broken('a field name is expected');
+      const key = this.at;
+      this.string();
+      const code = names.code(this.text, this.from, this.to);
+      if (this.peek() !== 0x3a) this.broken('a colon is expected');
+      this.at++;
+      if (this.peek() === 0x6e) {
+        this.word('null');
+        continue;
+      }
+      if (this.careful && code > 0 && this.#last[this.#last.length - 1]?.has(key)) {
+        this.notes.warn('a field appears twice in an object; the last one counts', key);
+        this.skip();
+        continue;
+      }
+      return code;
+    }
+  }
+
+  /** Tells of a field seen before in its object; `seen` are the bits of the fields so far. */
+  once(seen: number, code: number, names: Names): number {
+    const bit = 1 << code;
+    if (code > 0 && (seen & bit) !== 0 && (names.repeated & bit) === 0 && !this.careful) throw Repeated;
+    return code > 0 ? seen | bit : seen;
+  }
+
+  /** Enters an array. */
+  array(what: string): void {
+    if (this.peek() !== 0x5b) this.reject('InvalidSpan', `${what} is not an array`);
+    this.at++;
+    this.#fresh = true;
+  }
+
+  /** Goes to the next element; false behind the array. */
+  element(what: string): boolean {
+    if (!this.#next(0x5d)) return false;
+    if (this.bytes[this.at] === 0x6e) this.reject('InvalidSpan', `${what} holds null`);
+    return true;
+  }
+
+  /** Passes `,` or the closing bracket; true where something follows. */
+  #next(close: number): boolean {
+    let byte = this.peek();
+    const fresh = this.#fresh;
+    this.#fresh = false;
+    if (byte === close) {
+      this.at++;
+      return false;
+    }
+    if (fresh) return true;
+    if (byte !== 0x2c) this.broken(close === 0x7d ? 'a comma or } is expected' : 'a comma or ] is expected');
+    this.at++;
+    byte = this.peek();
+    if (byte === close) this.broken('a comma has nothing behind it');
+    return true;
+  }
+
+  /** Reads the string that begins here, decoded and valid UTF-8, into `text[from, to)`. */
+  string(): void {
+    const bytes = this.bytes;
+    const end = this.end;
+    const start = this.at + 1;
+    let seen = 0;
+    let control = false;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] as number;
+      if (byte === QUOTE) {
+        this.#found(bytes, start, at, seen > 0x7f);
+        this.at = at + 1;
+        if (control) this.notes.warn('a string holds control characters that JSON wants escaped', start);
+        return;
+      }
+      if (byte === 0x5c) {
+        this.#escapedString(start, at);
+        return;
+      }
+      if (byte < 0x20) control = true;
+      seen |= byte;
+    }
+    this.out();
+  }
+
+  #found(bytes: Uint8Array, from: number, to: number, wide: boolean): void {
+    this.text = bytes;
+    this.from = from;
+    this.to = to;
+    if (!wide) return;
+    const found = bytes.subarray(from, to);
+    if (isUtf8(found)) return;
+    this.notes.warn('bytes that are not UTF-8 became U+FFFD', this.at);
+    this.text = repairUtf8(found);
+    this.from = 0;
+    this.to = this.text.length;
+  }
+
+  /** A string with escapes never grows when they are read: six characters become at most three bytes. */
+  #escapedString(start: number, firstEscape: number): void {
+    const close = this.#closing(firstEscape);
+    if (this.#scratch.length < close - start) this.#scratch = new Uint8Array((close - start) * 2);
+    const out = this.#scratch;
+    const bytes = this.bytes;
+    out.set(bytes.subarray(start, firstEscape));
+    let o = firstEscape - start;
+    let lone = 0;
+    for (let at = firstEscape; at < close; ) {
+      const byte = bytes[at] as number;
+      if (byte !== 0x5c) {
+        out[o++] = byte;
+        at++;
+        continue;
+      }
+      const step = readEscape(bytes, at, close, out, o);
+      if (step.read === 0) this.broken('an escape is unknown', at);
+      if (step.lone) lone++;
+      at += step.read;
+      o += step.written;
+    }
+    if (lone > 0) this.notes.warn('half a surrogate pair became U+FFFD', start);
+    this.#found(out, 0, o, true);
+    this.at = close + 1;
+  }
+
+  /** The closing quote behind an escape. */
+  #closing(at: number): number {
+    const bytes = this.bytes;
+    while (at < this.end) {
+      const byte = bytes[at];
+      if (byte === QUOTE) return at;
+      at += byte === 0x5c ? 2 : 1;
+    }
+    return this.out();
+  }
+
+  /** Reads a number's text into `text[from, to)`, exactly as it stands. */
+  number(what: string): void {
+    this.peek();
+    const from = this.at;
+    let at = from;
+    while (at < this.end && isBare(this.bytes[at] as number)) at++;
+    if (at === this.end && !this.window.ended) this.out();
+    if (at === from) this.reject('InvalidSpan', `${what} is not a number`);
+    const first = this.bytes[from] as number;
+    if (!(first === 0x2d || (first >= 0x30 && first <= 0x39))) this.#word(from, at, what);
+    this.text = this.bytes;
+    this.from = from;
+    this.to = at;
+    this.at = at;
+  }
+
+  /** What stands where a number should: true and false are values of the wrong kind, anything else is not JSON. */
+  #word(from: number, to: number, what: string): never {
+    const word = textOf(this.bytes.subarray(from, to));
+    if (word === 'true' || word === 'false') this.reject('InvalidSpan', `${what} is not a number`, from);
+    return this.broken(`${JSON.stringify(word.slice(0, 20))} is no JSON value`, from);
+  }
+
+  /** Passes the given word. */
+  word(word: 'null' | 'true' | 'false'): void {
+    for (let i = 0; i < word.length; i++) {
+      if (this.at + i >= this.end) this.out();
+      if (this.bytes[this.at + i] !== word.charCodeAt(i)) this.broken(`${word} is expected`);
+    }
+    this.at += word.length;
+  }
+
+  /** Passes over the value that begins here. */
+  skip(): void {
+    const skipper = this.#skipper;
+    skipper.reset();
+    if (skipper.run(this.bytes, this.at, this.end) || (!skipper.fault && this.window.ended && skipper.finish())) {
+      this.at = skipper.at;
+      return;
+    }
+    if (skipper.fault === 'depth')
+      fail('TooDeep', `more than ${MAX_NESTING} brackets are open at offset ${this.window.offset + skipper.at}`);
+    if (skipper.fault === 'syntax') this.broken('this is not JSON', skipper.at);
+    this.out();
+  }
+
+  /** The last string or number, for messages and names. */
+  get value(): string {
+    return textOf(this.text.subarray(this.from, this.to));
+  }
+}

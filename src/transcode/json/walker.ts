@@ -1,0 +1,134 @@
+import { fail } from '../../api/failure.ts';
+import type { Stretch, Walk } from '../walk.ts';
+import type { Names } from './names.ts';
+import { END, JsonReader, More, truncated } from './reader.ts';
+import { MAX_NESTING, Skipper } from './skipper.ts';
+
+/** Walks over JSON that is larger than the window: each step reads what is there or asks for more and tries again. */
+export class JsonWalker {
+  readonly stretch: Stretch;
+  readonly reader: JsonReader;
+  readonly #skipper = new Skipper();
+
+  constructor(stretch: Stretch) {
+    this.stretch = stretch;
+    this.reader = new JsonReader(stretch.window, { warn: (message, at) => stretch.warn(message, stretch.window.offset + at) });
+    this.reader.point(stretch.place.at);
+  }
+
+  get offset(): number {
+    return this.stretch.window.offset + this.reader.at;
+  }
+
+  /** Gets more of the file behind the reader; false where the window cannot hold more. */
+  *refill(): Walk<boolean> {
+    if (this.stretch.window.ended) truncated(this.stretch.window);
+    this.stretch.place.at = this.reader.at;
+    const more = yield 'fill';
+    this.reader.point(this.stretch.place.at);
+    return more;
+  }
+
+  /** Does one step of reading; where the window ends within, gets more and does it again. */
+  *step<T>(read: () => T): Walk<T> {
+    for (;;) {
+      const at = this.reader.at;
+      try {
+        return read();
+      } catch (thrown) {
+        if (thrown !== More) throw thrown;
+        this.reader.at = at;
+      }
+      if (!(yield* this.refill())) fail('InvalidJSON', `a single token or header at offset ${this.offset} is larger than can be read`);
+    }
+  }
+
+  /** The next byte that is not white space. White space is not kept, however much there is. */
+  *peek(): Walk<number> {
+    for (;;) {
+      try {
+        return this.reader.peek();
+      } catch (thrown) {
+        if (thrown !== More) throw thrown;
+      }
+      yield* this.refill();
+    }
+  }
+
+  /** Goes to the value of the next field of an object; END behind it. Null is absent. */
+  *field(first: boolean, names: Names): Walk<number> {
+    const { reader } = this;
+    for (let fresh = first; ; fresh = false) {
+      const byte = yield* this.peek();
+      if (byte === 0x7d) {
+        reader.at++;
+        return END;
+      }
+      if (!fresh) {
+        if (byte !== 0x2c) reader.broken('a comma or } is expected');
+        reader.at++;
+        yield* this.peek();
+      }
+      const code = yield* this.step(() => readKey(reader, names));
+      if ((yield* this.peek()) !== 0x6e) return code;
+      yield* this.step(() => reader.word('null'));
+    }
+  }
+
+  /** Goes to the next element of an array; false behind it. */
+  *element(first: boolean): Walk<boolean> {
+    const { reader } = this;
+    const byte = yield* this.peek();
+    if (byte === 0x5d) {
+      reader.at++;
+      return false;
+    }
+    if (first) return true;
+    if (byte !== 0x2c) reader.broken('a comma or ] is expected');
+    reader.at++;
+    if ((yield* this.peek()) === 0x5d) reader.broken('a comma has nothing behind it');
+    return true;
+  }
+
+  /** Enters an object or an array. */
+  *enter(bracket: number, what: string): Walk {
+    if ((yield* this.peek()) !== bracket) this.reader.broken(`${what} is expected`);
+    this.reader.at++;
+  }
+
+  /** Passes over a value of any size. */
+  *skip(): Walk {
+    yield* this.peek();
+    this.#skipper.reset();
+    yield* this.#run();
+  }
+
+  /** Passes over the rest of an array. */
+  *skipArray(): Walk {
+    this.#skipper.resetInArray();
+    yield* this.#run();
+  }
+
+  *#run(): Walk {
+    const { reader } = this;
+    const skipper = this.#skipper;
+    for (;;) {
+      const done = skipper.run(reader.bytes, reader.at, reader.end);
+      reader.at = skipper.at;
+      if (done) return;
+      if (skipper.fault === 'depth') fail('TooDeep', `more than ${MAX_NESTING} brackets are open at offset ${this.offset}`);
+      if (skipper.fault) reader.broken('this is not JSON');
+      if (this.stretch.window.ended && skipper.finish()) return;
+      yield* this.refill();
+    }
+  }
+}
+
+function readKey(reader: JsonReader, names: Names): number {
+  if (reader.peek() !== 0x22) reader.broken('a field name is expected');
+  reader.string();
+  const code = names.code(reader.text, reader.from, reader.to);
+  if (reader.peek() !== 0x3a) reader.broken('a colon is expected');
+  reader.at++;
+  return code;
+}

@@ -1,0 +1,125 @@
+import type { Header } from '../batch/headers.ts';
+import { newHeader } from '../batch/headers.ts';
+import { END } from '../json/reader.ts';
+import { JsonWalker } from '../json/walker.ts';
+import type { SpanKernel } from '../kernel.ts';
+import type { Job, Walk } from '../walk.ts';
+import {
+  documentNames,
+  RESOURCE,
+  RESOURCE_SPANS,
+  SCHEMA_URL,
+  SCOPE,
+  SCOPE_SPANS,
+  type SignalCode,
+  SPANS,
+  scopeSpansNames,
+  signals,
+  URL,
+  WRAPPER,
+} from './envelope-names.ts';
+import { lenientKernel } from './lenient.ts';
+import { Lines } from './lines.ts';
+import { readHead, readUrl } from './scopes.ts';
+import { passSignal } from './signals.ts';
+import { SpanWalker } from './spans.ts';
+
+/** What the documents of a file were seen to hold. */
+export type Seen = { documents: number; envelopes: number; unknown: number; readonly others: Map<string, number> };
+
+/** The ResourceSpans at hand. */
+type Group = { readonly header: Header; readonly ahead: Map<number, Header>; spansBefore: number };
+
+const DEPTH = 8;
+
+/** Walks over one OTLP JSON document after the other, in any of the envelopes that writers put around ResourceSpans. */
+export class DocumentWalker {
+  readonly json: JsonWalker;
+  readonly lines: Lines;
+  readonly seen: Seen = { documents: 0, envelopes: 0, unknown: 0, others: new Map() };
+  readonly #job: Job;
+  readonly #kernels: readonly SpanKernel[];
+  readonly #spans: SpanWalker;
+
+  constructor(job: Job) {
+    this.#job = job;
+    this.json = new JsonWalker(job);
+    this.lines = new Lines(job.window);
+    const lenient = lenientKernel(job.window);
+    this.#kernels = job.fast ? [job.fast, lenient] : [lenient];
+    this.#spans = new SpanWalker(this.json, job, lenient, this.lines);
+  }
+
+  /** An object that is an envelope, a bare ResourceSpans, or a wrapper around either; or an array of them. */
+  *value(depth = 0): Walk {
+    const { json } = this;
+    if ((yield* json.peek()) === 0x5b && depth < DEPTH) {
+      json.reader.at++;
+      for (let more = yield* json.element(true); more; more = yield* json.element(false)) yield* this.value(depth + 1);
+      return;
+    }
+    yield* json.enter(0x7b, 'an OTLP document');
+    yield* this.#object(depth);
+  }
+
+  *#object(depth: number): Walk {
+    const { json } = this;
+    let group: Group | undefined;
+    let known = false;
+    let first = true;
+    for (let code = yield* json.field(true, documentNames); code !== END; code = yield* json.field(false, documentNames)) {
+      first = false;
+      known ||= code !== 0;
+      if (code === RESOURCE || code === SCOPE_SPANS || code === SCHEMA_URL) {
+        group ??= this.#openGroup();
+        yield* this.#part(code, group);
+      } else if (code === RESOURCE_SPANS || (code === WRAPPER && depth < DEPTH)) yield* this.value(depth + 1);
+      else if (code === 0 || code === WRAPPER) yield* json.skip();
+      else yield* passSignal(json, signals[code as SignalCode], this.seen.others);
+    }
+    if (known || first) this.seen.envelopes++;
+    else this.seen.unknown++;
+    if (group) yield* this.#closeGroup(group);
+  }
+
+  #openGroup(): Group {
+    const header = newHeader();
+    this.#job.pending.openResource(header);
+    return { header, ahead: new Map(), spansBefore: this.#job.pending.counted };
+  }
+
+  *#part(code: number, group: Group): Walk {
+    if (code === RESOURCE) yield* readHead(this.json, this.#kernels, 'resource', group.header);
+    else if (code === SCHEMA_URL) yield* readUrl(this.json, group.header);
+    else yield* this.#scopes(group);
+  }
+
+  *#closeGroup(group: Group): Walk {
+    const { pending, tally } = this.#job;
+    group.header.known = true;
+    if (pending.counted > group.spansBefore) tally.resource(group.header.head);
+    pending.closeResource();
+    if (!pending.over()) return;
+    this.#job.place.at = this.json.reader.at;
+    while (pending.over()) yield 'batch';
+    this.json.reader.point(this.#job.place.at);
+  }
+
+  *#scopes(group: Group): Walk {
+    const { json } = this;
+    yield* json.enter(0x5b, 'an array of scopes');
+    for (let more = yield* json.element(true); more; more = yield* json.element(false)) {
+      const around = { resource: group.header, scope: newHeader(), scopeAt: json.offset, ahead: group.ahead };
+      yield* json.enter(0x7b, 'an object');
+      this.#job.pending.openScope(around.scope);
+      for (let code = yield* json.field(true, scopeSpansNames); code !== END; code = yield* json.field(false, scopeSpansNames)) {
+        if (code === SCOPE) yield* readHead(json, this.#kernels, 'scope', around.scope);
+        else if (code === URL) yield* readUrl(json, around.scope);
+        else if (code === SPANS) yield* this.#spans.array(around);
+        else yield* json.skip();
+      }
+      around.scope.known = true;
+      this.#job.pending.closeScope();
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Window } from '../kernel.ts';
+
+/** Counts lines between documents, as long as no document takes more than one: then a line says more to people than an offset. */
+export class Lines {
+  #window: Window;
+  #line = 1;
+  #counted = 0;
+  #oneEach = true;
+
+  constructor(window: Window) {
+    this.#window = window;
+  }
+
+  /** A document begins or ends here. Those before it were looked at. */
+  pass(at: number): void {
+    const { bytes, offset } = this.#window;
+    const from = Math.max(0, this.#counted - offset);
+    let found = bytes.indexOf(0x0a, from);
+    while (found >= 0 && found < at) {
+      this.#line++;
+      found = bytes.indexOf(0x0a, found + 1);
+    }
+    this.#counted = offset + at;
+  }
+
+  /** A document that began at offset `from` ends at `at`. */
+  document(from: number, at: number): void {
+    const { bytes, offset } = this.#window;
+    if (this.#oneEach) {
+      const found = from < offset ? 0 : bytes.indexOf(0x0a, from - offset);
+      if (found >= 0 && found < at) this.#oneEach = false;
+    }
+    this.#counted = offset + at;
+  }
+
+  /** The line of a place inside the document at hand. */
+  lineAt(at: number): number | undefined {
+    const { bytes, offset } = this.#window;
+    if (!this.#oneEach || this.#counted < offset) return undefined;
+    const found = bytes.indexOf(0x0a, this.#counted - offset);
+    return found >= 0 && found < at ? undefined : this.#line;
+  }
+
+  /** Documents stand on lines of their own, and there are several. */
+  get several(): boolean {
+    return this.#oneEach && this.#line > 1;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Header } from './batch/headers.ts';
+import type { Pending } from './batch/pending.ts';
+import type { Tally } from './batch/tally.ts';
+import type { SpanKernel, Window } from './kernel.ts';
+
+/** A window and where a walk stands in it; whoever moves the window moves the place. */
+export type Stretch = { readonly window: Window; readonly place: { at: number }; readonly warn: (message: string, offset: number) => void };
+
+/**
+ * What a walk asks of whoever drives it; in between it waits for nothing.
+ * - `fill`: more of the file, keeping what is at and behind `place.at`. The answer is false where the window cannot hold more.
+ * - `batch`: a batch is full.
+ * - a look ahead: walk over a second view of the file from where the walk stands.
+ */
+export type Step = 'fill' | 'batch' | LookAhead;
+
+export type LookAhead = { readonly over: (stretch: Stretch) => Walk };
+
+export type Walk<T = void> = Generator<Step, T, boolean>;
+
+/** What a walk over a file works with. */
+export type Job = Stretch & {
+  readonly pending: Pending;
+  readonly tally: Tally;
+  readonly fast?: SpanKernel;
+  readonly maxBatchBytes: number;
+  /** Last resort for a service name. */
+  readonly name?: string;
+};
+
+/** The headers around the spans at hand, and where in the file the scope's object begins. */
+export type Around = { readonly resource: Header; readonly scope: Header; readonly scopeAt: number; readonly ahead: Map<number, Header> };
