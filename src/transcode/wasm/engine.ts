@@ -1,3 +1,4 @@
+import { plainEngine } from '../engine.ts';
 import type { CreateEngine, HeaderKind, HeaderRun, SpanKernel, SpanRun, SpanSink, Window } from '../kernel.ts';
 import { instantiateKernel, type KernelExports } from './module.ts';
 import { validEnd } from './utf8.ts';
@@ -124,23 +125,5 @@ export const createWasmEngine: CreateEngine = (sizes) => {
       },
     },
     fast,
-  };
-};
-
-/** Buffers alone: everything takes the lenient path. */
-const plainEngine: CreateEngine = (sizes) => {
-  let window = new Uint8Array(sizes.window);
-  const arena = new Uint8Array(sizes.arena);
-  return {
-    buffers: {
-      window: () => window,
-      arena: () => arena,
-      growWindow(size) {
-        if (size <= window.length) return;
-        const larger = new Uint8Array(size);
-        larger.set(window);
-        window = larger;
-      },
-    },
   };
 };

@@ -8,6 +8,11 @@ export type KernelExports = {
   readonly traces: () => number;
   readonly spans: (at: number, end: number, to: number, limit: number) => number;
   readonly header: (at: number, end: number, to: number, kind: number) => number;
+  readonly skimFrom: (brackets: number, inString: number, behind: number) => void;
+  readonly skimDepth: () => number;
+  readonly skimInside: () => number;
+  readonly skimEscaped: () => number;
+  readonly skim: (at: number, end: number) => number;
 };
 
 let compiled: WebAssembly.Module | undefined;

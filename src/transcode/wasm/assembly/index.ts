@@ -1,6 +1,8 @@
 import { header as headerAt } from './header';
 import { RESOURCE, SCOPE } from './keys';
 import { space } from './space';
+
+export { skim, skimDepth, skimEscaped, skimFrom, skimInside } from './skim';
 import { ended, span, started, trace } from './span';
 import { CLOSE_LIST, COMMA, fault, out, setOut } from './state';
 
