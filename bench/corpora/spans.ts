@@ -46,7 +46,16 @@ const chat =
   };
 
 /** A Chinese message says in a third of the characters, and as many bytes, what an English one says. */
-export const proses = { words, chat: chat(words, 220), chineseChat: chat(chineseProse, 74) };
+const third =
+  (prose: Prose): Prose =>
+  (random, length) =>
+    prose(random, length / 3);
+
+export const proses = {
+  words: { plain: words, packed: words },
+  chat: { plain: words, packed: chat(words, 120) },
+  chinese: { plain: third(chineseProse), packed: third(chat(chineseProse, 40)) },
+};
 
 const start = 1_750_000_000_000_000_000n;
 
@@ -55,35 +64,44 @@ const nanos = (random: Random, index: number) => {
   return { startTimeUnixNano: String(begin), endTimeUnixNano: String(begin + BigInt(random.below(2_000_000_000))) };
 };
 
-export function genAiSpan(random: Random, index: number, traceId: string, prose: Prose) {
+/** A call of a model as OpenInference instruments it: every message once as attributes of its own and once more in one JSON string. */
+export function genAiSpan(random: Random, index: number, traceId: string, prose: Prose, plain: Prose) {
   const { startTimeUnixNano, endTimeUnixNano } = nanos(random, index);
+  const model = random.pick(models);
+  const input = 300 + random.below(3_000);
+  const output = 20 + random.below(900);
+  const messages = Array.from({ length: 2 + random.below(4) }, (_, i) => [
+    text(`llm.input_messages.${i}.message.role`, random.pick(['system', 'user', 'assistant', 'tool'] as const)),
+    text(`llm.input_messages.${i}.message.content`, plain(random, 60 + random.below(240))),
+  ]);
   return {
     traceId,
     spanId: random.hex(16),
     parentSpanId: index % 8 === 0 ? '' : random.hex(16),
     flags: 256,
-    name: `chat ${random.pick(models)}`,
-    kind: 3,
+    name: `ChatCompletion ${model}`,
+    kind: 1,
     startTimeUnixNano,
     endTimeUnixNano,
     attributes: [
-      text('gen_ai.operation.name', 'chat'),
-      text('gen_ai.system', 'openai'),
-      text('gen_ai.request.model', random.pick(models)),
-      double('gen_ai.request.temperature', random.below(100) / 100),
-      int('gen_ai.usage.input_tokens', random.below(4000)),
-      int('gen_ai.usage.output_tokens', random.below(900)),
-      { key: 'gen_ai.response.finish_reasons', value: { arrayValue: { values: [{ stringValue: 'stop' }] } } },
-      text('gen_ai.input.messages', prose(random, 1_200 + random.below(2_000))),
-      text('gen_ai.output.messages', prose(random, 300 + random.below(1_200))),
+      text('openinference.span.kind', 'LLM'),
+      text('llm.system', 'openai'),
+      text('llm.provider', 'openai'),
+      text('llm.model_name', model),
+      double('llm.temperature', random.below(100) / 100),
+      int('llm.token_count.prompt', input),
+      int('llm.token_count.completion', output),
+      int('llm.token_count.total', input + output),
+      text('session.id', random.hex(32)),
+      text('user.id', `user-${random.below(9_000)}`),
+      { key: 'tag.tags', value: { arrayValue: { values: [{ stringValue: 'checkout' }, { stringValue: 'beta' }] } } },
+      ...messages.flat(),
+      text('input.mime_type', 'application/json'),
+      text('input.value', prose(random, 900 + random.below(1_200))),
+      text('output.mime_type', 'application/json'),
+      text('output.value', prose(random, 300 + random.below(700))),
     ],
-    events: [
-      {
-        timeUnixNano: startTimeUnixNano,
-        name: 'gen_ai.content.prompt',
-        attributes: [text('gen_ai.prompt', prose(random, 400 + random.below(600)))],
-      },
-    ],
+    events: [{ timeUnixNano: startTimeUnixNano, name: 'First Token Stream Event' }],
     status: { code: 1 },
   };
 }
@@ -114,16 +132,20 @@ export const resource = {
   ],
 };
 
-/** One document: `spans` spans, a trace each `perTrace` spans, in one scope. */
-export function requestOf(spans: readonly object[]) {
+/** One document as a collector writes it: what came in one export of an SDK stays together in one scope. */
+export function requestOf(spans: readonly object[], perExport: number) {
+  const exports = Math.ceil(spans.length / perExport);
   return {
-    resourceSpans: [
-      {
-        resource,
-        scopeSpans: [{ scope: { name: 'opentelemetry.instrumentation.openai', version: '0.40.1' }, spans }],
-        schemaUrl: 'https://opentelemetry.io/schemas/1.34.0',
-      },
-    ],
+    resourceSpans: Array.from({ length: exports }, (_, i) => ({
+      resource,
+      scopeSpans: [
+        {
+          scope: { name: 'openinference.instrumentation.openai', version: '0.1.30' },
+          spans: spans.slice(i * perExport, (i + 1) * perExport),
+        },
+      ],
+      schemaUrl: 'https://opentelemetry.io/schemas/1.34.0',
+    })),
   };
 }
 
