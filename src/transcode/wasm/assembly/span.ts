@@ -1,7 +1,7 @@
 import { close, reserved, varintSize, writeVarint } from './frame';
 import { spanId, traceId, zero } from './ids';
 import { CODE, EVENT, FIRST, KIND, keyAt, keyLength, LINK, SPAN, STATUS } from './keys';
-import { magnitude, unsigned } from './numbers';
+import { magnitude, nanoseconds, unsigned } from './numbers';
 import { literal, skipUnknown } from './skip';
 import { colon, space } from './space';
 import { CLOSE, CLOSE_LIST, COMMA, fail, OPEN, OPEN_LIST, out, QUOTE, setOut } from './state';
@@ -44,7 +44,7 @@ export function textField(p: usize, tag: u8, slot: usize): usize {
 /** A fixed64 field. The value stays in `magnitude`. */
 @inline
 function time(p: usize, tag: u8): usize {
-  p = unsigned(p, 0xffffffffffffffff);
+  p = nanoseconds(p);
   if (p == 0) return 0;
   store<u8>(out, tag);
   store<u64>(out, magnitude, 1);

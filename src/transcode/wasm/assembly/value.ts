@@ -46,10 +46,41 @@ export function attributes(p: usize, tag: u8, depth: i32): usize {
   return 0;
 }
 
+/** `"key":"`, without its last byte in the register, and `,"value":{`: what nearly all writers write. */
+const KEY_TEXT: u64 = 0x223a2279656b22 << 8;
+const VALUE_NAME: u64 = 0x2265756c6176222c;
+const VALUE_OPEN: u16 = 0x7b3a;
+
 /** One KeyValue with its length. */
 function attribute(p: usize, depth: i32): usize {
   if (load<u8>(p) != OPEN) return fail(p);
   p = space(p + 1);
+  if (load<u64>(p) << 8 != KEY_TEXT) return attributeMembers(p, depth);
+  const slot = slotOf(p + 7);
+  const start = out;
+  const reserve = reserved(slot);
+  store<u8>(start + reserve, 0x0a);
+  setOut(start + reserve + 1);
+  const first = p;
+  p = text(p + 6, NESTED);
+  if (p == 0) return 0;
+  if (load<u64>(p) == VALUE_NAME && load<u16>(p, 8) == VALUE_OPEN) {
+    store<u8>(out, 0x12);
+    setOut(out + 1);
+    p = framedValue(p + 9, slot + 1, depth);
+    if (p == 0) return 0;
+    p = space(p);
+    // A third member would be a repetition or unknown. Trying again from the start would double the work at each level.
+    if (load<u8>(p) != CLOSE) return fail(p);
+    close(slot, start, reserve);
+    return p + 1;
+  }
+  setOut(start);
+  return attributeMembers(first, depth);
+}
+
+/** The same, in any order and with any white space; `p` is behind the opening brace. */
+function attributeMembers(p: usize, depth: i32): usize {
   if (load<u8>(p) == CLOSE) {
     store<u8>(out, 0);
     setOut(out + 1);
@@ -108,8 +139,21 @@ function framedValue(p: usize, slot: usize, depth: i32): usize {
   return p;
 }
 
+/** `{"stringValue":"`, in two halves. */
+const STRING_NAME: u64 = 0x676e69727473227b;
+const STRING_TEXT: u64 = 0x223a2265756c6156;
+
 /** The fields of an AnyValue: none, or one. Null members count as absent. Behind `slot` the kind is guessed. */
 function value(p: usize, slot: usize, depth: i32): usize {
+  if (load<u64>(p) == STRING_NAME && load<u64>(p, 8) == STRING_TEXT) {
+    const start = out;
+    store<u8>(start, 0x0a);
+    setOut(start + 1);
+    const end = text(p + 15, slot);
+    if (end == 0) return 0;
+    if (load<u8>(end) == CLOSE) return end + 1;
+    setOut(start);
+  }
   if (load<u8>(p) != OPEN) return fail(p);
   p = space(p + 1);
   if (load<u8>(p) == CLOSE) return p + 1;
