@@ -7,6 +7,8 @@ import { fieldSize, putVarint } from '../wire/writer.ts';
 export type Header = {
   /** Field 1: the Resource or the InstrumentationScope. */
   head: Uint8Array;
+  /** The same without tag and length. */
+  message: Uint8Array;
   /** Field 3: the schema URL. */
   url: Uint8Array;
   /** Unknown fields of a protobuf file, byte for byte. */
@@ -18,7 +20,15 @@ export type Header = {
 
 const nothing = new Uint8Array(0);
 
-export const newHeader = (): Header => ({ head: nothing, url: nothing, extra: nothing, hasHead: false, hasUrl: false, known: false });
+export const newHeader = (): Header => ({
+  head: nothing,
+  message: nothing,
+  url: nothing,
+  extra: nothing,
+  hasHead: false,
+  hasUrl: false,
+  known: false,
+});
 
 export const headerSize = (header: Header): number => header.head.length + header.url.length + header.extra.length;
 
@@ -27,6 +37,7 @@ export const complete = (header: Header): boolean => header.known || (header.has
 
 export function setHead(header: Header, message: Uint8Array): void {
   header.head = asField(0x0a, message);
+  header.message = message;
   header.hasHead = true;
 }
 
@@ -41,7 +52,10 @@ export function addExtra(header: Header, field: Uint8Array): void {
 
 /** Takes over what a look ahead has found. */
 export function complement(header: Header, found: Header): void {
-  if (!header.hasHead) header.head = found.head;
+  if (!header.hasHead) {
+    header.head = found.head;
+    header.message = found.message;
+  }
   if (!header.hasUrl) header.url = found.url;
   if (found.extra.length > 0) header.extra = Buffer.concat([header.extra, found.extra]);
   header.hasHead ||= found.hasHead;

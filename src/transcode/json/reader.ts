@@ -116,9 +116,9 @@ export class JsonReader {
 
   /**
    * Goes to the value of the next field and returns its code, 0 for a name that is not in the table, or END behind the object.
-   * Fields that are null are passed over: null means absent.
+   * Fields that are null are passed over, unless `nulls`: null means absent.
    */
-  field(names: Names): number {
+  field(names: Names, nulls = false): number {
     if (this.careful && this.#fresh) this.#last[this.#last.length - 1] = lastPositions(this, names);
     for (;;) {
       if (!this.#next(0x7d)) {
@@ -131,7 +131,7 @@ export class JsonReader {
       const code = names.code(this.text, this.from, this.to);
       if (this.peek() !== 0x3a) this.broken('a colon is expected');
       this.at++;
-      if (this.peek() === 0x6e) {
+      if (this.peek() === 0x6e && !nulls) {
         this.word('null');
         continue;
       }
@@ -159,10 +159,15 @@ export class JsonReader {
   }
 
   /** Goes to the next element; false behind the array. */
-  element(what: string): boolean {
+  element(what: string, nulls = false): boolean {
     if (!this.#next(0x5d)) return false;
-    if (this.bytes[this.at] === 0x6e) this.reject('InvalidSpan', `${what} holds null`);
+    if (this.bytes[this.at] === 0x6e && !nulls) this.reject('InvalidSpan', `${what} holds null`);
     return true;
+  }
+
+  /** Says that the reader was moved behind a value by hand. */
+  behind(): void {
+    this.#fresh = false;
   }
 
   /** Passes `,` or the closing bracket; true where something follows. */

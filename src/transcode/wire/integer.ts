@@ -41,6 +41,11 @@ function accumulate(above: number, below: number): boolean {
   return true;
 }
 
+/** Seconds since 1970 and nanoseconds of the second, as nanoseconds; false where that is before 1970 or beyond 64 bits. */
+export function fromSeconds(seconds: number, nanos: number): boolean {
+  return seconds >= 0 && seconds < 1e11 && accumulate(seconds, nanos);
+}
+
 /** Checks the range and applies the sign (two's complement). */
 function settle(negative: boolean, signed: boolean): boolean {
   const { high, low } = parsed;
