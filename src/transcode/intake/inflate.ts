@@ -54,7 +54,6 @@ type Pump = {
 
 function startPump(compression: Compression): Pump {
   const options = { chunkSize: OUTPUT_CHUNK, readableHighWaterMark: 1 };
-  const engine: Gunzip | ZstdDecompress = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
   const queue: Uint8Array[] = [];
   let error: Error | undefined;
   let settled = true;
@@ -64,13 +63,18 @@ function startPump(compression: Compression): Pump {
     settled = true;
     wake();
   };
-  engine.on('data', (output: Uint8Array) => {
-    queue.push(output);
-    engine.pause();
-    wake();
-  });
-  engine.on('error', settle);
-  engine.on('end', () => settle());
+  const start = (): Gunzip | ZstdDecompress => {
+    const engine: Gunzip | ZstdDecompress = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
+    engine.on('data', (output: Uint8Array) => {
+      queue.push(output);
+      engine.pause();
+      wake();
+    });
+    engine.on('error', settle);
+    engine.on('end', () => settle());
+    return engine;
+  };
+  let engine = start();
 
   async function* drain(): AsyncGenerator<Uint8Array> {
     for (;;) {
@@ -91,9 +95,17 @@ function startPump(compression: Compression): Pump {
 
   return {
     async *feed(piece) {
-      settled = false;
-      engine.write(piece, settle);
-      yield* drain();
+      for (let rest = piece; ; ) {
+        const before = engine.bytesWritten;
+        settled = false;
+        engine.write(rest, settle);
+        yield* drain();
+        rest = rest.subarray(engine.bytesWritten - before);
+        // A zstd engine ends behind a frame where more follows, a gunzip only before zeros, which are padding.
+        if (rest.length === 0 || compression === 'gzip') return;
+        engine.destroy();
+        engine = start();
+      }
     },
     async *finish() {
       settled = false;
