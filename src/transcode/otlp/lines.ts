@@ -41,8 +41,8 @@ export class Lines {
     return found >= 0 && found < at ? undefined : this.#line;
   }
 
-  /** Documents stand on lines of their own, and there are several. */
-  get several(): boolean {
+  /** Documents stand on lines of their own. */
+  get oneEach(): boolean {
     return this.#oneEach && this.#line > 1;
   }
 }
