@@ -6,7 +6,7 @@ import { ESCAPES, HEX } from './tables';
 @inline
 export function special(v: v128): i32 {
   return i8x16.bitmask(
-    v128.or(v128.or(i8x16.eq(v, i8x16.splat(QUOTE)), i8x16.eq(v, i8x16.splat(BACKSLASH))), i8x16.lt_u(v, i8x16.splat(0x20))),
+    v128.or(v128.or(i8x16.eq(v, i8x16.splat(QUOTE)), i8x16.eq(v, i8x16.splat(BACKSLASH))), i8x16.le_u(v, i8x16.splat(0x1f))),
   );
 }
 
@@ -20,23 +20,28 @@ export function text(p: usize, slot: usize): usize {
   const start = out;
   const reserve = reserved(slot);
   const o = start + reserve;
-  const v = v128.load(p);
-  v128.store(o, v);
-  const mask = special(v);
+  const v0 = v128.load(p);
+  const v1 = v128.load(p, 16);
+  v128.store(o, v0);
+  v128.store(o, v1, 16);
+  const mask = special(v0) | (special(v1) << 16);
   const plain = ctz(mask);
-  if (mask != 0 && load<u8>(p + plain) == QUOTE) {
+  if (mask == 0) {
+    p = long(p + 32, o + 32);
+  } else if (load<u8>(p + plain) == QUOTE) {
     setOut(o + plain);
-    p += plain;
+    close(slot, start, reserve);
+    return p + plain + 1;
   } else {
     p = long(p, o);
-    if (p == 0) return 0;
   }
+  if (p == 0) return 0;
   close(slot, start, reserve);
   return p + 1;
 }
 
 /**
- * A string of more than 16 bytes or with an escape, in blocks of 64 bytes: where its special bytes are is known before the first of them is
+ * A string of more than 32 bytes or with an escape, in blocks of 64 bytes: where its special bytes are is known before the first of them is
  * looked at, so that escapes which follow closely do not wait for one another. Returns the address of the closing quote.
  */
 function long(p: usize, o: usize): usize {
@@ -45,22 +50,23 @@ function long(p: usize, o: usize): usize {
     const v1 = v128.load(p, 16);
     const v2 = v128.load(p, 32);
     const v3 = v128.load(p, 48);
+    v128.store(o, v0);
+    v128.store(o, v1, 16);
+    v128.store(o, v2, 32);
+    v128.store(o, v3, 48);
     const low = <u64>special(v0) | (<u64>special(v1) << 16);
     let mask = low | (<u64>special(v2) << 32) | (<u64>special(v3) << 48);
     if (mask == 0) {
-      v128.store(o, v0);
-      v128.store(o, v1, 16);
-      v128.store(o, v2, 32);
-      v128.store(o, v3, 48);
       p += 64;
       o += 64;
       continue;
     }
-    let from = p;
-    do {
-      const i = ctz(mask);
-      const at = p + <usize>i;
-      o = copy(from, at, o);
+    // What stands before the first special byte is in its place already.
+    let i = ctz(mask);
+    let at = p + <usize>i;
+    o += <usize>i;
+    let from: usize = 0;
+    while (true) {
       const c = load<u8>(at);
       if (c != BACKSLASH) {
         setOut(o);
@@ -77,7 +83,11 @@ function long(p: usize, o: usize): usize {
         o = out;
         mask &= from - p > 63 ? 0 : <u64>-1 << <u64>(from - p);
       }
-    } while (mask != 0);
+      if (mask == 0) break;
+      i = ctz(mask);
+      at = p + <usize>i;
+      o = copy(from, at, o);
+    }
     if (from < p + 64) {
       o = copy(from, p + 64, o);
       p += 64;
