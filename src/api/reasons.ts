@@ -14,7 +14,7 @@ export const reasons = {
   SignatureDoesNotMatch: {
     kind: 'waiting',
     means: 'the secret key does not belong to the access key',
-    remedy: 'correct secretAccessKey in the Secret that the source names (a trailing newline is a common cause)',
+    remedy: 'correct secretAccessKey in the Secret that the source names; it must belong to accessKeyId',
   },
   InvalidToken: {
     kind: 'waiting',
@@ -50,7 +50,8 @@ export const reasons = {
   AssumeRoleDenied: {
     kind: 'waiting',
     means: 'the role may not be assumed',
-    remedy: 'allow sts:AssumeRole for this identity in the trust policy of the role, with the external id if the policy asks for one',
+    remedy:
+      'allow sts:AssumeRole and sts:TagSession for this identity in the trust policy of the role, with the external id if it asks for one',
   },
   KmsAccessDenied: {
     kind: 'waiting',

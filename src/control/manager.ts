@@ -12,7 +12,7 @@ export type ManagerOptions = {
   readonly abandon?: AbortSignal;
   /** How long all parts together may take to drain. */
   readonly drainMs: number;
-  /** What each part gets for its last words when that time is over. */
+  /** What each part gets for its last words when that time is over. Left out: as long as it takes, because the caller has a deadline. */
   readonly lastWordsMs?: number;
   /** Called before anything else when the end begins: not ready any more. */
   readonly onStopping?: () => void;
@@ -75,7 +75,7 @@ async function start(part: Part, ending: AbortSignal, broken: (thrown: unknown) 
 
 /** Returns false if the part did not stop in time. */
 async function end({ part, lifetime }: Started, drained: AbortSignal, options: ManagerOptions): Promise<boolean> {
-  const { clock, log, lastWordsMs = 2_000 } = options;
+  const { clock, log, lastWordsMs } = options;
   const since = clock.monotonic();
   log.info('part stopping', { part: part.name });
   lifetime.abort(new Error(`${part.name} is to stop`));
@@ -87,19 +87,24 @@ async function end({ part, lifetime }: Started, drained: AbortSignal, options: M
       return true;
     },
   );
-  const tooLate = aborted(drained, patience.signal)
-    .then(() => clock.sleep(lastWordsMs, patience.signal))
-    .then(
-      () => false,
-      () => true,
-    );
-  const inTime = await Promise.race([stopping, tooLate]);
+  const inTime = await (lastWordsMs === undefined
+    ? stopping
+    : Promise.race([stopping, overdue(drained, lastWordsMs, clock, patience.signal)]));
   patience.abort();
   const tookMs = Math.round(clock.monotonic() - since);
   if (inTime) log.info('part stopped', { part: part.name, tookMs });
   else log.error('part did not stop in time', { part: part.name, tookMs });
   return inTime;
 }
+
+/** False once the last words took too long. */
+const overdue = (drained: AbortSignal, lastWordsMs: number, clock: Clock, patience: AbortSignal): Promise<boolean> =>
+  aborted(drained, patience)
+    .then(() => clock.sleep(lastWordsMs, patience))
+    .then(
+      () => false,
+      () => true,
+    );
 
 /** Aborted when the time to drain is over, or at once when everything is abandoned. */
 function deadline({ clock, drainMs, abandon }: ManagerOptions) {

@@ -28,7 +28,7 @@ export type ElectionTiming = {
   readonly retryMs: number;
 };
 
-export const electionTiming: ElectionTiming = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
+const electionTiming: ElectionTiming = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
 export type ElectionOptions = {
   readonly leases: LeaseClient;
@@ -44,7 +44,7 @@ export type ElectionOptions = {
 
 /**
  * What the leader does. It ends when `stop` is aborted, with the Lease still held and renewed while it drains, or at once when
- * the leadership's signal is; every write asks the leadership first.
+ * the leadership's signal is; every write asks the leadership first. It returns only when nothing it started still runs.
  */
 export type Lead = (leadership: Tenure, stop: AbortSignal) => Promise<void>;
 

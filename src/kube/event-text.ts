@@ -19,7 +19,7 @@ const MAX_NOTE_BYTES = 1_024;
 
 /** A note without secrets, in the length that API servers accept, cut between characters. */
 export function noteText(text: string): string {
-  const clean = redacted(text).replace(/[\u0000-\u0009\u000b-\u001f\u007f]/g, ' ');
+  const clean = redacted(text.slice(0, 8 * MAX_NOTE_BYTES)).replace(/[\u0000-\u0009\u000b-\u001f\u007f]/g, ' ');
   if (Buffer.byteLength(clean) <= MAX_NOTE_BYTES) return clean;
   const cut = Buffer.from(clean).subarray(0, MAX_NOTE_BYTES - 3);
   return `${cut.toString('utf8').replace(/\ufffd+$/, '')}…`;

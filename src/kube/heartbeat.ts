@@ -26,7 +26,7 @@ export type HeartbeatOptions = {
   readonly worker: string;
   /** Asked at every renewal. */
   readonly capacity: () => Capacity;
-  /** The pod, so that its Lease goes with it. */
+  /** What the Lease goes with: the Deployment, never the pod, because a Lease has to say of its worker that it left. */
   readonly owner?: OwnerReference;
   readonly timing?: HeartbeatTiming;
   readonly clock: Clock;

@@ -60,13 +60,22 @@ export async function claimLease(
 }
 
 /** Leaves a Lease without holder, so that nobody has to wait. Undefined if somebody wrote or deleted it in between. */
-export async function releaseLease(
+export const releaseLease = (
   leases: Pick<LeaseClient, 'update'>,
   lease: Lease,
   now: number,
   options: CallOptions,
+): Promise<Lease | undefined> => handLease(leases, lease, '', now, options);
+
+/** Names another holder, or none, under the resourceVersion seen. Undefined if somebody wrote or deleted it in between. */
+export async function handLease(
+  leases: Pick<LeaseClient, 'update'>,
+  lease: Lease,
+  holder: string,
+  now: number,
+  options: CallOptions,
 ): Promise<Lease | undefined> {
-  const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(now) };
+  const spec = { ...lease.spec, holderIdentity: holder, leaseDurationSeconds: 1, renewTime: microTime(now) };
   return unless(changed, leases.update({ ...lease, spec }, { ...options, urgent: true }));
 }
 

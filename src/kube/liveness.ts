@@ -11,7 +11,7 @@ export type Sightings = {
   readonly wasBlind: boolean;
 };
 
-export type Sighting = {
+type Sighting = {
   readonly mark: string;
   /** The Lease as last seen. */
   readonly lease: Lease;
@@ -32,9 +32,16 @@ export type Sight = {
 
 /**
  * alive: takes work. leaving: alive, drains, takes none. overdue: silent for too long, to be evicted before its files go to
- * others. gone: it will never send again. unseen: no such worker so far, and too early to say that there is none.
+ * others. left: let go by itself. died: evicted, or silent without a Lease. unseen: nobody of this name so far, and too early
+ * to say that there is none.
  */
-export type Standing = 'alive' | 'leaving' | 'overdue' | 'gone' | 'unseen';
+export type Standing = 'alive' | 'leaving' | 'overdue' | 'left' | 'died' | 'unseen';
+
+/** True if a worker will never send again. */
+export const isGone = (standing: Standing): boolean => standing === 'left' || standing === 'died';
+
+/** Times `deadMs`. */
+const FORGET = 20;
 
 export const nothingSeen: Sightings = { workers: new Map(), watchedMs: 0, wasBlind: false };
 
@@ -57,8 +64,8 @@ export function look(before: Sightings, leases: readonly Lease[], elapsedMs: num
     workers.set(name, { mark, lease, ageMs: known?.mark === mark ? older(known) : 0, vanished: false });
   }
   for (const [name, known] of before.workers) {
-    // A Lease deleted by hand: its worker still sends for a while, and may create it anew.
-    const forgotten = standingOf(known, deadMs) === 'gone';
+    // A Lease deleted by hand: its worker still sends for a while, and may create it anew. How a worker ended is kept for long.
+    const forgotten = isGone(standingOf(known, deadMs)) && known.ageMs >= FORGET * deadMs;
     if (!workers.has(name) && !forgotten) workers.set(name, { ...known, ageMs: older(known), vanished: true });
   }
   return { workers, watchedMs: before.watchedMs + credit, wasBlind };
@@ -68,12 +75,14 @@ export function look(before: Sightings, leases: readonly Lease[], elapsedMs: num
 export function standing({ workers, watchedMs }: Sightings, name: string, { deadMs }: Pick<Sight, 'deadMs'>): Standing {
   const sighting = workers.get(name);
   if (sighting) return standingOf(sighting, deadMs);
-  return watchedMs >= deadMs ? 'gone' : 'unseen';
+  return watchedMs >= deadMs ? 'died' : 'unseen';
 }
 
 function standingOf({ lease, ageMs, vanished }: Sighting, deadMs: number): Standing {
-  if (holderOf(lease) !== lease.metadata.name) return 'gone';
-  if (ageMs >= deadMs) return vanished ? 'gone' : 'overdue';
+  const holder = holderOf(lease);
+  if (holder === '') return 'left';
+  if (holder !== lease.metadata.name) return 'died';
+  if (ageMs >= deadMs) return vanished ? 'died' : 'overdue';
   return capacityOf(lease).slots > 0 ? 'alive' : 'leaving';
 }
 

@@ -4,6 +4,7 @@ import { apiVersionOf, arrived } from './arrival.ts';
 import { type Feed, feed, pathOf } from './feed.ts';
 import { configMapKind, eventKind, leaseKind, secretKind } from './kinds.ts';
 import type { Draft, KubeObject, Ref } from './meta.ts';
+import { fileKind, ledgerKind, sourceKind } from './ownkinds.ts';
 import type { CallOptions, Kind, Page, Resource } from './resource.ts';
 import type { Call, Transport } from './transport.ts';
 import { type WatchOptions, watch } from './watch.ts';
@@ -14,6 +15,9 @@ const PAGE = 500;
 export function resources(transport: Transport, clock: Clock) {
   const of = <T extends KubeObject>(kind: Kind<T>): Resource<T> => resourceOf(transport, kind, clock);
   return {
+    sources: of(sourceKind),
+    files: of(fileKind),
+    ledgers: of(ledgerKind),
     leases: of(leaseKind),
     events: of(eventKind),
     secrets: of(secretKind),

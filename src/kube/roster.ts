@@ -5,8 +5,8 @@ import { type Capacity, workerSelector } from './capacity.ts';
 import { isKube } from './errors.ts';
 import { heartbeatTiming } from './heartbeat.ts';
 import type { Lease } from './kinds.ts';
-import { jittered, releaseLease, slept } from './lease.ts';
-import { look, nothingSeen, present, type Sight, type Sightings, type Standing, standing } from './liveness.ts';
+import { handLease, jittered, slept } from './lease.ts';
+import { isGone, look, nothingSeen, present, type Sight, type Sightings, standing } from './liveness.ts';
 import type { Resource } from './resource.ts';
 import type { Tenure } from './tenure.ts';
 
@@ -25,14 +25,18 @@ export type RosterOptions = {
 
 /** Who works, as the leader sees it. */
 export type Roster = {
-  /** Alive or leaving (then with no slot). */
-  readonly workers: () => readonly (Capacity & { readonly name: string })[];
-  /** The files of a worker may go to others only when this says `gone`. */
-  readonly standing: (worker: string) => Standing;
+  /** Those that may be given files; one that is leaving has no slot. */
+  readonly alive: () => readonly (Capacity & { readonly name: string })[];
+  /** The files of a worker may go to others unless it is `working`: it `left` by itself, or `died` in the middle of something. */
+  readonly fate: (worker: string) => 'working' | 'left' | 'died';
   readonly run: (stop: AbortSignal) => Promise<void>;
 };
 
 const POLL_MS = 5_000;
+/** No worker is called so: their names end with a random part. A new leader reads from it that the worker died. */
+const EVICTED = 'evicted';
+/** How long the Lease of a worker that is gone stays as the word of it. */
+const SWEEP_MS = 600_000;
 const defaultSight: Sight = { deadMs: heartbeatTiming.deadMs, gapMs: 2 * POLL_MS, recoveryMs: heartbeatTiming.renewMs };
 
 /**
@@ -66,7 +70,7 @@ export function roster(options: RosterOptions): Roster {
   const evict = async (name: string, signal: AbortSignal): Promise<void> => {
     const sighting = seen.workers.get(name);
     if (!sighting || !leadership.stillHeld()) return;
-    const lease = await releaseLease(leases, sighting.lease, clock.now(), under(signal));
+    const lease = await handLease(leases, sighting.lease, EVICTED, clock.now(), under(signal));
     if (!lease) return;
     log.warn('worker declared dead', { worker: name, silentMs: Math.round(sighting.ageMs) });
     seen = { ...seen, workers: new Map(seen.workers).set(name, { ...sighting, lease, ageMs: 0 }) };
@@ -75,7 +79,7 @@ export function roster(options: RosterOptions): Roster {
   /** The Lease of a worker that left is the word that it left; once every process had time to read it, it may go. */
   const sweep = async ({ metadata: { name, uid, resourceVersion } }: Lease, signal: AbortSignal): Promise<void> => {
     const sighting = seen.workers.get(name);
-    if (!sighting || sighting.ageMs < 2 * sight.deadMs || standing(seen, name, sight) !== 'gone' || !leadership.stillHeld()) return;
+    if (!sighting || sighting.ageMs < SWEEP_MS || !isGone(standing(seen, name, sight)) || !leadership.stillHeld()) return;
     await leases.delete({ namespace, name }, { uid, resourceVersion }, under(signal)).catch((thrown) => {
       if (!isKube(thrown, 'NotFound', 'Conflict')) throw thrown;
     });
@@ -89,8 +93,11 @@ export function roster(options: RosterOptions): Roster {
     ]);
 
   return {
-    workers: () => present(seen, sight),
-    standing: (worker) => standing(seen, worker, sight),
+    alive: () => present(seen, sight),
+    fate: (worker) => {
+      const how = standing(seen, worker, sight);
+      return how === 'left' || how === 'died' ? how : 'working';
+    },
     run: async (stop) => {
       while (!stop.aborted) {
         await glance(stop).catch((thrown) => {

@@ -17,7 +17,7 @@ export type Metrics = {
 };
 
 /** Seconds from a millisecond to a minute, for calls and work of a controller. */
-export const secondsBuckets: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const secondsBuckets: readonly number[] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** A registry of its own, so that tests and several operators in one process do not meet. */
 export function metrics({ process: withProcess = false }: { readonly process?: boolean } = {}): Metrics {

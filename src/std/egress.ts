@@ -22,12 +22,6 @@ export class EgressRefusedError extends Error {
   }
 }
 
-/** Throws where a host may not be reached. For hosts that a proxy will resolve, and for a word before any connection. */
-export function checkEgress(host: string, policy: EgressPolicy): void {
-  const why = refusedHost(host, policy);
-  if (why !== undefined) throw new EgressRefusedError(why);
-}
-
 /** Resolves a name and refuses it when any of its addresses is refused, so that a name cannot change between check and use. */
 export function guardedLookup(policy: EgressPolicy): LookupFunction {
   return (hostname, options, callback) => {

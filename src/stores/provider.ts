@@ -27,6 +27,8 @@ export type StoreOptions = {
   readonly allowLoopback?: boolean;
   /** Proxies as the environment of the operator names them. */
   readonly proxy?: ProxyEnv;
+  /** How long a body may say nothing before it is taken for stalled. */
+  readonly idleMs?: number;
   /** Where STS answers, instead of AWS's hosts. */
   readonly stsEndpoint?: string;
   /** Another origin than Google's that may see its tokens, and another way to fetch them. */

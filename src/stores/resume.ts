@@ -1,9 +1,9 @@
-import { Failed, fail, failureOf, kindOf } from '../api/failure.ts';
+import { Failed, type Failure, fail, failureOf, kindOf } from '../api/failure.ts';
 import { type Backoff, backoffMs } from '../std/backoff.ts';
 import { type Clock, systemClock } from '../std/clock.ts';
 
 /** One attempt to read a body from an offset. It throws a `Failed`; leaving the loop early frees its socket. */
-export type OpenBody = (from: number, signal: AbortSignal) => AsyncIterable<Uint8Array>;
+export type OpenBody = (from: number, signal: AbortSignal) => AsyncIterable<Uint8Array> | Promise<AsyncIterable<Uint8Array>>;
 
 export type ResumeOptions = {
   /** Offset of the first byte wanted. */
@@ -13,7 +13,7 @@ export type ResumeOptions = {
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock;
   /** A body that says nothing for so long has stalled. The time a slow reader takes does not count. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
   readonly backoff?: Backoff;
 };
 
@@ -29,21 +29,24 @@ const PROGRESS_BYTES = 8 * 1024 * 1024;
  * pins the version, so the pieces fit together.
  */
 export async function* resumed(open: OpenBody, options: ResumeOptions): AsyncGenerator<Uint8Array, void, undefined> {
-  const { size, signal, clock = systemClock, backoff = { baseMs: 100, maxMs: 5_000 } } = options;
+  const { size, signal, clock = systemClock, idleMs = IDLE_MS, backoff = { baseMs: 100, maxMs: 5_000 } } = options;
   let at = options.from;
   let attempt = 0;
   let attemptsSince = at;
   while (at < size) {
+    const watch = watched(signal, idleMs);
     try {
-      for await (const chunk of watched(open, at, options)) {
+      for await (const chunk of await open(at, watch.signal)) {
         at += chunk.length;
+        watch.pause();
         yield chunk;
+        watch.goOn();
       }
       if (at >= size) return;
       fail('StoreUnavailable', `the body ended after ${at} of ${size} bytes`);
     } catch (thrown) {
       signal?.throwIfAborted();
-      const failure = failureOf(thrown);
+      const failure = watch.stalled() ? stall(idleMs) : failureOf(thrown);
       if (at - attemptsSince >= PROGRESS_BYTES) attempt = 0;
       attemptsSince = at;
       attempt++;
@@ -51,29 +54,41 @@ export async function* resumed(open: OpenBody, options: ResumeOptions): AsyncGen
       const passes = kindOf(failure) === 'transient' && failure.reason !== 'InternalError';
       if (!passes || attempt >= ATTEMPTS || pause > LONGEST_PAUSE_MS) throw new Failed(failure);
       await clock.sleep(pause, signal);
+    } finally {
+      watch.end();
     }
   }
 }
 
-/** One attempt under a watch: aborted, and so its socket closed, when nothing comes for too long. */
-async function* watched(open: OpenBody, from: number, { signal, idleMs = IDLE_MS }: ResumeOptions): AsyncGenerator<Uint8Array> {
+const stall = (idleMs: number): Failure => ({ reason: 'StoreUnavailable', message: `no byte came for ${idleMs / 1_000} s` });
+
+/** Watches one attempt: its signal is aborted, and so its socket closed, with the caller's signal or when nothing comes for too long. */
+function watched(outer: AbortSignal | undefined, idleMs: number) {
   const stop = new AbortController();
-  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const onAbort = () => stop.abort(outer?.reason);
   let reading = true;
+  let stalled = false;
   const timer = setTimeout(() => {
-    if (reading) stop.abort();
+    if (!reading) return;
+    stalled = true;
+    stop.abort();
   }, idleMs);
-  try {
-    for await (const chunk of open(from, either)) {
+  if (outer?.aborted) onAbort();
+  outer?.addEventListener('abort', onAbort, { once: true });
+  return {
+    signal: stop.signal,
+    stalled: () => stalled,
+    /** The time that the reader takes does not count. */
+    pause: () => {
       reading = false;
-      yield chunk;
+    },
+    goOn: () => {
       reading = true;
       timer.refresh();
-    }
-  } catch (thrown) {
-    if (stop.signal.aborted) fail('StoreUnavailable', `no byte came for ${idleMs / 1000} s`);
-    throw thrown;
-  } finally {
-    clearTimeout(timer);
-  }
+    },
+    end: () => {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', onAbort);
+    },
+  };
 }

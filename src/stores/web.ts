@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
 import { Failed, fail } from '../api/failure.ts';
 import { guardedDispatcher } from '../std/egress-undici.ts';
 import { networkFailure } from './network-failure.ts';
@@ -21,13 +22,18 @@ export type WebAnswer = { readonly status: number; readonly headers: IncomingHtt
  */
 export type Web = { readonly get: (request: WebRequest) => Promise<WebAnswer>; readonly close: () => void };
 
-/** The connections of one store: its own authority, the guard, the proxy, time-outs. A body is watched by who reads it. */
+/** The connections of one store: its own authority beside the known ones, the guard, the proxy, time-outs. A body is watched by who reads it. */
 export function web({ allowLoopback, proxy }: StoreOptions, ca?: string): Web {
-  const dispatcher = guardedDispatcher({ allowLoopback }, { proxy, ...(ca && { ca: [ca] }), headersTimeoutMs: 20_000, bodyTimeoutMs: 0 });
+  const dispatcher = guardedDispatcher(
+    { allowLoopback },
+    { proxy, ...(ca && { ca: [...rootCertificates, ca] }), headersTimeoutMs: 20_000, bodyTimeoutMs: 0 },
+  );
   return {
     get: async ({ origin, path, headers, signal }) => {
       try {
         const answer = await dispatcher.request({ origin, path, method: 'GET', headers: { ...headers }, signal: signal ?? null });
+        // Letting go of a body early is an error to undici, which would end the process where nobody listens.
+        answer.body.on('error', () => undefined);
         return { status: answer.statusCode, headers: answer.headers, body: answer.body };
       } catch (thrown) {
         throw broken(thrown, origin, signal);
@@ -47,7 +53,18 @@ export function broken(thrown: unknown, origin: string, signal?: AbortSignal): u
   );
 }
 
-/** Lets go of a body that nobody wants. undici reports that as an error of the body, which would end the process unheard. */
+/** Stops waiting for work that knows no signal, such as a library that fetches a token. The work itself goes on. */
+export function abortable<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** Lets go of a body that nobody wants, and so of its connection. */
 export function discard(body: NodeJS.ReadableStream): void {
   body.on('error', () => undefined);
   if (body instanceof Readable) body.destroy();

@@ -1,8 +1,10 @@
 import type { BlobItem, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
-import { Failed } from '../../api/failure.ts';
+import { Failed, type Failure, fail } from '../../api/failure.ts';
 import { systemClock } from '../../std/clock.ts';
+import { numberIn, recordIn, textIn } from '../fields.ts';
+import { networkFailure } from '../network-failure.ts';
 import type { StoredFile } from '../store.ts';
-import { broken, retryAfter, type Web } from '../web.ts';
+import { abortable, discard, retryAfter, type Web } from '../web.ts';
 import type { Credential } from './credential.ts';
 import { type Attempt, refused } from './errors.ts';
 import { tokenFailure, type WorkloadIdentity } from './identity.ts';
@@ -19,7 +21,7 @@ export type Container = {
   ) => Promise<NodeJS.ReadableStream>;
 };
 
-export type ListQuery = {
+type ListQuery = {
   readonly prefix: string;
   readonly startFrom?: string | undefined;
   readonly delimiter?: string | undefined;
@@ -27,11 +29,11 @@ export type ListQuery = {
   readonly marker?: string | undefined;
 };
 
-export type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
+type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
 
 const PAGE_MS = 60_000;
 
-/** Speaks to one container. Retries are the caller's: the SDK's own wait four seconds and more. */
+/** Speaks to one container. Versions are ETags without their quotes. Retries are the caller's: the SDK's own wait four seconds and more. */
 export function container(name: string, credential: Credential, web: Web, identity: WorkloadIdentity): Container {
   let client: Promise<ContainerClient> | undefined;
   const connected = () => {
@@ -48,19 +50,22 @@ export function container(name: string, credential: Credential, web: Web, identi
     list: async (query, signal) => {
       const limited = AbortSignal.any([AbortSignal.timeout(PAGE_MS), ...(signal ? [signal] : [])]);
       try {
-        return await page(await connected(), query, limited);
+        return await abortable(page(await connected(), query, limited), limited);
       } catch (thrown) {
         throw failed(thrown, { does: 'list' }, signal);
       }
     },
     get: async ({ key, version }, from, length, signal) => {
       try {
-        const { readableStreamBody } = await (await connected()).getBlobClient(key).download(from, length, {
-          conditions: { ifMatch: `"${version}"` },
-          maxRetryRequests: 0,
-          ...(signal && { abortSignal: signal }),
-        });
-        if (!readableStreamBody) throw new Failed({ reason: 'StoreProtocolError', message: `${key}: the answer has no body` });
+        const conditions = { ifMatch: `"${version}"` };
+        const options = { conditions, maxRetryRequests: 0, ...(signal && { abortSignal: signal }) };
+        const answer = (await connected()).getBlobClient(key).download(from, length, options);
+        const { readableStreamBody, etag } = await abortable(answer, signal);
+        if (!readableStreamBody) return fail('StoreProtocolError', `${key}: the answer has no body`);
+        if (etag !== undefined && unquoted(etag) !== version) {
+          discard(readableStreamBody);
+          fail('Superseded', `${key} has new content`);
+        }
         return readableStreamBody;
       } catch (thrown) {
         throw failed(thrown, { does: 'read', key }, signal);
@@ -126,29 +131,39 @@ function failureBehind(thrown: unknown, attempt: Attempt, origin: string): unkno
   if (thrown instanceof Failed) return thrown;
   const answer = answerOf(thrown);
   if (answer) return new Failed(refused(answer, attempt));
-  const token = tokenFailure(thrown);
-  return token ? new Failed(token) : broken(thrown, origin);
+  const host = new URL(origin).host;
+  const failure = tokenFailure(thrown) ?? networkFailure(thrown, host) ?? slow(thrown, host) ?? notAzure(thrown, host);
+  return new Failed(failure);
 }
 
-/** What a RestError of the SDK knows, read without importing the SDK. */
+const slow = (thrown: unknown, host: string): Failure | undefined =>
+  thrown instanceof Error && /^(Timeout|Abort)Error$/.test(thrown.name)
+    ? { reason: 'StoreUnavailable', message: `${host}: no whole answer within ${PAGE_MS / 1_000} s` }
+    : undefined;
+
+/** The SDK stumbles over what it cannot read. */
+const notAzure = (thrown: unknown, host: string): Failure => ({
+  reason: 'StoreProtocolError',
+  message: `${host} does not answer like Azure Blob Storage`,
+  cause: thrown,
+});
+
+/** What a RestError of the SDK knows of the answer; nothing where there was none. */
 function answerOf(thrown: unknown) {
-  if (!(thrown instanceof Error) || thrown.name !== 'RestError') return undefined;
-  const { statusCode, code, details, response } = thrown as RestErrorLike;
-  if (statusCode === undefined) return undefined;
-  const header = (name: string) => response?.headers?.get(name);
-  const said = details?.message ?? (/[<{]/.test(thrown.message) ? undefined : thrown.message);
-  const named = details?.errorCode ?? header('x-ms-error-code') ?? code;
+  const status = numberIn(thrown, 'statusCode');
+  if (!(thrown instanceof Error) || thrown.name !== 'RestError' || status === undefined) return undefined;
+  const details = recordIn(thrown, 'details');
+  // The SDK puts headers beside the fields of the XML.
+  const code = textIn(details, 'errorCode') ?? textIn(thrown, 'code');
+  const said = textIn(details, 'message') ?? (/[<{]/.test(thrown.message) ? undefined : thrown.message);
   return {
-    status: statusCode,
-    ...(named && { code: named }),
+    status,
+    ...(code && { code }),
     ...(said && { message: said }),
-    ...retryAfter(header('retry-after'), systemClock.now()),
+    ...retryAfter(retryAfterHeader(recordIn(thrown, 'response')?.headers), systemClock.now()),
   };
 }
 
-type RestErrorLike = Error & {
-  readonly statusCode?: number;
-  readonly code?: string;
-  readonly details?: { readonly errorCode?: string; readonly message?: string };
-  readonly response?: { readonly headers?: { readonly get: (name: string) => string | undefined } };
-};
+function retryAfterHeader(headers: unknown): string | undefined {
+  return headers instanceof Object && 'get' in headers && typeof headers.get === 'function' ? headers.get('retry-after') : undefined;
+}

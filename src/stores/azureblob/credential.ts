@@ -1,9 +1,9 @@
+import { isAzureEndpoint } from '../../api/azureblob.ts';
 import { fail } from '../../api/failure.ts';
 import type { OpenContext } from '../provider.ts';
 import { digest, secretValue } from '../secrets.ts';
 import type { AzureBlobSpec } from '../spec.ts';
 import { connection } from './connection-string.ts';
-import { isAzure } from './hosts.ts';
 import { accountOf, serviceUrl } from './place.ts';
 
 /** What a source reads with. `by` tells it apart from others without holding a secret. */
@@ -16,13 +16,13 @@ export type Credential = { readonly by: string; readonly url: string } & (
 /** Decides what a source reads with. Secrets are looked at, nobody is called. */
 export function credential(spec: AzureBlobSpec, { secrets, operatorIdentity }: OpenContext): Credential {
   const url = serviceUrl(spec);
-  const type = spec.auth?.type ?? 'WorkloadIdentity';
+  const { type } = spec.auth;
   if (type === 'WorkloadIdentity') {
-    if (!isAzure(url)) fail('InvalidSpec', `auth.type WorkloadIdentity would send a token of Azure to ${new URL(url).host}`);
+    if (!isAzureEndpoint(url)) fail('InvalidSpec', `auth.type WorkloadIdentity would send a token of Azure to ${new URL(url).host}`);
     if (!operatorIdentity) fail('NotAllowed', 'sources of this namespace may not use the identity of the operator');
     return { as: type, by: type, url };
   }
-  const ref = spec.auth?.secretRef ?? fail('InvalidSpec', `auth.type ${type} needs secretRef`);
+  const ref = spec.auth.secretRef ?? fail('InvalidSpec', `auth.type ${type} needs secretRef`);
   const text = secretValue(secrets, ref.name, ref.key);
   const where = `key ${ref.key} of Secret ${ref.name}`;
   const by = digest(type, text);

@@ -1,5 +1,6 @@
 import type { Failure } from '../../api/failure.ts';
 import type { Reason } from '../../api/reasons.ts';
+import { wordsOf } from '../words.ts';
 
 /** What the service said: status, `x-ms-error-code` and the words of its XML. */
 export type Refusal = { readonly status: number; readonly code?: string; readonly message?: string; readonly retryAfterMs?: number };
@@ -94,9 +95,9 @@ function sentence(reason: Reason, refusal: Refusal, { container, does, as, key, 
   }
 }
 
-/** The words of the store: the first line, of bounded length. What follows is a request id and the time. */
+/** The words of the store: the first line. What follows is a request id and the time. */
 function words({ code, message }: Refusal): string {
-  const line = message?.split(/\r?\n/, 1)[0]?.slice(0, 300);
-  const text = [code, line].filter(Boolean).join(': ');
+  const line = message?.split(/\r?\n/, 1)[0];
+  const text = wordsOf([code, line].filter(Boolean).join(': '));
   return text && ` (${text})`;
 }

@@ -20,7 +20,7 @@ export function azureBlobOpener(options: StoreOptions): Opener<AzureBlobSpec> {
       const { client, release } = shared.take(digest(chosen.by, chosen.url, ca), () => web(options, ca));
       const place = {
         location: azureBlobPlace(spec).location,
-        prefix: spec.prefix ?? '',
+        prefix: spec.prefix,
         origin: new URL(chosen.url).origin,
         container: container(spec.container, chosen, client, operator),
         identity: async () =>

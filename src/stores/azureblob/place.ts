@@ -7,14 +7,14 @@ export function azureBlobPlace(spec: AzureBlobSpec): Place {
   const { container, prefix } = spec;
   const endpoint = serviceUrl(spec).replace(/^https:\/\//, '');
   return {
-    location: `azblob://${spec.account ?? endpoint.replace(/^http:\/\//, '')}/${container}/${prefix ?? ''}`,
+    location: `azblob://${spec.account ?? endpoint.replace(/^http:\/\//, '')}/${container}/${prefix}`,
     identity: { kind: 'azureBlob', endpoint, bucket: container },
   };
 }
 
 /** Names of the Secrets that an Azure Blob source refers to. */
 export const azureBlobSecretNames = ({ caSecretRef, auth }: AzureBlobSpec): readonly string[] =>
-  [caSecretRef, auth?.secretRef].flatMap((ref) => (ref ? [ref.name] : []));
+  [caSecretRef, auth.secretRef].flatMap((ref) => (ref ? [ref.name] : []));
 
 /** URL of the blob service, without a slash at its end. */
 export function serviceUrl({ account, endpoint }: AzureBlobSpec): string {

@@ -3,7 +3,7 @@ import { resumed } from '../resume.ts';
 import { retried } from '../retry.ts';
 import type { ListOptions, Page, Probe, Store, StoredFile } from '../store.ts';
 import { compareUtf8 } from '../utf8-order.ts';
-import { broken, discard } from '../web.ts';
+import { abortable, broken, discard } from '../web.ts';
 import type { Container } from './container.ts';
 
 export type AzureBlobPlace = {
@@ -35,7 +35,7 @@ async function probe(place: AzureBlobPlace, signal?: AbortSignal): Promise<Probe
     const { files } = await retried(() => place.container.list({ prefix: place.prefix, maxPageSize: 5 }, either), either);
     const readable = files.find(({ archived }) => !archived);
     if (readable) await canRead(place, readable, either);
-    const identity = await place.identity();
+    const identity = await abortable(place.identity(), either);
     return identity === undefined ? {} : { identity };
   } catch (thrown) {
     signal?.throwIfAborted();
@@ -56,7 +56,7 @@ async function canRead({ container, origin }: AzureBlobPlace, file: StoredFile, 
 
 async function* list({ container, ...place }: AzureBlobPlace, options: ListOptions): AsyncGenerator<Page, void, undefined> {
   const { prefix = place.prefix, startAfter, delimiter, pageSize = PAGE_CAP, signal } = options;
-  const query = { prefix, delimiter, startFrom: startAfter, maxPageSize: Math.min(pageSize, PAGE_CAP) };
+  const query = { prefix, delimiter, startFrom: startFromFor(startAfter), maxPageSize: Math.min(pageSize, PAGE_CAP) };
   let marker: string | undefined;
   do {
     const { files, folders, next } = await retried(() => container.list({ ...query, marker }, signal), signal);
@@ -67,6 +67,13 @@ async function* list({ container, ...place }: AzureBlobPlace, options: ListOptio
   } while (marker);
 }
 
+/**
+ * Where the service may begin. Nobody says whether it sorts by UTF-8 bytes or by UTF-16 units; the two orders agree about every key
+ * that a start key without surrogates and what lies behind them is compared with, and for others we look at all keys.
+ */
+export const startFromFor = (startAfter: string | undefined): string | undefined =>
+  startAfter !== undefined && /[\ud800-\uffff]/.test(startAfter) ? undefined : startAfter;
+
 /** One attempt at a body. */
 async function* body(
   place: AzureBlobPlace,
@@ -74,7 +81,7 @@ async function* body(
   from: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const content = await place.container.get(file, from, undefined, signal).catch((thrown) => told(place, file.key, thrown, signal));
+  const content = await place.container.get(file, from, undefined, signal).catch((thrown) => told(place, file, thrown, signal));
   try {
     for await (const chunk of content) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
   } catch (thrown) {
@@ -82,10 +89,22 @@ async function* body(
   }
 }
 
-/** A blob that is gone fails the precondition like one that was replaced. A listing tells which, where it may be asked. */
-async function told({ container }: AzureBlobPlace, key: string, thrown: unknown, signal: AbortSignal): Promise<never> {
-  if (signal.aborted || failureOf(thrown).reason !== 'Superseded') throw thrown;
-  const listing = await container.list({ prefix: key, maxPageSize: 1 }, signal).catch(() => undefined);
-  if (listing && listing.files[0]?.key !== key) fail('Deleted', `${key} is gone`);
+/**
+ * A blob that is gone can fail the precondition like one that was replaced, and a key with `.` or `..` as a segment leads the SDK to
+ * another blob. Both would pass for an end of the file, so a listing is asked what is really there.
+ */
+async function told(
+  { container }: AzureBlobPlace,
+  file: Pick<StoredFile, 'key' | 'version'>,
+  thrown: unknown,
+  signal: AbortSignal,
+): Promise<never> {
+  const { reason } = failureOf(thrown);
+  if (signal.aborted || (reason !== 'Superseded' && reason !== 'Deleted')) throw thrown;
+  const listing = await container.list({ prefix: file.key, maxPageSize: 1 }, signal).catch(() => undefined);
+  const [there] = listing?.files ?? [];
+  if (there?.key === file.key && there.version === file.version)
+    fail('Unreadable', `${file.key} is listed, but cannot be read under this name`);
+  if (listing && there?.key !== file.key) fail('Deleted', `${file.key} is gone`);
   throw thrown;
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../../api/failure.ts';
 import type { Reason } from '../../api/reasons.ts';
+import { wordsOf } from '../words.ts';
 
 /** What the JSON API said: the status, `error.errors[0].reason` and `error.message`. */
 export type Refusal = { readonly status: number; readonly reason?: string; readonly message?: string; readonly retryAfterMs?: number };
@@ -71,6 +72,6 @@ function sentence(reason: Reason, refusal: Refusal, { bucket, permission, identi
 
 /** The words of the store: one line of bounded length, never the whole body. */
 function words({ reason, message }: Refusal): string {
-  const text = [reason, message].filter(Boolean).join(': ').replace(/\s+/g, ' ').slice(0, 300);
+  const text = wordsOf([reason, message].filter(Boolean).join(': '));
   return text && ` (${text})`;
 }

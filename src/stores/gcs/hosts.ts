@@ -1,7 +1,4 @@
-/**
- * The clouds that run Google Cloud Storage: Google's own, and S3NS, the sovereign cloud that Thales runs in France with Google's
- * software and a name space of its own.
- */
+/** The clouds that run Google Cloud Storage: Google's own, and S3NS, the sovereign cloud of Thales with a name space of its own. */
 const universes = ['googleapis.com', 's3nsapis.fr'] as const;
 
 export const defaultUniverse = universes[0];
@@ -11,9 +8,6 @@ export const isUniverse = (name: string): boolean => universes.some((universe) =
 /** Where the JSON API of a universe is. */
 export const endpointOf = (universe: string): string => `https://storage.${universe}`;
 
-/**
- * Whether a bearer token may go there. Every host below googleapis.com is Google's (regional and private endpoints among them:
- * storage.europe-west3.rep.googleapis.com), and a token never goes over plain HTTP.
- */
-export const isGoogle = (endpoint: URL): boolean =>
-  endpoint.protocol === 'https:' && endpoint.port === '' && universes.some((universe) => endpoint.hostname.endsWith(`.${universe}`));
+/** The universe that a host belongs to: a token of one cloud is not shown to another. */
+export const universeOf = (endpoint: string = endpointOf(defaultUniverse)): string =>
+  universes.find((universe) => new URL(endpoint).hostname.endsWith(`.${universe}`)) ?? defaultUniverse;

@@ -1,6 +1,8 @@
 import type { AuthClient } from 'google-auth-library';
-import { Failed, type Failure } from '../../api/failure.ts';
+import { Failed, type Failure, fail } from '../../api/failure.ts';
+import { numberIn, recordIn, textIn } from '../fields.ts';
 import { networkFailure } from '../network-failure.ts';
+import { wordsOf } from '../words.ts';
 import { defaultUniverse } from './hosts.ts';
 import type { ServiceAccountKey } from './key.ts';
 
@@ -38,18 +40,25 @@ export function keyIdentity(key: ServiceAccountKey, tokenFetch?: TokenFetch): Id
   return { authorize: async (origin, renew) => headersOf(await client(), origin, renew), name: async () => key.clientEmail };
 }
 
+/** The operator's own identity, for one of the clouds that run Google's software. */
+export type Operator = (universe: string) => Identity;
+
 /** The operator's own identity: Workload Identity of GKE through the metadata server, or what its environment configures. */
-export function operatorIdentity(): Identity {
+export function operatorIdentity(): Operator {
   const auth = once(async () => {
     const { GoogleAuth } = await import('google-auth-library');
     return new GoogleAuth({ scopes: [SCOPE], clientOptions: { transporterOptions: { timeout: TOKEN_MS } } });
   });
   const client = once(async () => (await auth()).getClient());
   const credentials = once(async () => (await auth()).getCredentials());
-  return {
-    authorize: async (origin, renew) => headersOf(await guarded(client), origin, renew),
+  return (universe) => ({
+    authorize: async (origin, renew) => {
+      const own = await guarded(async () => (await auth()).getUniverseDomain());
+      if (own !== universe) fail('InvalidSpec', `the identity of the operator is of ${own}: its token does not go to ${universe}`);
+      return headersOf(await guarded(client), origin, renew);
+    },
     name: async () => (await credentials().catch(() => undefined))?.client_email,
-  };
+  });
 }
 
 async function headersOf(client: AuthClient, origin: string, renew = false): Promise<Readonly<Record<string, string>>> {
@@ -80,7 +89,7 @@ async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
 /** Why there is no token. The words of the token service are kept, its body is not. */
 export function tokenFailure(thrown: unknown): Failure {
   const { status, error, description } = answerOf(thrown);
-  const said = [error, description].filter(Boolean).join(': ').slice(0, 300);
+  const said = wordsOf([error, description].filter(Boolean).join(': '));
   if (error === 'invalid_grant' || error === 'invalid_client')
     return { reason: 'InvalidToken', message: `Google refuses the service account key (${said})` };
   if (status === 403) {
@@ -104,15 +113,9 @@ export function tokenFailure(thrown: unknown): Failure {
 const words = (thrown: unknown): string =>
   thrown instanceof Error ? `${thrown.message} ${'code' in thrown ? String(thrown.code) : ''}` : '';
 
-/** What a GaxiosError knows of the answer, read without trusting its shape. */
-function answerOf(thrown: unknown): { readonly status?: number; readonly error?: string; readonly description?: string } {
-  if (!(thrown instanceof Error) || !('response' in thrown)) return {};
-  const response = thrown.response;
-  if (typeof response !== 'object' || response === null) return {};
-  const data = 'data' in response && typeof response.data === 'object' && response.data !== null ? response.data : {};
-  return {
-    ...('status' in response && typeof response.status === 'number' && { status: response.status }),
-    ...('error' in data && typeof data.error === 'string' && { error: data.error }),
-    ...('error_description' in data && typeof data.error_description === 'string' && { description: data.error_description }),
-  };
+/** What a GaxiosError knows of the answer. */
+function answerOf(thrown: unknown) {
+  const response = recordIn(thrown, 'response');
+  const data = recordIn(response, 'data');
+  return { status: numberIn(response, 'status'), error: textIn(data, 'error'), description: textIn(data, 'error_description') };
 }

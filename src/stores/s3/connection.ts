@@ -3,8 +3,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { StoreOptions } from '../provider.ts';
 import { type S3Access, stsEndpointOf } from './access.ts';
 import { type CredentialProvider, credentialsFor } from './credentials.ts';
-import type { BucketUrl, Get } from './get.ts';
-import { getObject } from './get.ts';
+import { type BucketUrl, type Get, getObject } from './get.ts';
 import { getSigner } from './sign.ts';
 import { type RequestHandler, stsHandler, transport } from './transport.ts';
 

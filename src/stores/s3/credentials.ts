@@ -6,7 +6,7 @@ import { wordsOf } from '../words.ts';
 import { type AssumedRole, type S3Access, stsEndpointOf } from './access.ts';
 import { type Asked, refusalFailure } from './refusal.ts';
 import { sdkRefusal } from './sdk-error.ts';
-import type { RequestHandler } from './transport.ts';
+import { type RequestHandler, stsHandler } from './transport.ts';
 
 /** What signs a request. */
 export type Credentials = {
@@ -23,8 +23,8 @@ export type CredentialProvider = (how?: { readonly forceRefresh?: boolean }) => 
  * The identity of the operator: IRSA, Pod Identity, the node's role, or what else the SDK finds, in the SDK's order. It is the
  * operator's own affair, so it neither passes the egress guard nor shares the transport of a source.
  */
-export function operatorCredentials(options: StoreOptions, region: string | undefined): CredentialProvider {
-  const chain = fromNodeProviderChain({ clientConfig: { ...stsEndpointOf(options), ...(region && { region }) } });
+export function operatorCredentials(options: StoreOptions): CredentialProvider {
+  const chain = fromNodeProviderChain({ clientConfig: { ...stsEndpointOf(options), requestHandler: stsHandler(options) } });
   const asked: Asked = { action: 'sts:AssumeRoleWithWebIdentity', on: 'the role of the ServiceAccount of the operator' };
   return () => chain().catch((thrown: unknown) => failCredentials(thrown, asked));
 }

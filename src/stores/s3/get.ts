@@ -1,8 +1,7 @@
 import type { Dispatcher } from 'undici';
-import { Failed, fail } from '../../api/failure.ts';
-import { networkFailure } from '../network-failure.ts';
-import { discard } from '../web.ts';
+import { Failed, type Failure } from '../../api/failure.ts';
 import type { Credentials } from './credentials.ts';
+import { type Answer, exchange } from './exchange.ts';
 import type { Refusal } from './refusal.ts';
 import { retryAfterOf } from './sdk-error.ts';
 import { encodedKey, type getSigner } from './sign.ts';
@@ -43,71 +42,50 @@ export type GetContext = {
  * One signed GET of an object over undici, pinned with If-Match: a tenth of what the SDK's GetObject costs for small files. Throws
  * `RefusedGet` where S3 answers with an error, and a `Failed` where no answer comes or it is not what was asked for.
  */
-export async function getObject(get: Get, { dispatcher, url, sign, credentials, now }: GetContext, signal: AbortSignal) {
+export async function getObject(
+  get: Get,
+  { dispatcher, url, sign, credentials, now }: GetContext,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
   const path = `${url.path}${encodedKey(get.key)}`;
   const wanted: Record<string, string> = { ...get.headers, 'if-match': `"${get.version}"` };
   if (get.from > 0 || get.to !== undefined) wanted.range = `bytes=${get.from}-${get.to === undefined ? '' : get.to - 1}`;
   const headers = sign({ host: url.host, path, headers: wanted }, credentials, now);
-  const response = await dispatcher
-    .request({ origin: url.origin, path, method: 'GET', headers, signal })
-    .catch((thrown: unknown) => failNetwork(thrown, url, signal));
-  if (response.statusCode !== 200 && response.statusCode !== 206) throw new RefusedGet(await refusalOf(response));
-  const problem = mismatch(response, get);
-  if (problem) {
-    discard(response.body);
-    throw new Failed(problem);
-  }
-  return bytes(response.body, url, signal);
+  const answer = await exchange(dispatcher, { origin: url.origin, path, headers }, signal);
+  if (answer.status !== 200 && answer.status !== 206) throw new RefusedGet(await refusalOf(answer));
+  const problem = mismatch(answer, get);
+  if (problem === undefined) return answer.body;
+  answer.discard();
+  throw new Failed(problem);
 }
 
 /** Some servers ignore If-Match or Range; what they send instead must not pass for the file. */
-function mismatch({ statusCode, headers }: Dispatcher.ResponseData, get: Get) {
+function mismatch({ status, headers }: Answer, get: Get): Failure | undefined {
   const etag = typeof headers.etag === 'string' ? headers.etag.replace(/^W\/|"/g, '') : undefined;
   if (etag !== undefined && etag !== get.version) {
-    return { reason: 'Superseded', message: `${get.key} has version ${etag}, not ${get.version}` } as const;
+    return { reason: 'Superseded', message: `${get.key} has version ${etag}, not ${get.version}` };
   }
-  if (statusCode === 200 && get.from > 0) {
-    return { reason: 'StoreProtocolError', message: 'the store ignores the Range header' } as const;
+  if (status === 200 && get.from > 0) {
+    return { reason: 'StoreProtocolError', message: 'the store ignores the Range header' };
   }
   const length = Number(headers['content-length']);
   if (length !== (get.to ?? get.size) - get.from) {
     const message = `${get.key} should have ${get.size} bytes, but the store announces ${length} from byte ${get.from}`;
-    return { reason: 'StoreProtocolError', message } as const;
+    return { reason: 'StoreProtocolError', message };
   }
   return undefined;
-}
-
-async function* bytes(
-  body: Dispatcher.ResponseData['body'],
-  url: BucketUrl,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    for await (const chunk of body) yield chunk;
-  } catch (thrown) {
-    failNetwork(thrown, url, signal);
-  } finally {
-    body.destroy();
-  }
-}
-
-function failNetwork(thrown: unknown, { host }: BucketUrl, signal: AbortSignal): never {
-  signal.throwIfAborted();
-  const failure = networkFailure(thrown, host);
-  if (failure) throw new Failed(failure);
-  return fail('StoreUnavailable', `${host}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
 }
 
 /** Long enough for every error of S3; what is longer is not one. */
 const LONGEST_ERROR = 16 * 1024;
 
-async function refusalOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Refusal> {
+async function refusalOf({ status, headers, body }: Answer): Promise<Refusal> {
   const xml = await firstText(body);
   const header = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);
   return {
     code: element(xml, 'Code') ?? '',
     message: element(xml, 'Message') ?? '',
-    status: statusCode,
+    status,
     region: element(xml, 'Region') ?? header('x-amz-bucket-region'),
     endpoint: element(xml, 'Endpoint'),
     retryAfterMs: retryAfterOf(header('retry-after')),
@@ -116,7 +94,7 @@ async function refusalOf({ statusCode, headers, body }: Dispatcher.ResponseData)
   };
 }
 
-async function firstText(body: Dispatcher.ResponseData['body']): Promise<string> {
+async function firstText(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {

@@ -21,7 +21,7 @@ export function s3Opener(options: StoreOptions): Opener<S3Spec> {
     const bucketKey = `${access.key} ${spec.bucket} ${spec.region ?? ''}`;
     const take = (region: string) =>
       shared.take(`${access.key} ${region}`, () => {
-        operator ??= operatorCredentials(options, undefined);
+        operator ??= operatorCredentials(options);
         return s3Connection(access, region, operator, options);
       });
     let held = take(regions.get(bucketKey) ?? spec.region ?? FIRST_REGION);
@@ -31,7 +31,7 @@ export function s3Opener(options: StoreOptions): Opener<S3Spec> {
       regions.set(bucketKey, region);
       held = take(region);
     };
-    return s3Store(spec, { bucket: spec.bucket, connection: () => held.client, moveTo }, () => held.release());
+    return s3Store(spec, { bucket: spec.bucket, connection: () => held.client, moveTo }, options.idleMs, () => held.release());
   };
 
   return { open, close: shared.close };

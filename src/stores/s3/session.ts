@@ -6,6 +6,7 @@ import type { S3Connection } from './connection.ts';
 import { RefusedGet } from './get.ts';
 import { type Asked, type Refusal, refusalFailure } from './refusal.ts';
 import { sdkRefusal } from './sdk-error.ts';
+import { CONNECT_MS } from './transport.ts';
 
 /** The client that a source uses now, and how it gets the one of another region. */
 export type Session = {
@@ -74,11 +75,16 @@ const refusalIn = (thrown: unknown): Refusal | undefined => (thrown instanceof R
 function failureFor(thrown: unknown, refusal: Refusal | undefined, asked: Asked) {
   if (thrown instanceof Failed) return thrown.failure;
   if (refusal && refusal.status >= 300) return refusalFailure(refusal, asked);
-  const failure = networkFailure(thrown, asked.on);
-  if (failure) return failure;
   if (!(thrown instanceof Error)) return failureOf(thrown);
   const message = `${asked.on}: ${wordsOf(thrown.message)}`;
-  if (thrown.name === 'TimeoutError') return { reason: 'StoreUnavailable', message } as const;
+  if (thrown.name === 'TimeoutError') {
+    // The words of the SDK name the package; what happened is one of two things.
+    const connecting = /did not establish a connection/.test(thrown.message);
+    if (connecting) return { reason: 'EndpointUnreachable', message: `${asked.on}: no connection within ${CONNECT_MS / 1_000} s` } as const;
+    return { reason: 'StoreUnavailable', message: `${asked.on}: no answer in time` } as const;
+  }
+  const failure = networkFailure(thrown, asked.on);
+  if (failure) return failure;
   if (thrown.name === 'CredentialsProviderError') return { reason: 'MissingCredential', message } as const;
   if (refusal || /deserialization|unexpected/i.test(thrown.message)) {
     return { reason: 'StoreProtocolError', message: `${asked.on}: the answer is not one of S3` } as const;

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import type { Credentials } from './credentials.ts';
 
 /** A GET before it is signed. */
@@ -14,16 +14,14 @@ const NO_BODY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85
 
 /** Signs GETs of objects for one region: AWS Signature Version 4. The SDK's signer does the same at five times the cost. */
 export function getSigner(region: string): (get: UnsignedGet, credentials: Credentials, now: number) => Record<string, string> {
-  let derived: { readonly secret: string; readonly date: string; readonly key: Buffer } | undefined;
+  let derived: { readonly secret: string; readonly date: string; readonly key: KeyObject } | undefined;
 
-  /** The signing key changes once a day. */
-  const signingKey = (secret: string, date: string): Buffer => {
+  /** The signing key changes once a day. As a KeyObject it need not be wrapped anew for every signature. */
+  const signingKey = (secret: string, date: string): KeyObject => {
     if (derived?.secret !== secret || derived.date !== date) {
-      const key = [date, region, 's3', 'aws4_request'].reduce<Buffer>(
-        (inner, part) => hmac(inner, part).digest(),
-        Buffer.from(`AWS4${secret}`),
-      );
-      derived = { secret, date, key };
+      const parts = [date, region, 's3', 'aws4_request'];
+      const bytes = parts.reduce<Buffer>((key, part) => createHmac('sha256', key).update(part).digest(), Buffer.from(`AWS4${secret}`));
+      derived = { secret, date, key: createSecretKey(bytes) };
     }
     return derived.key;
   };
@@ -39,8 +37,8 @@ export function getSigner(region: string): (get: UnsignedGet, credentials: Crede
     for (const name of names) canonical += `${name}:${signed[name]}\n`;
     canonical += `\n${list}\n${NO_BODY}`;
     const scope = `${date}/${region}/s3/aws4_request`;
-    const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${createHash('sha256').update(canonical).digest('hex')}`;
-    const signature = hmac(signingKey(secretAccessKey, date), toSign).digest('hex');
+    const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical)}`;
+    const signature = createHmac('sha256', signingKey(secretAccessKey, date)).update(toSign).digest('hex');
     signed.authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${list}, Signature=${signature}`;
     return signed;
   };
@@ -48,8 +46,6 @@ export function getSigner(region: string): (get: UnsignedGet, credentials: Crede
 
 /** `20261120T130501Z` */
 const amzTime = (now: number): string => new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '');
-
-const hmac = (key: Buffer, data: string) => createHmac('sha256', key).update(data);
 
 /** A key as the path of a URL, where S3 wants everything encoded but letters, digits, `-._~` and the slash. */
 export const encodedKey = (key: string): string =>

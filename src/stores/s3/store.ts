@@ -2,7 +2,7 @@ import { HeadBucketCommand, ListObjectsV2Command, type ListObjectsV2CommandOutpu
 import { Failed, fail, failureOf } from '../../api/failure.ts';
 import { type OpenBody, resumed } from '../resume.ts';
 import type { S3Spec } from '../spec.ts';
-import type { ListOptions, OpenOptions, Page, Probe, Store, StoredFile } from '../store.ts';
+import type { ListOptions, Page, Probe, Store, StoredFile } from '../store.ts';
 import { compareUtf8 } from '../utf8-order.ts';
 import { s3Place } from './place.ts';
 import type { Asked } from './refusal.ts';
@@ -11,13 +11,13 @@ import { ask, notS3, type Session } from './session.ts';
 const PROBE_MS = 10_000;
 
 /** A bucket at S3, or at something that speaks like it. */
-export function s3Store(spec: S3Spec, session: Session, close: () => void): Store {
+export function s3Store(spec: S3Spec, session: Session, idleMs: number | undefined, close: () => void): Store {
   const { location } = s3Place(spec);
   return {
     location,
     probe: (signal) => probe(spec, session, signal),
     list: (options = {}) => list(spec, session, options),
-    open: (file, options = {}) => open(spec, session, file, options),
+    open: (file, { from = 0, signal } = {}) => resumed(body(spec, session, file), { from, size: file.size, signal, idleMs }),
     close,
   };
 }
@@ -117,15 +117,13 @@ async function betterDenial(thrown: unknown, { bucket, bucketOwner }: S3Spec, se
 /** Reads one byte: listing and reading are granted apart. A file that went away meanwhile, or has no byte, proves it as well. */
 async function readTest(spec: S3Spec, session: Session, file: StoredFile, signal: AbortSignal): Promise<void> {
   try {
-    for await (const _ of body(spec, session, file, Math.min(1, file.size))(0, signal)) break;
+    const open = body(spec, session, file, 1);
+    for await (const _ of file.size > 0 ? resumed(open, { from: 0, size: 1, signal }) : await open(0, signal)) break;
   } catch (thrown) {
     const { reason } = failureOf(thrown);
     if (reason !== 'Deleted' && reason !== 'Superseded' && reason !== 'Archived') throw new Failed(failureOf(thrown));
   }
 }
-
-const open = (spec: S3Spec, session: Session, file: Pick<StoredFile, 'key' | 'version' | 'size'>, { from = 0, signal }: OpenOptions) =>
-  resumed(body(spec, session, file), { from, size: file.size, signal });
 
 /** Opens the body of a file from an offset, up to `to` where given. */
 function body(spec: S3Spec, session: Session, { key, version, size }: Pick<StoredFile, 'key' | 'version' | 'size'>, to?: number): OpenBody {
@@ -134,8 +132,8 @@ function body(spec: S3Spec, session: Session, { key, version, size }: Pick<Store
     ...(spec.requesterPays && { 'x-amz-request-payer': 'requester' }),
   };
   const asked: Asked = { action: 's3:GetObject', on: `s3://${spec.bucket}/${key}` };
-  return async function* (from, signal) {
-    const get = { key, version, from, size, headers, ...(to !== undefined && to > from && { to }) };
-    yield* await ask(session, asked, signal, (connection) => connection.get(spec.bucket, get, signal));
+  return (from, signal) => {
+    const get = { key, version, from, size, headers, ...(to !== undefined && to <= size && { to }) };
+    return ask(session, asked, signal, (connection) => connection.get(spec.bucket, get, signal));
   };
 }

@@ -10,7 +10,8 @@ export type RequestHandler = NodeHttpHandler;
 /** The sockets of one client: the SDK's for everything but bodies, undici's for bodies. Both pass the egress guard. */
 export type Transport = { readonly handler: RequestHandler; readonly dispatcher: Dispatcher; readonly close: () => void };
 
-const CONNECT_MS = 3_000;
+/** Three attempts fit into the ten seconds of a probe. */
+export const CONNECT_MS = 2_500;
 const ANSWER_MS = 20_000;
 const SOCKETS = 256;
 

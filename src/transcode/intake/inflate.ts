@@ -1,6 +1,6 @@
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
 import { Failed, fail } from '../../api/failure.ts';
-import { type Chunks, inPieces } from './chunks.ts';
+import { type Chunks, inPieces, over } from './chunks.ts';
 
 export type Compression = 'gzip' | 'zstd';
 
@@ -23,7 +23,10 @@ export function compressionOf(head: Uint8Array): Compression | undefined {
  * Decompresses all members or frames. What comes out before an error is always the same: the input is fed in pieces of one size and
  * all output of a piece is handed on before the error is.
  */
-export async function* inflate(chunks: Chunks, compression: Compression, expansion: Expansion): AsyncGenerator<Uint8Array> {
+export const inflate = (chunks: Chunks, compression: Compression, expansion: Expansion): Chunks =>
+  over(chunks, inflated(chunks, compression, expansion));
+
+async function* inflated(chunks: Chunks, compression: Compression, expansion: Expansion): AsyncGenerator<Uint8Array> {
   const pump = startPump(compression);
   let fed = 0;
   let out = 0;
@@ -42,7 +45,6 @@ export async function* inflate(chunks: Chunks, compression: Compression, expansi
     for await (const output of pump.finish()) yield judged(output);
   } finally {
     pump.close();
-    await chunks.return?.();
   }
 }
 

@@ -93,7 +93,7 @@ describe('heartbeats on a real API server', () => {
     const leadership = tenure(clock, 60_000, clock.monotonic());
     const seen = roster({ leases: client.leases, namespace, leadership, pollMs: 100, sight, clock, log: silentLog });
     void seen.run(stop.signal);
-    const find = (name: string) => seen.workers().find((known) => known.name === name);
+    const find = (name: string) => seen.alive().find((known) => known.name === name);
     await eventually(() => find(stays.worker)?.slots === 4 && find(leaves.worker)?.slots === 2);
 
     slots = 3;
@@ -102,15 +102,15 @@ describe('heartbeats on a real API server', () => {
 
     leaves.stop.abort();
     await leaves.ended;
-    await eventually(() => seen.standing(leaves.worker) === 'gone');
+    await eventually(() => seen.fate(leaves.worker) === 'left');
 
     const silent = workerName(`silent-${run}`);
     await client.leases.create({
       metadata: { namespace, name: silent, labels: { 'spanferry.io/role': 'worker' } },
       spec: { holderIdentity: silent },
     });
-    await eventually(() => seen.standing(silent) === 'gone' && seen.standing(stays.worker) === 'alive');
-    await eventually(async () => holderOf(await client.leases.get({ namespace, name: silent })) === '');
+    await eventually(() => seen.fate(silent) === 'died' && seen.fate(stays.worker) === 'working');
+    await eventually(async () => holderOf(await client.leases.get({ namespace, name: silent })) === 'evicted');
     expect(stays.canSend()).toBe(true);
   });
 });

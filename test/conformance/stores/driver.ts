@@ -41,7 +41,7 @@ export type Capability =
   | 'pinned reads';
 
 export type TestServer = {
-  /** What the operator has to be told to reach it. */
+  /** What the operator as a whole would be told to reach it. */
   readonly options?: StoreOptions;
   readonly createBucket: () => Promise<TestBucket>;
   readonly troubles: readonly Trouble[];

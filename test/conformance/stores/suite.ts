@@ -102,7 +102,7 @@ function listing(server: TestServer, open: Open): void {
     expect(sizes.filter((size) => size > 0)).toEqual(range(5).map(() => many / 5));
     expect(await keys(store)).toEqual(wanted);
     expect(await keys(store, { startAfter: wanted[many - 10]! })).toEqual(wanted.slice(many - 9));
-  });
+  }, 120_000);
 
   const { wrongRegion } = server;
   if (!wrongRegion) return;

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { type Fault, faults, send } from './faults.ts';
 import { listObjects, shown } from './list.ts';
 import { type ObjectBucket, objectBucket } from './objects.ts';
@@ -11,9 +12,9 @@ export type GcsServer = {
   readonly tokens: Tokens;
   readonly faults: ReturnType<typeof faults>;
   readonly createBucket: (name: string, options?: { readonly public?: boolean }) => ObjectBucket;
-  /** What was called since the last time. Anything but list and get appears with its method and path. */
-  readonly operations: () => readonly string[];
-  /** Requests that are being answered right now. */
+  /** What was called so far. Anything but ListObjects and GetObject appears with its method and path. */
+  readonly operations: readonly string[];
+  /** Requests being answered right now. */
   readonly busy: () => number;
   /** For `tokenFetch`: sends what is meant for Google's token service here. */
   readonly tokenFetch: typeof fetch;
@@ -27,21 +28,18 @@ type Room = {
   readonly log: string[];
 };
 
-export async function startGcsServer(): Promise<GcsServer> {
+/** With a certificate it speaks TLS. */
+export async function startGcsServer(tls?: { readonly cert: string; readonly key: string }): Promise<GcsServer> {
   const room: Room = { buckets: new Map(), tokens: tokenService(), armed: faults(), log: [] };
-  const sockets = new Set<Socket>();
   let busy = 0;
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     busy++;
     response.on('close', () => busy--);
     void answer(room, request, response);
-  });
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
+  };
+  const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     origin,
     tokens: room.tokens,
@@ -51,7 +49,7 @@ export async function startGcsServer(): Promise<GcsServer> {
       room.buckets.set(name, bucket);
       return bucket;
     },
-    operations: () => room.log.splice(0),
+    operations: room.log,
     busy: () => busy,
     tokenFetch: (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
@@ -59,7 +57,7 @@ export async function startGcsServer(): Promise<GcsServer> {
       return fetch(`${origin}/token`, init);
     },
     stop: async () => {
-      for (const socket of sockets) socket.destroy();
+      server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
@@ -75,7 +73,7 @@ async function answer(room: Room, request: IncomingMessage, response: ServerResp
     return void refuse(response, 405, 'methodNotAllowed', 'this server only lists and gets');
   }
   const operation = objectName === undefined ? 'list' : 'get';
-  room.log.push(operation);
+  room.log.push(operation === 'list' ? 'ListObjects' : 'GetObject');
   const fault = room.armed.take(operation);
   if (broken(fault, response)) return;
   const name = decodeURIComponent(bucketName);
@@ -162,7 +160,8 @@ function metadata({ tokens, armed }: Room, url: URL, response: ServerResponse): 
   response.setHeader('metadata-flavor', 'Google');
   const email = tokens.attached();
   if (url.pathname.endsWith('/token')) {
-    if (broken(armed.take('token'), response)) return;
+    const fault = armed.take('token');
+    if (fault?.do === 'stall' || broken(fault, response)) return;
     if (email === undefined) return void response.writeHead(404).end('not found');
     return void response.setHeader('content-type', 'application/json').end(JSON.stringify(tokens.issue(email)));
   }

@@ -3,6 +3,7 @@
  * output, a line each; SIGTERM ends it in good order, anything else is what a test does to it.
  */
 import { readFileSync } from 'node:fs';
+import { Failed } from '../../../src/api/failure.ts';
 import { runParts } from '../../../src/control/manager.ts';
 import { longRunning, type Part } from '../../../src/control/part.ts';
 import { type ElectionTiming, type Lead, runElection } from '../../../src/kube/election.ts';
@@ -49,7 +50,8 @@ async function scribble(leadership: Tenure, stop: AbortSignal): Promise<void> {
 
 const lead: Lead = async (leadership, stop) => {
   const parts: readonly Part[] = [longRunning('scribble', () => scribble(leadership, AbortSignal.any([stop, leadership.signal])))];
-  await runParts(parts, { clock, log, stop, abandon: leadership.signal, drainMs: 1_000 });
+  const { failure } = await runParts(parts, { clock, log, stop, abandon: leadership.signal, drainMs: 1_000 });
+  if (failure) throw new Failed(failure);
 };
 
 const stop = new AbortController();
@@ -61,6 +63,6 @@ const election = longRunning('election', (stopping) =>
     stopping,
   ),
 );
-const { failure } = await runParts([election], { clock, log, stop: stop.signal, drainMs: 5_000 });
+const { failure } = await runParts([election], { clock, log, stop: stop.signal, drainMs: 5_000, lastWordsMs: 1_000 });
 await client.transport.close();
 process.exitCode = failure ? 1 : 0;

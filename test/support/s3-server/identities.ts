@@ -4,9 +4,9 @@ import { S3Error } from './errors.ts';
 /** Something a policy can deny. */
 export type Action = 's3:ListBucket' | 's3:GetObject' | 's3:PutObject' | 's3:DeleteObject' | 'sts:AssumeRole' | 'sts:TagSession';
 
-export type Credential = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
+type Credential = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string };
 
-export type Role = {
+type Role = {
   readonly arn: string;
   /** Asked of whoever assumes it with keys. */
   readonly externalId?: string;

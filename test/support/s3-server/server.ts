@@ -22,7 +22,7 @@ export type S3ServerOptions = {
 };
 
 /** One call that reached the server. */
-export type Operation = { readonly name: string; readonly bucket: string; readonly key: string; readonly by: string };
+type Operation = { readonly name: string; readonly bucket: string; readonly key: string; readonly by: string };
 
 /** An S3 and STS server on 127.0.0.1 that verifies what real ones verify, and fails on demand. For tests, benchmarks and the demo. */
 export type S3Server = {

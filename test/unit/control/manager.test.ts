@@ -18,7 +18,15 @@ function stage(options: Partial<ManagerOptions> = {}) {
     ...more,
   });
   const run = (...parts: readonly Part[]) =>
-    runParts(parts, { clock, log: silentLog, stop: stop.signal, drainMs: 20_000, onStopping: () => story.push('not ready'), ...options });
+    runParts(parts, {
+      clock,
+      log: silentLog,
+      stop: stop.signal,
+      drainMs: 20_000,
+      lastWordsMs: 2_000,
+      onStopping: () => story.push('not ready'),
+      ...options,
+    });
   return { clock, story, stop, part, run };
 }
 
@@ -85,6 +93,25 @@ describe('the manager of parts', () => {
     expect(story.slice(-2)).toEqual(['checkpoints written', 'heartbeat stops']);
     expect(clock.monotonic()).toBeLessThanOrEqual(25_000);
     expect(clock.pending()).toEqual([]);
+  });
+
+  test('under a caller with a deadline of its own it does not return before every part has ended', async () => {
+    const abandon = new AbortController();
+    const slow = Promise.withResolvers<void>();
+    const clock = virtualClock();
+    const { signal: stop } = new AbortController();
+    const parts: readonly Part[] = [{ name: 'scans', start: () => {}, stop: () => slow.promise }];
+    let returned = false;
+    const ended = runParts(parts, { clock, log: silentLog, stop, abandon: abandon.signal, drainMs: 1_000 }).then((how) => {
+      returned = true;
+      return how;
+    });
+    await settled();
+    abandon.abort();
+    await clock.advance(600_000);
+    expect(returned).toBe(false);
+    slow.resolve();
+    expect(await ended).toEqual({ abandoned: [] });
   });
 
   const breaks: readonly [sentence: string, broken: Part][] = [

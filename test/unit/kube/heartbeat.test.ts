@@ -48,13 +48,13 @@ describe("a worker's sign of life", () => {
     const seen = leader();
     await clock.advance(20_000);
     expect(beat.canSend()).toBe(true);
-    expect(seen.workers()).toEqual([{ name: 'w1', slots: 4, waiting: 0 }]);
+    expect(seen.alive()).toEqual([{ name: 'w1', slots: 4, waiting: 0 }]);
     const changes = seen.changes();
     await clock.advance(300_000);
     expect(seen.changes()).toBe(changes + 1);
     slots = 2;
     await clock.advance(20_000);
-    expect(seen.workers()).toEqual([{ name: 'w1', slots: 2, waiting: 0 }]);
+    expect(seen.alive()).toEqual([{ name: 'w1', slots: 2, waiting: 0 }]);
   });
 
   test('a change of capacity is published within a second, and no more often', async () => {
@@ -86,7 +86,7 @@ describe("a worker's sign of life", () => {
     await clock.advance(25_000);
     expect(beat.canSend()).toBe(false);
     expect(stoppedAt - cutAt).toBeLessThanOrEqual(20_000);
-    expect(seen.standing('w1')).toBe('alive');
+    expect(seen.fate('w1')).toBe('working');
     leases.before(undefined);
     await clock.advance(5_000);
     expect(beat.canSend()).toBe(true);
@@ -100,12 +100,12 @@ describe("a worker's sign of life", () => {
     leases.before(unreachable);
     await clock.advance(120_000);
     expect(workers.map(({ canSend }) => canSend())).toEqual([false, false, false]);
-    expect(['w1', 'w2', 'w3'].map(seen.standing)).toEqual(['alive', 'alive', 'alive']);
+    expect(['w1', 'w2', 'w3'].map(seen.fate)).toEqual(['working', 'working', 'working']);
     leases.before(undefined);
     await clock.advance(60_000);
     expect(workers.map(({ canSend }) => canSend())).toEqual([true, true, true]);
-    expect(seen.workers()).toHaveLength(3);
-    expect(leases.writes.filter((write) => write.endsWith('nobody'))).toEqual([]);
+    expect(seen.alive()).toHaveLength(3);
+    expect(leases.writes.filter((write) => write.endsWith('evicted'))).toEqual([]);
   });
 
   test('a worker that is cut off is evicted: its Lease is taken from it, so that it finds out when it is back', async () => {
@@ -117,10 +117,10 @@ describe("a worker's sign of life", () => {
     line.cut(true);
     await clock.advance(29_000);
     expect(beat.canSend()).toBe(false);
-    expect(seen.standing('w1')).toBe('alive');
+    expect(seen.fate('w1')).toBe('working');
     await clock.advance(16_000);
-    expect(seen.standing('w1')).toBe('gone');
-    expect(leases.writes.at(-1)).toBe('update w1 by nobody');
+    expect(seen.fate('w1')).toBe('died');
+    expect(leases.writes.at(-1)).toBe('update w1 by evicted');
     line.cut(false);
     await clock.advance(5_000);
     expect(await beat.ended).toMatchObject({ failure: { reason: 'LeaseLost' } });
@@ -135,7 +135,7 @@ describe("a worker's sign of life", () => {
     await clock.advance(60_000);
     line.cut(true);
     leases.before((verb) => {
-      if (verb !== 'update' || seen.standing('w1') !== 'overdue') return;
+      if (verb !== 'update') return;
       leases.before(undefined);
       const current = leases.current('w1')!;
       return leases.update({ ...current, spec: { ...current.spec, renewTime: 'now' } }).then(() => {});
@@ -143,7 +143,7 @@ describe("a worker's sign of life", () => {
     await clock.advance(60_000 - 25_000);
     line.cut(false);
     await clock.advance(30_000);
-    expect(seen.standing('w1')).toBe('alive');
+    expect(seen.fate('w1')).toBe('working');
     expect(beat.canSend()).toBe(true);
   });
 
@@ -155,13 +155,13 @@ describe("a worker's sign of life", () => {
       spec: { holderIdentity: 'killed', renewTime: '2026-11-20T11:59:00.000000Z' },
     });
     await clock.advance(29_000);
-    expect(['alive', 'leaving']).toContain(seen.standing('killed'));
+    expect(seen.fate('killed')).toBe('working');
     await clock.advance(16_000);
-    expect(seen.standing('killed')).toBe('gone');
-    expect(holderOf(leases.current('killed')!)).toBe('');
-    await clock.advance(90_000);
+    expect(seen.fate('killed')).toBe('died');
+    expect(holderOf(leases.current('killed')!)).toBe('evicted');
+    await clock.advance(620_000);
     expect(leases.current('killed')).toBeUndefined();
-    expect(seen.standing('killed')).toBe('gone');
+    expect(seen.fate('killed')).toBe('died');
   });
 
   test('whoever lost the leadership evicts nobody', async () => {
@@ -171,7 +171,7 @@ describe("a worker's sign of life", () => {
     await clock.advance(5_000);
     seen.leadership.end('lost');
     await clock.advance(120_000);
-    expect(seen.standing('killed')).toBe('overdue');
+    expect(seen.fate('killed')).toBe('working');
     expect(leases.writes).toEqual(['create killed by killed']);
   });
 
@@ -185,7 +185,7 @@ describe("a worker's sign of life", () => {
     expect(beat.canSend()).toBe(false);
     expect(holderOf(leases.current('w1')!)).toBe('');
     await clock.advance(6_000);
-    expect(seen.standing('w1')).toBe('gone');
+    expect(seen.fate('w1')).toBe('left');
   });
 
   test('a process that was stopped for a minute may not send when it goes on, until it has renewed', async () => {

@@ -45,14 +45,19 @@ const cases: readonly [sentence: string, seen: Sightings, expected: Standing][] 
     after([0, silent], [20_000, silent], [20_000, silent], [20_000, silent]),
     'overdue',
   ],
-  ['a worker that released its Lease is gone at once', after([0, lease('w', '09:00', { holderIdentity: '' })]), 'gone'],
-  ['a worker whose Lease was taken over is gone', after([0, lease('w', '09:00', { holderIdentity: 'leader' })]), 'gone'],
+  ['a worker that released its Lease has left', after([0, lease('w', '09:00', { holderIdentity: '' })]), 'left'],
+  [
+    'and has left even if its Lease is gone by the next look',
+    after([0, lease('w', '09:00', { holderIdentity: '' })], ...every5s(20)),
+    'left',
+  ],
+  ['a worker whose Lease was taken from it died', after([0, lease('w', '09:00', { holderIdentity: 'evicted' })]), 'died'],
   ['a worker whose Lease was deleted may still send', after([0, silent], [5_000]), 'alive'],
-  ['and is gone once it would have been overdue', after([0, silent], ...every5s(6)), 'gone'],
+  ['and died once it would have been overdue', after([0, silent], ...every5s(6)), 'died'],
   ['and is alive when it creates the Lease anew', after([0, silent], ...every5s(4), [5_000, lease('w', '09:02')]), 'alive'],
   ['a worker without slots is leaving', after([0, lease('w', '09:00', {}, '{"slots":0,"waiting":0}')]), 'leaving'],
   ['a name nobody has seen may be a worker that the leader before us knew', after([0], ...every5s(5)), 'unseen'],
-  ['after 30 s of looking it is gone', after([0], ...every5s(6)), 'gone'],
+  ['after 30 s of looking it died', after([0], ...every5s(6)), 'died'],
   ['blindness does not count as looking', after([0], [120_000], [120_000]), 'unseen'],
 ];
 

@@ -58,11 +58,15 @@ async function start(): Promise<TestServer> {
     const name = `traces-${randomUUID()}`;
     const container = service.getContainerClient(name);
     await container.create();
+    const writer = sas(name, 'cw');
     return {
       access: (prefix) => access(name, 'AccountKey', key, prefix),
+      // Without the SDK, which takes longer to write 5,000 blobs than the emulator.
       put: async (each, body) => {
-        const bytes = Buffer.from(body);
-        await container.getBlockBlobClient(each).upload(bytes, bytes.length);
+        const url = `${endpoint}/${name}/${encodeURIComponent(each)}?${writer}`;
+        const answer = await fetch(url, { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body: Buffer.from(body) });
+        if (!answer.ok) throw new Error(`${each}: ${answer.status} ${await answer.text()}`);
+        await answer.arrayBuffer();
       },
       delete: async (each) => void (await container.deleteBlob(each)),
     };
@@ -150,5 +154,5 @@ async function start(): Promise<TestServer> {
       },
     },
   ];
-  return { createBucket, troubles, cannot: {}, stop: child.stop };
+  return { createBucket, troubles, cannot: { 'UTF-8 order': 'it sorts by UTF-16 units' }, stop: child.stop };
 }

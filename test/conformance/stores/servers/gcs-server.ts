@@ -25,6 +25,7 @@ async function start(): Promise<TestServer> {
 
   const createBucket = async (): Promise<TestBucket> => {
     const name = `acme-traces-${randomUUID()}`;
+    server.faults.clear();
     const bucket = server.createBucket(name);
     return {
       access: (prefix) => access(name, prefix),
@@ -137,12 +138,21 @@ async function start(): Promise<TestServer> {
     },
   ];
 
+  const hiccups: TestServer['hiccups'] = [
+    { name: '429', arrange: () => server.faults.next('get', { do: 'answer', status: 429, reason: 'rateLimitExceeded' }) },
+    { name: '500', arrange: () => server.faults.next('get', { do: 'answer', status: 500 }) },
+    { name: 'a reset connection', arrange: () => server.faults.next('get', { do: 'reset' }) },
+    { name: 'a body that is cut', arrange: () => server.faults.next('get', { do: 'truncate', after: 100_000 }) },
+    { name: 'a token that was revoked', arrange: () => server.tokens.revokeAll() },
+  ];
+
   return {
     options: { google: { trustedOrigin: server.origin, tokenFetch: server.tokenFetch } },
     createBucket,
     troubles,
+    hiccups,
     cannot: {},
-    operations: server.operations,
+    operations: () => server.operations,
     busy: server.busy,
     stop: server.stop,
   };
