@@ -4,19 +4,23 @@ import about from '../../package.json' with { type: 'json' };
 import { failureOf } from '../api/failure.ts';
 import type { Format } from '../transcode/port.ts';
 import { exitCodes, type FileOptions, formats } from './options.ts';
-import { clean } from './terminal/clean.ts';
+import { clean, cleanLines } from './terminal/clean.ts';
 import type { Io } from './terminal/io.ts';
 
+/** What stands beside the command line and is run by it. */
+export type Beside = { readonly operator: (args: readonly string[]) => Promise<number> };
+
 /** Runs the command that the arguments name and gives its exit code. Each command is loaded when it is asked for. */
-export async function program(io: Io, argv: readonly string[]): Promise<number> {
+export async function program(io: Io, argv: readonly string[], { operator }: Beside): Promise<number> {
   let code: number = exitCodes.done;
   const root = new Command()
     .name(basename(argv[1] ?? '').startsWith('kubectl-') ? 'kubectl spanferry' : 'spanferry')
-    .description('Ferries trace files from object stores to an OpenTelemetry collector. These commands work on files at hand.')
+    .description('Ferries trace files from object stores to an OpenTelemetry collector.')
     .version(about.version, '-V, --version')
     .helpCommand('help [command]', 'show how to use a command')
     .showHelpAfterError('(add --help for how to use it)')
     .configureHelp({ helpWidth: 100 })
+    .configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: (text) => void io.err.write(cleanLines(text)) })
     .exitOverride();
   const ends = async (run: Promise<number>): Promise<void> => {
     code = await run;
@@ -60,8 +64,14 @@ export async function program(io: Io, argv: readonly string[]): Promise<number> 
       await ends(view(file, options, io));
     });
 
-  root.configureOutput({ writeOut: (text) => void io.out.write(text), writeErr: (text) => void io.err.write(cleanAll(text)) });
-  for (const each of root.commands) each.copyInheritedSettings(root);
+  root
+    .command('operator')
+    .description('run the operator in a cluster; `operator --help` lists its flags')
+    .argument('[flags...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .action((flags: string[]) => ends(operator(flags)));
+
   try {
     await root.parseAsync([...argv]);
     return code;
@@ -81,8 +91,6 @@ const command = (root: Command, name: string, description: string): Command =>
     .option('--max-expansion-ratio <n>', 'bytes that may come out of a compressed byte (default: 200)', positive);
 
 const example = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  spanferry ${line}`).join('\n')}`;
-
-const cleanAll = (text: string): string => text.split('\n').map(clean).join('\n');
 
 function format(value: string): Format {
   const found = formats[value.toLowerCase()];

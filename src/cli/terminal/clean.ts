@@ -5,7 +5,7 @@
 
 /** Whole escape sequences, so that no "[31m" is left behind: CSI; OSC, DCS and their like up to their end; all others. */
 const sequences =
-  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]/g;
+  /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x80-\x9f\n]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]/g;
 
 /** Controls, also of the upper half; marks, overrides and isolates of direction; what is invisible but for the joiner of emoji. */
 const controls =

@@ -1,7 +1,7 @@
 import type { Input } from '../../transcode/port.ts';
 import type { Io } from './io.ts';
 import { columnsOf } from './io.ts';
-import { cut, padded } from './width.ts';
+import { cut, padded, width } from './width.ts';
 import { duration, size } from './words.ts';
 
 /** Shorter files show no bar; a bar is drawn so often. */
@@ -50,17 +50,18 @@ type Passed = {
   readonly columns: number;
 };
 
-/** "traces.json ██████▌      43 %  1.2 GB of 2.8 GB  540 MB/s  3.00 s left" */
+/** "traces.json ██████▌      43 %  1.2 GB of 2.8 GB  540 MB/s  3 s left" */
 export function progressLine({ name, done, all, elapsedMs, columns }: Passed): string {
   const perMs = done / Math.max(1, elapsedMs);
   const rate = `${size(perMs * 1000)}/s`;
   if (all === undefined || all === 0) return cut(`${name}  ${size(done)}  ${rate}`, columns - 1);
   const part = Math.min(1, done / all);
   const leftMs = Math.max(0, all - done) / Math.max(perMs, 1e-9);
-  const left = `${duration(BigInt(Math.ceil(leftMs / 1000)) * 1_000_000_000n)} left`;
+  const seconds = Math.ceil(leftMs / 1000);
+  const left = `${seconds < 60 ? `${seconds} s` : duration(BigInt(seconds) * 1_000_000_000n)} left`;
   const facts = `${padded(`${Math.floor(part * 100)} %`, 5, 'right')}  ${size(done)} of ${size(all)}  ${rate}  ${left}`;
   const label = cut(name, Math.max(8, Math.floor(columns * 0.25)));
-  const cells = Math.min(30, columns - 3 - label.length - facts.length);
+  const cells = Math.min(30, columns - 3 - width(label) - facts.length);
   if (cells < 5) return cut(`${label} ${facts}`, columns - 1);
   const halves = Math.round(part * cells * 2);
   return `${label} ${padded('█'.repeat(Math.floor(halves / 2)) + (halves % 2 === 1 ? '▌' : ''), cells)} ${facts}`;

@@ -22,15 +22,17 @@ export function bar({ start, end, cells }: Axis, from: bigint, to: bigint): { re
   return { before: ' '.repeat(firstCell), bar: drawn };
 }
 
-/** The scale above the bars: as many round parts of the whole as there is room for. */
+/** The scale above the bars: start and end of the trace, and as many parts between them as there is room for. */
 export function scale({ start, end, cells }: Axis): string {
   if (cells <= 0) return '';
   const parts = cells >= 48 ? 4 : cells >= 20 ? 2 : 1;
+  const last = duration(end - start);
+  const room = cells - width(last);
   let line = '';
-  for (let i = 0; i <= parts; i++) {
+  for (let i = 0; i < parts; i++) {
     const label = duration(((end - start) * BigInt(i)) / BigInt(parts));
-    const at = i === parts ? cells - width(label) : Math.round((cells * i) / parts);
-    if (at > width(line) || i === 0) line = line.padEnd(at) + label;
+    const at = Math.round((cells * i) / parts);
+    if ((i === 0 || at > width(line)) && at + width(label) < room) line = line.padEnd(at) + label;
   }
-  return line;
+  return line.padEnd(room) + last;
 }

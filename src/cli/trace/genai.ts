@@ -66,44 +66,45 @@ export function genAiOf(span: Span): GenAi | undefined {
     inputTokens: tokens(attributes, keys.inputTokens) ?? numberOfValue(metadata.get('prompt_tokens')),
     outputTokens: tokens(attributes, keys.outputTokens) ?? numberOfValue(metadata.get('completion_tokens')),
   };
-  const said = { input: inputOf(attributes, events), output: outputOf(attributes, events) };
+  const [asks, answers] = facts.tool === undefined ? ['user', 'assistant'] : ['input', 'output'];
+  const said = { input: inputOf(attributes, events, asks), output: outputOf(attributes, events, answers) };
   const nothing = Object.values(facts).every((fact) => fact === undefined) && said.input.length + said.output.length === 0;
   return nothing ? undefined : { ...defined(facts), ...said };
 }
 
-function inputOf(attributes: Attributes, events: readonly Event[]): readonly Message[] {
+function inputOf(attributes: Attributes, events: readonly Event[], role = 'user'): readonly Message[] {
   const system = messages(attributes, ['gen_ai.system_instructions', 'gen_ai.llm.input.system'], 'system');
   const found = firstOf(
-    () => messages(attributes, keys.input, 'user'),
-    () => numbered(attributes, indexed.input, 'user'),
-    () => events.flatMap((event) => eventInput(event)),
+    () => messages(attributes, keys.input, role),
+    () => numbered(attributes, indexed.input, role),
+    () => events.flatMap((event) => eventInput(event, role)),
   );
   return [...system, ...found];
 }
 
-function outputOf(attributes: Attributes, events: readonly Event[]): readonly Message[] {
+function outputOf(attributes: Attributes, events: readonly Event[], role = 'assistant'): readonly Message[] {
   return firstOf(
-    () => messages(attributes, keys.output, 'assistant'),
-    () => numbered(attributes, indexed.output, 'assistant'),
-    () => events.flatMap((event) => eventOutput(event)),
+    () => messages(attributes, keys.output, role),
+    () => numbered(attributes, indexed.output, role),
+    () => events.flatMap((event) => eventOutput(event, role)),
   );
 }
 
-function eventInput({ name = '', attributes }: Event): readonly Message[] {
+function eventInput({ name = '', attributes }: Event, asks: string): readonly Message[] {
   const said = attributesOf(attributes);
   const role = /^gen_ai\.(system|user|assistant|tool)\.message$/.exec(name)?.[1];
   if (role) return messages(said, ['content', 'gen_ai.event.content'], textOfValue(said.get('role')) ?? role);
   if (name === 'gen_ai.content.prompt') return messages(said, ['gen_ai.prompt'], 'user');
   if (name === 'gen_ai.client.inference.operation.details') return inputOf(said, []);
-  return name === 'data.input' ? messages(said, ['input'], 'user') : [];
+  return name === 'data.input' ? messages(said, ['input'], asks) : [];
 }
 
-function eventOutput({ name = '', attributes }: Event): readonly Message[] {
+function eventOutput({ name = '', attributes }: Event, answers: string): readonly Message[] {
   const said = attributesOf(attributes);
   if (name === 'gen_ai.choice') return messages(said, ['message', 'content', 'gen_ai.event.content'], 'assistant');
   if (name === 'gen_ai.content.completion') return messages(said, ['gen_ai.completion'], 'assistant');
   if (name === 'gen_ai.client.inference.operation.details') return outputOf(said, []);
-  return name === 'data.output' ? messages(said, ['response', 'output', 'error_code'], 'assistant') : [];
+  return name === 'data.output' ? messages(said, ['response', 'output', 'error_code'], answers) : [];
 }
 
 /** `gen_ai.prompt.0.role`, `gen_ai.prompt.0.content`, and so on, in the order of their numbers. */

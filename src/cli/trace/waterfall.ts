@@ -58,7 +58,8 @@ function drawn(branches: readonly boolean[], own: readonly [more: string, last: 
 function line(row: Row, serviceAbove: string | undefined, names: number, axis: Axis, paint: Paint): string {
   const branch = drawn(row.branches, ['├╴', '└╴'], Math.floor(names * 0.6));
   const { span } = row;
-  if (!span) return paint.dim(cut(`${branch}(span ${row.missing} is not in this file)`, names + DURATION + 2 + axis.cells));
+  if (!span)
+    return paint.dim(cut(`${branch}(span ${row.missing} is not in this file)`, names + DURATION + (axis.cells > 0 ? axis.cells + 2 : 1)));
   const mark = span.error ? '✗ ' : '';
   const name = clean(span.name) || '(no name)';
   const service = clean(span.service);
