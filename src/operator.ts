@@ -25,7 +25,7 @@ import { systemClock } from './std/clock.ts';
 import { guardedLookup } from './std/egress.ts';
 import { refusedHost } from './std/egress-addresses.ts';
 import { openStores } from './stores/registry.ts';
-import { transcode } from './transcode/transcode.ts';
+import { createPool } from './transcode/threads/pool.ts';
 
 const VERSION = '0.1.0';
 
@@ -88,6 +88,7 @@ async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log,
     ...(OTEL_COLLECTOR_AUTH_TOKEN !== undefined && { authToken: OTEL_COLLECTOR_AUTH_TOKEN }),
     ...(settings.collectorCaFile !== undefined && { ca: readFileSync(settings.collectorCaFile, 'utf8') }),
   };
+  const threads = createPool({ threads: settings.threads });
   const transcoding = { maxBatchBytes: settings.maxBatchBytes, maxExpansionRatio: settings.maxExpansionRatio };
 
   const sources = cache<Source>({
@@ -112,7 +113,7 @@ async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log,
   const ferry =
     settings.role === 'manager'
       ? undefined
-      : workerPart({ ...common, connections, transcode, transcoding, observer: verdictObserver(measured) });
+      : workerPart({ ...common, connections, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
   const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, secrets, stores, own, policy, metrics: measured })];
 
   const status = serving(settings, measured, ready);
@@ -127,6 +128,7 @@ async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log,
   connections.close();
   await delivery.close();
   stores.close();
+  await threads.close();
   await api.close();
   return failure || abandoned.length > 0 ? 1 : 0;
 }

@@ -86,6 +86,9 @@ export function credentials(load: () => KubeConfig, clock: Clock): Credentials {
 async function accessOf(config: KubeConfig): Promise<Access> {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new KubeError('Unreachable', 'the kubeconfig names no cluster');
+  if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify) {
+    throw new KubeError('Unreachable', 'the kubeconfig names a server without TLS; if that is meant, set insecure-skip-tls-verify for it');
+  }
   const options: RequestOptions = {};
   try {
     await config.applyToHTTPSOptions(options);

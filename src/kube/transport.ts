@@ -144,7 +144,7 @@ export function transport(options: TransportOptions): Transport {
     authorized(call, async (access) => {
       // The signal of the try must not outlive the headers, so the body gets one of its own.
       const life = new AbortController();
-      const body = await attempt(call, access, call.deadlineMs ?? DEADLINE_MS, async (signal) => {
+      const body = await attempt(call, access, call.deadlineMs ?? TRY_MS, async (signal) => {
         const abort = () => life.abort();
         signal.addEventListener('abort', abort, { once: true });
         const answer = await send(call, access, pools.for(access).watches, life.signal);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Backoff, backoffMs } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
 import { refusalInStream } from './answer.ts';
@@ -27,6 +28,8 @@ export type WatchOptions = Selection & {
   readonly pageSize?: number;
   /** After how many seconds the server ends a watch; default 300 to 600, drawn anew each time so that watches do not end together. */
   readonly timeoutSeconds?: number;
+  /** How long a silent connection is still believed after that; default 10 s. */
+  readonly graceMs?: number;
 };
 
 export type WatchParts = { readonly clock: Clock; readonly random?: () => number };
@@ -42,12 +45,16 @@ type State =
 type Step<T> = {
   readonly tell: readonly WatchEvent<T>[];
   readonly next: State;
-  /** False where nothing was heard, so that a server that closes at once is not asked in a tight loop. */
-  readonly progress: boolean;
+  /** True if the server told something: the next failure is a first one again. */
+  readonly heard?: true;
+  /** True if a watch ended without a word, so that a server that closes at once is not asked in a tight loop. */
+  readonly pause?: true;
 };
 
-const pace: Backoff = { baseMs: 200, maxMs: 30_000 };
+const pace: Backoff = { baseMs: 200, maxMs: 10_000 };
 const PAGE = 500;
+/** How long a burst of events may keep everything else waiting. */
+const BREATH_MS = 10;
 /** A server that began to stream what it has does not pause that long in the middle. */
 const INITIAL_IDLE_MS = 15_000;
 /** A little longer than the server keeps a watch: silence beyond that is a connection that nobody holds any more. */
@@ -66,15 +73,16 @@ export async function* watch<T extends KubeObject>(
   const steps = stepper(feed, kind, options, random);
   let state: State = { at: 'empty' };
   let failures = 0;
+  let breath = clock.monotonic();
   try {
     while (!signal.aborted) {
       let wait: number | undefined;
       try {
-        const { tell, next, progress }: Step<T> = await steps.from(state);
+        const { tell, next, heard, pause }: Step<T> = await steps.from(state);
         state = next;
         yield* tell;
-        if (progress) failures = 0;
-        else wait = backoffMs(pace, failures++, random);
+        if (heard) failures = 0;
+        if (pause) wait = backoffMs(pace, failures++, random);
       } catch (thrown) {
         if (signal.aborted) return;
         if (!(thrown instanceof KubeError)) throw thrown;
@@ -85,6 +93,11 @@ export async function* watch<T extends KubeObject>(
         wait = Math.max(thrown.retryAfterMs ?? 0, backoffMs(pace, failures++, random));
       }
       if (wait !== undefined) await clock.sleep(wait, signal).catch(() => {});
+      // Lines that have arrived already come without a turn of the event loop: health checks and leases want theirs.
+      if (clock.monotonic() - breath > BREATH_MS) {
+        await setImmediate();
+        breath = clock.monotonic();
+      }
     }
   } finally {
     leave(state);
@@ -93,7 +106,7 @@ export async function* watch<T extends KubeObject>(
 
 /** The transitions of the machine: one request or one line each. */
 function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: WatchOptions, random: () => number) {
-  const { signal, pageSize = PAGE } = options;
+  const { signal, pageSize = PAGE, graceMs = GRACE_MS } = options;
   let brokenStreams = options.initial === 'pages' ? STREAM_TRIES : 0;
 
   const open = (from: { readonly resourceVersion?: string; readonly initialEvents?: boolean }, idleMs: (timeoutMs: number) => number) => {
@@ -102,38 +115,38 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
   };
 
   const fromEmpty = async (): Promise<Step<T>> => {
-    if (brokenStreams >= STREAM_TRIES) return { tell: [{ type: 'init' }], next: { at: 'initPage' }, progress: true };
+    if (brokenStreams >= STREAM_TRIES) return { tell: [{ type: 'init' }], next: { at: 'initPage' } };
     const progress = { complete: false };
-    const lines = await open({ initialEvents: true }, (timeoutMs) => (progress.complete ? timeoutMs + GRACE_MS : INITIAL_IDLE_MS));
-    return { tell: [{ type: 'init' }], next: { at: 'initialWatch', lines: lines[Symbol.asyncIterator](), progress }, progress: true };
+    const lines = await open({ initialEvents: true }, (timeoutMs) => (progress.complete ? timeoutMs + graceMs : INITIAL_IDLE_MS));
+    return { tell: [{ type: 'init' }], next: { at: 'initialWatch', lines: lines[Symbol.asyncIterator](), progress } };
   };
 
   const fromPage = async (token?: string): Promise<Step<T>> => {
     const page = await feed.page(options, pageSize, token, { signal });
     const tell = page.arrivals.map((each) => told(each, 'initApply'));
-    if (page.continue) return { tell, next: { at: 'initPage', token: page.continue }, progress: true };
-    return { tell: [...tell, { type: 'initDone' }], next: { at: 'initListed', version: page.resourceVersion }, progress: true };
+    if (page.continue) return { tell, next: { at: 'initPage', token: page.continue }, heard: true };
+    return { tell: [...tell, { type: 'initDone' }], next: { at: 'initListed', version: page.resourceVersion }, heard: true };
   };
 
   const fromInitialWatch = async (state: State & { at: 'initialWatch' }): Promise<Step<T>> => {
     const { value, done } = await state.lines.next();
     if (done) throw new KubeError('Unreachable', `the initial watch of ${kind.plural} ended too early`);
-    if (value.type === 'ADDED') return { tell: [told(arrival(kind, value.object), 'initApply')], next: state, progress: true };
+    if (value.type === 'ADDED') return { tell: [told(arrival(kind, value.object), 'initApply')], next: state, heard: true };
     if (value.type === 'ERROR') throw refusalInStream(feed.asked(options), value.object);
-    if (value.type !== 'BOOKMARK' || !endsInitialEvents(value.object)) return { tell: [], next: state, progress: true };
+    if (value.type !== 'BOOKMARK' || !endsInitialEvents(value.object)) return { tell: [], next: state, heard: true };
     state.progress.complete = true;
     brokenStreams = 0;
-    return { tell: [{ type: 'initDone' }], next: watching(versionOf(value.object), state.lines, true), progress: true };
+    return { tell: [{ type: 'initDone' }], next: watching(versionOf(value.object), state.lines, true), heard: true };
   };
 
   const fromListed = async (version: string): Promise<Step<T>> => {
-    const lines = await open({ resourceVersion: version }, (timeoutMs) => timeoutMs + GRACE_MS);
-    return { tell: [], next: watching(version, lines[Symbol.asyncIterator](), false), progress: true };
+    const lines = await open({ resourceVersion: version }, (timeoutMs) => timeoutMs + graceMs);
+    return { tell: [], next: watching(version, lines[Symbol.asyncIterator](), false) };
   };
 
   const fromWatching = async (state: State & { at: 'watching' }): Promise<Step<T>> => {
     const { value, done } = await state.lines.next();
-    if (done) return { tell: [], next: { at: 'initListed', version: state.version }, progress: state.heard };
+    if (done) return { tell: [], next: { at: 'initListed', version: state.version }, ...(state.heard ? {} : { pause: true }) };
     if (value.type === 'ERROR') throw refusalInStream(feed.asked(options), value.object);
     const version = versionOf(value.object);
     if (isOlder(version, state.version)) throw new KubeError('Gone', `the API server went back in time: it was restored from a backup`);
@@ -141,11 +154,11 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
     switch (value.type) {
       case 'ADDED':
       case 'MODIFIED':
-        return { tell: [told(arrival(kind, value.object), 'apply')], next, progress: true };
+        return { tell: [told(arrival(kind, value.object), 'apply')], next, heard: true };
       case 'DELETED':
-        return { tell: [told(arrival(kind, value.object), 'delete')], next, progress: true };
+        return { tell: [told(arrival(kind, value.object), 'delete')], next, heard: true };
       default:
-        return { tell: [], next, progress: true };
+        return { tell: [], next, heard: true };
     }
   };
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { IngestionLedger } from '../api/ingestionledger.ts';
 import { segmentName } from '../api/names.ts';
 import { isKube } from '../kube/errors.ts';
+import type { CallOptions, PatchStep } from '../kube/resource.ts';
 import type { Resources } from '../kube/resources.ts';
 import type { LedgerObjects } from '../ledger/ledger.ts';
 import type { SegmentSpec } from '../ledger/segment.ts';
@@ -10,7 +11,7 @@ import type { SegmentSpec } from '../ledger/segment.ts';
 export function ledgerObjects(
   ledgers: Resources['ledgers'],
   source: { readonly namespace: string; readonly name: string },
-  mayWrite: () => void,
+  call: CallOptions,
 ): LedgerObjects {
   const { namespace, name } = source;
   const ref = (number: number) => ({ namespace, name: segmentName(name, number) });
@@ -18,11 +19,12 @@ export function ledgerObjects(
 
   const write = async (spec: SegmentSpec, token?: string) => {
     const metadata = ref(spec.number);
-    if (token === undefined) return ledgers.create({ metadata, spec: specOf(spec) });
-    return ledgers.patch(metadata, [
+    if (token === undefined) return ledgers.create({ metadata, spec: specOf(spec) }, call);
+    const steps: readonly PatchStep[] = [
       { op: 'test', path: '/metadata/resourceVersion', value: token },
       { op: 'replace', path: '/spec', value: specOf(spec) },
-    ]);
+    ];
+    return ledgers.patch(metadata, steps, call);
   };
 
   return {
@@ -36,7 +38,6 @@ export function ledgerObjects(
       return found;
     },
     put: async (spec, token) => {
-      mayWrite();
       try {
         return (await write(spec, token)).metadata.resourceVersion;
       } catch (thrown) {

@@ -3,6 +3,7 @@ import { apiVersion } from '../api/kind.ts';
 import type { Records as DispatchRecords } from '../dispatch/port.ts';
 import type { Cache } from '../kube/cache.ts';
 import { isKube } from '../kube/errors.ts';
+import type { CallOptions, PatchStep } from '../kube/resource.ts';
 import type { Resources } from '../kube/resources.ts';
 import type { Records as WorkerRecords } from '../worker/port.ts';
 
@@ -15,29 +16,33 @@ export type Stored = Awaited<ReturnType<Files['get']>>;
 const stored = (record: IngestionFile): Stored => record as Stored;
 
 /** The records as dispatch sees them: all of them, and every write there is. */
-export function dispatchRecords(files: Files, copy: Copy): DispatchRecords {
+export function dispatchRecords(files: Files, copy: Copy, call: CallOptions): DispatchRecords {
   return {
     all: () => copy.values(),
     create: ({ name, source, spec }) =>
-      files.create({
-        metadata: {
-          namespace: source.namespace,
-          name,
-          ownerReferences: [{ apiVersion, kind: 'IngestionSource', name: source.name, uid: source.uid, controller: true }],
+      files.create(
+        {
+          metadata: {
+            namespace: source.namespace,
+            name,
+            ownerReferences: [{ apiVersion, kind: 'IngestionSource', name: source.name, uid: source.uid, controller: true }],
+          },
+          spec,
         },
-        spec,
-      }),
+        call,
+      ),
     bind: (record, worker) => {
       const { metadata, spec } = stored(record);
-      return files.patch(metadata, [
+      const steps: readonly PatchStep[] = [
         { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
         { op: spec.worker === undefined ? 'add' : 'replace', path: '/spec/worker', value: worker },
-      ]);
+      ];
+      return files.patch(metadata, steps, call);
     },
-    setStatus: (record, status) => files.updateStatus({ ...stored(record), status }),
+    setStatus: (record, status) => files.updateStatus({ ...stored(record), status }, call),
     remove: (record) => {
       const { metadata } = stored(record);
-      return files.delete(metadata, { uid: metadata.uid, resourceVersion: metadata.resourceVersion });
+      return files.delete(metadata, { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, call);
     },
   };
 }

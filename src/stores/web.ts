@@ -53,6 +53,17 @@ export function broken(thrown: unknown, origin: string, signal?: AbortSignal): u
   );
 }
 
+/** Stops waiting for work that knows no signal, such as a library that fetches a token. The work itself goes on. */
+export function abortable<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
 /** Lets go of a body that nobody wants, and so of its connection. */
 export function discard(body: NodeJS.ReadableStream): void {
   body.on('error', () => undefined);

@@ -37,11 +37,11 @@ const PROCESSING_AFTER_MS = 1_000;
 const CHECKPOINT_EVERY_MS = 15_000;
 const STUCK_AFTER_MS = 5 * 60_000;
 
-/** One attempt to ferry one file, with all that is written on its record. Does not reject. */
+/** One attempt to ferry one file, with all that is written on its record. With `blame`, trouble of the store is the file's own. Does not reject. */
 export async function attempt(
   record: IngestionFile,
   source: IngestionSource,
-  giveUp: AbortSignal,
+  { giveUp, blame }: { readonly giveUp: AbortSignal; readonly blame: boolean },
   options: AttemptOptions,
 ): Promise<AttemptEnd> {
   const { records, connections, clock } = options;
@@ -75,12 +75,13 @@ export async function attempt(
     onNews: () => void writer.write(processing(seen()), signal).catch(() => {}),
   });
 
-  const ferried: Ferried | GiveUp = await ferry(
+  const outcome: Ferried | GiveUp = await ferry(
     { record, spec: source.spec, connection, transcode: options.transcode, settings: options.settings(source), progress },
     signal,
   ).catch(() => (stuck.signal.aborted ? 'stuck' : (giveUp.reason as GiveUp)));
   over.abort();
   await watching;
+  const ferried = blame ? blamed(outcome) : outcome;
 
   if (ferried === 'not ours' || (typeof ferried === 'object' && ferried.ended === 'fenced')) return {};
   const status =
@@ -95,6 +96,12 @@ export async function attempt(
   // The verdict is written even while the worker drains; only who lost the file keeps silent.
   const written = await writer.write(status, new AbortController().signal).catch(() => false);
   return written ? { status } : {};
+}
+
+/** Others of its source were read in the meantime, again and again: it is the file, and it pays. */
+function blamed(outcome: Ferried | GiveUp): Ferried | GiveUp {
+  if (typeof outcome === 'string' || outcome.ended !== 'waiting' || outcome.side !== 'store') return outcome;
+  return { ended: 'failed', failure: { ...outcome.failure, reason: 'Unreadable' } };
 }
 
 /** A file that waits says why, once: not again for every try. */

@@ -33,19 +33,28 @@ export type Worker = {
   readonly drain: (deadline: AbortSignal) => Promise<void>;
 };
 
+type Patience = { readonly until: number; readonly tries: number; readonly alone: number; readonly readAt: number };
+
 type Running = { readonly record: IngestionFile; readonly abort: AbortController; readonly end: Promise<void> };
 
 /** A file in memory weighs its size, but never more than the windows it passes through. */
 const HEAVIEST = 32 * 1024 * 1024;
 const LOOK_EVERY_MS = 1_000;
+/** After so many failures alone a file pays for them. */
+const LONELY = 3;
 const storePatience = { baseMs: 5_000, maxMs: 60_000 };
 
 /** Ferries the files bound to this worker. */
 export function worker(options: WorkerOptions): Worker {
   const { records, sources, clock, log, concurrency, tenure, publish } = options;
   const running = new Map<string, Running>();
-  /** Files that wait: until a moment (monotonic), or until the destination lets them through. */
-  const patience = new Map<string, { readonly until: number; readonly tries: number }>();
+  /**
+   * Files that wait: until a moment (monotonic), or until the destination lets them through. `alone` counts how often the store
+   * failed this one while others of its source were read.
+   */
+  const patience = new Map<string, Patience>();
+  /** When a file of a source was last read to its end. */
+  const lastRead = new Map<string, number>();
   const memory: Semaphore = semaphore(options.bytes);
   let alarm = Promise.withResolvers<void>();
   let waiting = 0;
@@ -111,7 +120,12 @@ export function worker(options: WorkerOptions): Worker {
     const release = await memory.acquire(Math.min(Math.max(1, record.spec.size), HEAVIEST), signal).catch(() => undefined);
     if (!release) return;
     try {
-      const end = await attempt(record, source, signal, options);
+      const end = await attempt(
+        record,
+        source,
+        { giveUp: signal, blame: (patience.get(record.metadata.uid ?? '')?.alone ?? 0) >= LONELY },
+        options,
+      );
       settle(record, end, (clock.monotonic() - startedAt) / 1_000);
     } finally {
       release();
@@ -123,6 +137,7 @@ export function worker(options: WorkerOptions): Worker {
     if (waitFor) return wait(record, waitFor);
     patience.delete(uid);
     if (!status) return;
+    if (status.state === 'Completed') lastRead.set(sourceOf(record), clock.monotonic());
     options.observer?.ended?.(record, status, seconds);
     const { state, reason, message: words, spans, rejectedSpans } = status;
     const fields = {
@@ -142,7 +157,10 @@ export function worker(options: WorkerOptions): Worker {
   /** The slot goes to another file; this one comes back when its store or destination may have recovered. */
   const wait = (record: IngestionFile, { side, failure, connection }: NonNullable<AttemptEnd['waitFor']>) => {
     const uid = record.metadata.uid ?? '';
-    const tries = (patience.get(uid)?.tries ?? 0) + 1;
+    const before = patience.get(uid);
+    const tries = (before?.tries ?? 0) + 1;
+    const othersPass = before !== undefined && (lastRead.get(sourceOf(record)) ?? 0) > before.readAt;
+    const kept = { tries, alone: (before?.alone ?? 0) + (side === 'store' && othersPass ? 1 : 0), readAt: clock.monotonic() };
     const ms = failure.retryAfterMs ?? backoffMs(storePatience, tries - 1);
     log.info('file waits', {
       namespace: record.metadata.namespace,
@@ -152,8 +170,8 @@ export function worker(options: WorkerOptions): Worker {
       failure,
       kind: kindOf(failure),
     });
-    if (side === 'store' || !connection) return void patience.set(uid, { until: clock.monotonic() + ms, tries });
-    const mark = { until: Number.POSITIVE_INFINITY, tries };
+    if (side === 'store' || !connection) return void patience.set(uid, { ...kept, until: clock.monotonic() + ms });
+    const mark = { ...kept, until: Number.POSITIVE_INFINITY };
     patience.set(uid, mark);
     const gone = new AbortController();
     void connection.sender.ready(uid, gone.signal).then(
@@ -162,8 +180,8 @@ export function worker(options: WorkerOptions): Worker {
     );
   };
 
-  const letGo = (uid: string, mark: object) => {
-    if (patience.get(uid) === mark) patience.delete(uid);
+  const letGo = (uid: string, mark: Patience) => {
+    if (patience.get(uid) === mark) patience.set(uid, { ...mark, until: 0 });
     wake();
   };
 
@@ -198,6 +216,8 @@ function belongs({ metadata, spec }: IngestionFile, source: IngestionSource): bo
   const owned = metadata.ownerReferences?.some(({ kind, uid }) => kind === 'IngestionSource' && uid === source.metadata.uid) ?? false;
   return owned && matcherOf(source)(spec.key) === undefined;
 }
+
+const sourceOf = ({ metadata, spec }: IngestionFile): string => `${metadata.namespace}/${spec.sourceRef.name}`;
 
 const matchers = new WeakMap<IngestionSource['spec'], ReturnType<typeof keyMatcher>>();
 

@@ -4,7 +4,7 @@ import { systemClock } from '../../std/clock.ts';
 import { numberIn, recordIn, textIn } from '../fields.ts';
 import { networkFailure } from '../network-failure.ts';
 import type { StoredFile } from '../store.ts';
-import { discard, retryAfter, type Web } from '../web.ts';
+import { abortable, discard, retryAfter, type Web } from '../web.ts';
 import type { Credential } from './credential.ts';
 import { type Attempt, refused } from './errors.ts';
 import { tokenFailure, type WorkloadIdentity } from './identity.ts';
@@ -21,7 +21,7 @@ export type Container = {
   ) => Promise<NodeJS.ReadableStream>;
 };
 
-export type ListQuery = {
+type ListQuery = {
   readonly prefix: string;
   readonly startFrom?: string | undefined;
   readonly delimiter?: string | undefined;
@@ -29,7 +29,7 @@ export type ListQuery = {
   readonly marker?: string | undefined;
 };
 
-export type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
+type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
 
 const PAGE_MS = 60_000;
 
@@ -50,18 +50,17 @@ export function container(name: string, credential: Credential, web: Web, identi
     list: async (query, signal) => {
       const limited = AbortSignal.any([AbortSignal.timeout(PAGE_MS), ...(signal ? [signal] : [])]);
       try {
-        return await page(await connected(), query, limited);
+        return await abortable(page(await connected(), query, limited), limited);
       } catch (thrown) {
         throw failed(thrown, { does: 'list' }, signal);
       }
     },
     get: async ({ key, version }, from, length, signal) => {
       try {
-        const { readableStreamBody, etag } = await (await connected()).getBlobClient(key).download(from, length, {
-          conditions: { ifMatch: `"${version}"` },
-          maxRetryRequests: 0,
-          ...(signal && { abortSignal: signal }),
-        });
+        const conditions = { ifMatch: `"${version}"` };
+        const options = { conditions, maxRetryRequests: 0, ...(signal && { abortSignal: signal }) };
+        const answer = (await connected()).getBlobClient(key).download(from, length, options);
+        const { readableStreamBody, etag } = await abortable(answer, signal);
         if (!readableStreamBody) return fail('StoreProtocolError', `${key}: the answer has no body`);
         if (etag !== undefined && unquoted(etag) !== version) {
           discard(readableStreamBody);

@@ -3,7 +3,7 @@ import { resumed } from '../resume.ts';
 import { retried } from '../retry.ts';
 import type { ListOptions, Page, Probe, Store, StoredFile } from '../store.ts';
 import { compareUtf8 } from '../utf8-order.ts';
-import { broken, discard } from '../web.ts';
+import { abortable, broken, discard } from '../web.ts';
 import type { Container } from './container.ts';
 
 export type AzureBlobPlace = {
@@ -35,7 +35,7 @@ async function probe(place: AzureBlobPlace, signal?: AbortSignal): Promise<Probe
     const { files } = await retried(() => place.container.list({ prefix: place.prefix, maxPageSize: 5 }, either), either);
     const readable = files.find(({ archived }) => !archived);
     if (readable) await canRead(place, readable, either);
-    const identity = await place.identity();
+    const identity = await abortable(place.identity(), either);
     return identity === undefined ? {} : { identity };
   } catch (thrown) {
     signal?.throwIfAborted();

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Failed, fail } from '../../api/failure.ts';
 import { systemClock } from '../../std/clock.ts';
 import type { StoredFile } from '../store.ts';
-import { broken, discard, retryAfter, text, type Web, type WebAnswer } from '../web.ts';
+import { abortable, broken, discard, retryAfter, text, type Web, type WebAnswer } from '../web.ts';
 import { type Attempt, refused } from './errors.ts';
 import type { Identity } from './identity.ts';
 
@@ -13,7 +13,7 @@ export type Api = {
   readonly get: (file: Pick<StoredFile, 'key' | 'version'>, range: string | undefined, signal?: AbortSignal) => Promise<Readable>;
 };
 
-export type ListQuery = {
+type ListQuery = {
   readonly prefix: string;
   readonly startOffset?: string | undefined;
   readonly delimiter?: string | undefined;
@@ -21,9 +21,16 @@ export type ListQuery = {
   readonly pageToken?: string | undefined;
 };
 
-export type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
+type Listing = { readonly files: readonly StoredFile[]; readonly folders: readonly string[]; readonly next?: string | undefined };
 
-export type Bucket = { readonly origin: string; readonly bucket: string; readonly identity: Identity; readonly web: Web };
+export type Bucket = {
+  readonly origin: string;
+  /** What stands before `/storage/v1`, where a proxy leads to the store. */
+  readonly path: string;
+  readonly bucket: string;
+  readonly identity: Identity;
+  readonly web: Web;
+};
 
 const PAGE_BYTES = 64 * 1024 * 1024;
 const ERROR_BYTES = 64 * 1024;
@@ -53,12 +60,12 @@ const errorBody = z.object({
 
 /** Speaks the JSON API of one bucket. */
 export function api(place: Bucket): Api {
-  const base = `/storage/v1/b/${encodeURIComponent(place.bucket)}/o`;
+  const base = `${place.path}/storage/v1/b/${encodeURIComponent(place.bucket)}/o`;
   return {
     list: async (query, signal) => {
       const limited = AbortSignal.any([AbortSignal.timeout(PAGE_MS), ...(signal ? [signal] : [])]);
-      const { body } = await call(place, `${base}?${parameters(query)}`, { permission: 'storage.objects.list' }, limited);
       try {
+        const { body } = await call(place, `${base}?${parameters(query)}`, { permission: 'storage.objects.list' }, limited);
         return listing(await text(body, PAGE_BYTES), place.bucket);
       } catch (thrown) {
         throw signal?.aborted ? signal.reason : broken(thrown, place.origin);
@@ -100,8 +107,7 @@ async function call(
   headers: Readonly<Record<string, string>> = {},
   renew = false,
 ): Promise<WebAnswer> {
-  const authorization = await place.identity.authorize(place.origin, renew);
-  signal?.throwIfAborted();
+  const authorization = await abortable(place.identity.authorize(place.origin, renew), signal);
   const answer = await place.web.get({ origin: place.origin, path, headers: { ...authorization, ...headers }, signal });
   if (answer.status === 200 || answer.status === 206) return answer;
   const said = errorText(await text(answer.body, ERROR_BYTES).catch(() => ''));

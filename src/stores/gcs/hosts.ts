@@ -7,3 +7,7 @@ export const isUniverse = (name: string): boolean => universes.some((universe) =
 
 /** Where the JSON API of a universe is. */
 export const endpointOf = (universe: string): string => `https://storage.${universe}`;
+
+/** The universe that a host belongs to: a token of one cloud is not shown to another. */
+export const universeOf = (endpoint: string = endpointOf(defaultUniverse)): string =>
+  universes.find((universe) => new URL(endpoint).hostname.endsWith(`.${universe}`)) ?? defaultUniverse;

@@ -1,5 +1,5 @@
 import type { AuthClient } from 'google-auth-library';
-import { Failed, type Failure } from '../../api/failure.ts';
+import { Failed, type Failure, fail } from '../../api/failure.ts';
 import { numberIn, recordIn, textIn } from '../fields.ts';
 import { networkFailure } from '../network-failure.ts';
 import { wordsOf } from '../words.ts';
@@ -40,18 +40,25 @@ export function keyIdentity(key: ServiceAccountKey, tokenFetch?: TokenFetch): Id
   return { authorize: async (origin, renew) => headersOf(await client(), origin, renew), name: async () => key.clientEmail };
 }
 
+/** The operator's own identity, for one of the clouds that run Google's software. */
+export type Operator = (universe: string) => Identity;
+
 /** The operator's own identity: Workload Identity of GKE through the metadata server, or what its environment configures. */
-export function operatorIdentity(): Identity {
+export function operatorIdentity(): Operator {
   const auth = once(async () => {
     const { GoogleAuth } = await import('google-auth-library');
     return new GoogleAuth({ scopes: [SCOPE], clientOptions: { transporterOptions: { timeout: TOKEN_MS } } });
   });
   const client = once(async () => (await auth()).getClient());
   const credentials = once(async () => (await auth()).getCredentials());
-  return {
-    authorize: async (origin, renew) => headersOf(await guarded(client), origin, renew),
+  return (universe) => ({
+    authorize: async (origin, renew) => {
+      const own = await guarded(async () => (await auth()).getUniverseDomain());
+      if (own !== universe) fail('InvalidSpec', `the identity of the operator is of ${own}: its token does not go to ${universe}`);
+      return headersOf(await guarded(client), origin, renew);
+    },
     name: async () => (await credentials().catch(() => undefined))?.client_email,
-  };
+  });
 }
 
 async function headersOf(client: AuthClient, origin: string, renew = false): Promise<Readonly<Record<string, string>>> {

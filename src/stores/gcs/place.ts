@@ -1,7 +1,7 @@
 import { isGoogleEndpoint } from '../../api/gcs.ts';
 import type { Place } from '../provider.ts';
 import type { GcsSpec } from '../spec.ts';
-import { defaultUniverse } from './hosts.ts';
+import { universeOf } from './hosts.ts';
 
 /** Where a GCS source looks. Bucket names are unique in Google's cloud, so its regional and private endpoints count as one. */
 export function gcsPlace({ bucket, prefix, endpoint }: GcsSpec): Place {
@@ -13,7 +13,7 @@ export const gcsSecretNames = ({ caSecretRef, auth }: GcsSpec): readonly string[
   [caSecretRef, auth.keySecretRef].flatMap((ref) => (ref ? [ref.name] : []));
 
 function realm(endpoint: string | undefined): string {
-  if (endpoint === undefined) return defaultUniverse;
-  const url = new URL(endpoint);
-  return isGoogleEndpoint(endpoint) ? url.hostname.split('.').slice(-2).join('.') : url.origin;
+  if (endpoint === undefined || isGoogleEndpoint(endpoint)) return universeOf(endpoint);
+  const { origin, pathname } = new URL(endpoint);
+  return `${origin}${pathname.replace(/\/+$/, '')}`;
 }

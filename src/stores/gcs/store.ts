@@ -3,7 +3,7 @@ import { resumed } from '../resume.ts';
 import { retried } from '../retry.ts';
 import type { ListOptions, Page, Probe, Store, StoredFile } from '../store.ts';
 import { compareUtf8 } from '../utf8-order.ts';
-import { broken, discard } from '../web.ts';
+import { abortable, broken, discard } from '../web.ts';
 import { type Api, api, type Bucket } from './api.ts';
 
 export type GcsPlace = Bucket & { readonly location: string; readonly prefix: string };
@@ -29,7 +29,7 @@ async function probe(place: GcsPlace, calls: Api, signal?: AbortSignal): Promise
   try {
     const { files } = await retried(() => calls.list({ prefix: place.prefix, maxResults: 1 }, either), either);
     if (files[0]) await canRead(place, calls, files[0], either);
-    const identity = await place.identity.name();
+    const identity = await abortable(place.identity.name(), either);
     return identity === undefined ? {} : { identity };
   } catch (thrown) {
     signal?.throwIfAborted();

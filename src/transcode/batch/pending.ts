@@ -205,7 +205,7 @@ function upTo(bytes: Uint8Array, scope: Scope, room: number): Scope {
 
 /** The request: headers and spans in one buffer of exactly its size. */
 function compose(groups: readonly Group[], spans: Uint8Array, size: number): Uint8Array {
-  const body = new Uint8Array(size);
+  const body = Buffer.allocUnsafeSlow(size);
   let at = 0;
   const put = (bytes: Uint8Array): void => {
     body.set(bytes, at);

@@ -1,6 +1,6 @@
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
 import { Failed, fail } from '../../api/failure.ts';
-import { type Chunks, inPieces } from './chunks.ts';
+import { type Chunks, inPieces, over } from './chunks.ts';
 
 export type Compression = 'gzip' | 'zstd';
 
@@ -23,7 +23,10 @@ export function compressionOf(head: Uint8Array): Compression | undefined {
  * Decompresses all members or frames. What comes out before an error is always the same: the input is fed in pieces of one size and
  * all output of a piece is handed on before the error is.
  */
-export async function* inflate(chunks: Chunks, compression: Compression, expansion: Expansion): AsyncGenerator<Uint8Array> {
+export const inflate = (chunks: Chunks, compression: Compression, expansion: Expansion): Chunks =>
+  over(chunks, inflated(chunks, compression, expansion));
+
+async function* inflated(chunks: Chunks, compression: Compression, expansion: Expansion): AsyncGenerator<Uint8Array> {
   const pump = startPump(compression);
   let fed = 0;
   let out = 0;
@@ -42,7 +45,6 @@ export async function* inflate(chunks: Chunks, compression: Compression, expansi
     for await (const output of pump.finish()) yield judged(output);
   } finally {
     pump.close();
-    await chunks.return?.();
   }
 }
 
@@ -54,7 +56,6 @@ type Pump = {
 
 function startPump(compression: Compression): Pump {
   const options = { chunkSize: OUTPUT_CHUNK, readableHighWaterMark: 1 };
-  const engine: Gunzip | ZstdDecompress = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
   const queue: Uint8Array[] = [];
   let error: Error | undefined;
   let settled = true;
@@ -64,13 +65,18 @@ function startPump(compression: Compression): Pump {
     settled = true;
     wake();
   };
-  engine.on('data', (output: Uint8Array) => {
-    queue.push(output);
-    engine.pause();
-    wake();
-  });
-  engine.on('error', settle);
-  engine.on('end', () => settle());
+  const start = (): Gunzip | ZstdDecompress => {
+    const engine: Gunzip | ZstdDecompress = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
+    engine.on('data', (output: Uint8Array) => {
+      queue.push(output);
+      engine.pause();
+      wake();
+    });
+    engine.on('error', settle);
+    engine.on('end', () => settle());
+    return engine;
+  };
+  let engine = start();
 
   async function* drain(): AsyncGenerator<Uint8Array> {
     for (;;) {
@@ -91,9 +97,17 @@ function startPump(compression: Compression): Pump {
 
   return {
     async *feed(piece) {
-      settled = false;
-      engine.write(piece, settle);
-      yield* drain();
+      for (let rest = piece; ; ) {
+        const before = engine.bytesWritten;
+        settled = false;
+        engine.write(rest, settle);
+        yield* drain();
+        rest = rest.subarray(engine.bytesWritten - before);
+        // A zstd engine ends behind a frame where more follows, a gunzip only before zeros, which are padding.
+        if (rest.length === 0 || compression === 'gzip') return;
+        engine.destroy();
+        engine = start();
+      }
     },
     async *finish() {
       settled = false;

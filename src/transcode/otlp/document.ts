@@ -55,7 +55,9 @@ export class DocumentWalker {
     const { json } = this;
     if ((yield* json.peek()) === 0x5b && depth < DEPTH) {
       json.reader.at++;
-      for (let more = yield* json.element(true); more; more = yield* json.element(false)) yield* this.value(depth + 1);
+      let more = yield* json.element(true);
+      if (!more) this.seen.envelopes++;
+      for (; more; more = yield* json.element(false)) yield* this.value(depth + 1);
       return;
     }
     yield* json.enter(0x7b, 'an OTLP document');

@@ -15,10 +15,10 @@ export class Lines {
   pass(at: number): void {
     const { bytes, offset } = this.#window;
     const from = Math.max(0, this.#counted - offset);
-    let found = bytes.indexOf(0x0a, from);
+    let found = lineFeed(bytes, from);
     while (found >= 0 && found < at) {
       this.#line++;
-      found = bytes.indexOf(0x0a, found + 1);
+      found = lineFeed(bytes, found + 1);
     }
     this.#counted = offset + at;
   }
@@ -27,7 +27,7 @@ export class Lines {
   document(from: number, at: number): void {
     const { bytes, offset } = this.#window;
     if (this.#oneEach) {
-      const found = from < offset ? 0 : bytes.indexOf(0x0a, from - offset);
+      const found = from < offset ? 0 : lineFeed(bytes, from - offset);
       if (found >= 0 && found < at) this.#oneEach = false;
     }
     this.#counted = offset + at;
@@ -37,12 +37,15 @@ export class Lines {
   lineAt(at: number): number | undefined {
     const { bytes, offset } = this.#window;
     if (!this.#oneEach || this.#counted < offset) return undefined;
-    const found = bytes.indexOf(0x0a, this.#counted - offset);
+    const found = lineFeed(bytes, this.#counted - offset);
     return found >= 0 && found < at ? undefined : this.#line;
   }
 
-  /** Documents stand on lines of their own, and there are several. */
-  get several(): boolean {
+  /** Documents stand on lines of their own. */
+  get oneEach(): boolean {
     return this.#oneEach && this.#line > 1;
   }
 }
+
+/** Buffer's search is many times faster than that of a plain array. */
+const lineFeed = (bytes: Uint8Array, from: number): number => Buffer.prototype.indexOf.call(bytes, 0x0a, from);

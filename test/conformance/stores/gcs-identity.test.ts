@@ -3,6 +3,7 @@ import { failureOf } from '../../../src/api/failure.ts';
 import { openStores, type Stores } from '../../../src/stores/registry.ts';
 import type { GcsSpec } from '../../../src/stores/spec.ts';
 import type { Store } from '../../../src/stores/store.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import { type GcsServer, startGcsServer } from '../../support/gcs-server/server.ts';
 import { keys } from './reading.ts';
 
@@ -49,6 +50,20 @@ const probing = (store: Store) =>
     (thrown) => failureOf(thrown),
   );
 
+describe('a store with an authority of its own', () => {
+  test('is trusted with caSecretRef, and not without', async () => {
+    const authority = createAuthority('acme internal');
+    const secure = await startGcsServer(authority.issue('gcs.internal'));
+    secure.createBucket(BUCKET, { public: true }).put('run.json', '{}');
+    const caSecretRef = { name: 'store-ca', key: 'ca.crt' };
+    const trusting = await open({ type: 'None' }, { endpoint: secure.origin, caSecretRef }, { 'store-ca': { 'ca.crt': authority.ca } });
+    expect(await keys(trusting)).toEqual(['run.json']);
+    expect(await probing(await open({ type: 'None' }, { endpoint: secure.origin }))).toMatchObject({ reason: 'TlsError' });
+    await secure.stop();
+    authority.close();
+  });
+});
+
 describe('who reads from Google Cloud Storage', () => {
   test('the operator does with Workload Identity, and the probe tells its service account', async () => {
     const store = await open({ type: 'WorkloadIdentity' });
@@ -75,6 +90,16 @@ describe('who reads from Google Cloud Storage', () => {
       reason: 'InvalidIdentityToken',
       message: expect.stringContaining('iam.serviceAccounts.getAccessToken'),
     });
+  });
+
+  test('a probe that is given up does not wait for a metadata server that says nothing', async () => {
+    server.faults.next('token', { do: 'stall', after: 0 }, 10);
+    const store = await open({ type: 'WorkloadIdentity' });
+    const gaveUp = new Error('the operator drains');
+    const abort = new AbortController();
+    const probe = store.probe(abort.signal);
+    abort.abort(gaveUp);
+    await expect(probe).rejects.toBe(gaveUp);
   });
 
   test('a service account of the tenant reads with its key, and never with what the operator may do', async () => {

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Fault, faults, send } from './faults.ts';
 import { listObjects, shown } from './list.ts';
@@ -27,16 +28,18 @@ type Room = {
   readonly log: string[];
 };
 
-export async function startGcsServer(): Promise<GcsServer> {
+/** With a certificate it speaks TLS. */
+export async function startGcsServer(tls?: { readonly cert: string; readonly key: string }): Promise<GcsServer> {
   const room: Room = { buckets: new Map(), tokens: tokenService(), armed: faults(), log: [] };
   let busy = 0;
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     busy++;
     response.on('close', () => busy--);
     void answer(room, request, response);
-  });
+  };
+  const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     origin,
     tokens: room.tokens,
@@ -157,7 +160,8 @@ function metadata({ tokens, armed }: Room, url: URL, response: ServerResponse): 
   response.setHeader('metadata-flavor', 'Google');
   const email = tokens.attached();
   if (url.pathname.endsWith('/token')) {
-    if (broken(armed.take('token'), response)) return;
+    const fault = armed.take('token');
+    if (fault?.do === 'stall' || broken(fault, response)) return;
     if (email === undefined) return void response.writeHead(404).end('not found');
     return void response.setHeader('content-type', 'application/json').end(JSON.stringify(tokens.issue(email)));
   }

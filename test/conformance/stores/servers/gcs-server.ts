@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { GcsSpec } from '../../../../src/stores/spec.ts';
 import { startGcsServer } from '../../../support/gcs-server/server.ts';
-import type { Access, Driver, Hiccup, TestBucket, TestServer, Trouble } from '../driver.ts';
+import type { Access, Driver, TestBucket, TestServer, Trouble } from '../driver.ts';
 
 const READER = 'trace-reader@acme.iam.gserviceaccount.com';
 
@@ -138,7 +138,7 @@ async function start(): Promise<TestServer> {
     },
   ];
 
-  const hiccups: readonly Hiccup[] = [
+  const hiccups: TestServer['hiccups'] = [
     { name: '429', arrange: () => server.faults.next('get', { do: 'answer', status: 429, reason: 'rateLimitExceeded' }) },
     { name: '500', arrange: () => server.faults.next('get', { do: 'answer', status: 500 }) },
     { name: 'a reset connection', arrange: () => server.faults.next('get', { do: 'reset' }) },

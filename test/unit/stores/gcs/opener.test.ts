@@ -1,17 +1,19 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { failureOf } from '../../../../src/api/failure.ts';
 import { gcsOpener } from '../../../../src/stores/gcs/opener.ts';
 import { gcsPlace } from '../../../../src/stores/gcs/place.ts';
+import type { Secrets } from '../../../../src/stores/provider.ts';
 import type { GcsSpec } from '../../../../src/stores/spec.ts';
 
 const traces: GcsSpec = { bucket: 'acme-traces', prefix: '', auth: { type: 'WorkloadIdentity' } };
 const opener = gcsOpener({});
 afterAll(() => opener.close());
 
-function opening(spec: Partial<GcsSpec>, operatorIdentity = true) {
+function opening(spec: Partial<GcsSpec>, operatorIdentity = true, secrets: Secrets = {}) {
   const source = { namespace: 'ml-platform', name: 'checkout-agents' };
   try {
-    const store = opener.open({ ...traces, ...spec }, { source, secrets: {}, operatorIdentity });
+    const store = opener.open({ ...traces, ...spec }, { source, secrets, operatorIdentity });
     store.close();
     return store.location;
   } catch (thrown) {
@@ -48,6 +50,27 @@ describe("where Google's tokens may go", () => {
     expect(opening({ auth: { type: 'ServiceAccountKey', keySecretRef: { name: 'gcs', key: 'key.json' } } })).toMatchObject({
       reason: 'MissingCredential',
       message: expect.stringContaining('gcs'),
+    });
+  });
+});
+
+describe('keys of another cloud', () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const private_key = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const key = {
+    type: 'service_account',
+    client_email: 'reader@acme.s3ns.iam.gserviceaccount.com',
+    private_key,
+    universe_domain: 's3nsapis.fr',
+  };
+  const secrets = { gcs: { 'key.json': JSON.stringify(key) } };
+  const auth = { type: 'ServiceAccountKey', keySecretRef: { name: 'gcs', key: 'key.json' } } as const;
+
+  test('are shown to their own cloud alone', () => {
+    expect(opening({ auth, endpoint: 'https://storage.s3nsapis.fr' }, true, secrets)).toBe('gs://acme-traces/');
+    expect(opening({ auth }, true, secrets)).toMatchObject({
+      reason: 'InvalidCredential',
+      message: expect.stringContaining('set endpoint to https://storage.s3nsapis.fr'),
     });
   });
 });
