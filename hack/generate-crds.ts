@@ -1,28 +1,36 @@
-/** Writes crds/ from the schemas of src/api. With --check it only looks, and fails when a file is stale. */
+/** Writes crds/ and the tables of docs/spec/ from the schemas of src/api. With --check it only looks, and fails when a file is stale. */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { kinds } from '../src/api/kinds.ts';
 import { crdText, fileOf } from './crds/crd.ts';
+import { pageText } from './crds/page.ts';
 
-const folder = new URL('../crds/', import.meta.url);
+const root = new URL('../', import.meta.url);
+const read = (file: string): Promise<string> => readFile(new URL(file, root), 'utf8');
 
-const wanted = new Map(kinds.map((kind) => [fileOf(kind), crdText(kind)]));
-
-await mkdir(folder, { recursive: true });
+await mkdir(new URL('crds/', root), { recursive: true });
 const there = new Map<string, string>();
-for (const file of await readdir(folder)) there.set(file, await readFile(new URL(file, folder), 'utf8'));
+for (const file of await readdir(new URL('crds/', root))) there.set(`crds/${file}`, await read(`crds/${file}`));
+
+const wanted = new Map<string, string>();
+for (const kind of kinds) {
+  const page = `docs/spec/${kind.singular}.md`;
+  there.set(page, await read(page));
+  wanted.set(page, pageText(await read(page), kind));
+  wanted.set(`crds/${fileOf(kind)}`, crdText(kind));
+}
 
 const stale = [...new Set([...wanted.keys(), ...there.keys()])].filter((file) => wanted.get(file) !== there.get(file)).sort();
 
 if (process.argv.includes('--check')) {
   if (stale.length > 0) {
-    console.error(`crds/ does not fit src/api: ${stale.join(', ')}. Run \`npm run generate\` and commit what it wrote.`);
+    console.error(`These do not fit src/api: ${stale.join(', ')}. Run \`npm run generate\` and commit what it wrote.`);
     process.exitCode = 1;
   }
 } else {
   for (const file of stale) {
     const text = wanted.get(file);
-    if (text === undefined) await rm(new URL(file, folder));
-    else await writeFile(new URL(file, folder), text);
+    if (text === undefined) await rm(new URL(file, root));
+    else await writeFile(new URL(file, root), text);
   }
-  console.log(stale.length > 0 ? `Wrote ${stale.map((file) => `crds/${file}`).join(', ')}.` : 'crds/ is up to date.');
+  console.log(stale.length > 0 ? `Brought up to date: ${stale.join(', ')}.` : 'crds/ and docs/spec/ are up to date.');
 }

@@ -14,8 +14,17 @@ export const fileOf = ({ plural }: Kind): string => `${group}_${plural}.yaml`;
 export const crdText = (kind: KindWithSchema): string =>
   `# Generated from src/api: edit the schemas there, then run \`npm run generate\`.\n${stringify(crd(kind), { aliasDuplicateObjects: false, lineWidth: 0 })}`;
 
-function crd(kind: KindWithSchema): Schema {
+/** The structural schemas of spec and, where the kind has one, of status. */
+export function schemasOf(kind: KindWithSchema): { readonly spec: Schema; readonly status?: Schema } {
   const { spec, status } = kind.schema.shape;
+  return {
+    spec: structuralSchema(spec as z.ZodType, 'spec'),
+    ...(status ? { status: structuralSchema(status as z.ZodType, 'status') } : {}),
+  };
+}
+
+function crd(kind: KindWithSchema): Schema {
+  const schemas = schemasOf(kind);
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -36,10 +45,10 @@ function crd(kind: KindWithSchema): Schema {
           name: version,
           served: true,
           storage: true,
-          ...(status ? { subresources: { status: {} } } : {}),
+          ...(schemas.status ? { subresources: { status: {} } } : {}),
           additionalPrinterColumns: kind.columns.map(({ path, ...column }) => ({ ...column, jsonPath: path })),
           ...(kind.selectable.length > 0 ? { selectableFields: kind.selectable.map((jsonPath) => ({ jsonPath })) } : {}),
-          schema: { openAPIV3Schema: root(kind, spec, status) },
+          schema: { openAPIV3Schema: root(kind, schemas) },
         },
       ],
     },
@@ -52,13 +61,9 @@ const fromKubernetes = {
   metadata: { type: 'object' },
 } as const;
 
-const root = (kind: Kind, spec: unknown, status: unknown): Schema => ({
+const root = (kind: Kind, schemas: Schema): Schema => ({
   description: kind.description,
   type: 'object',
   required: ['spec'],
-  properties: {
-    ...fromKubernetes,
-    spec: structuralSchema(spec as z.ZodType, 'spec'),
-    ...(status ? { status: structuralSchema(status as z.ZodType, 'status') } : {}),
-  },
+  properties: { ...fromKubernetes, ...schemas },
 });

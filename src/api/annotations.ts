@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Triggers: a token of any kind asks for something once; the token that was handled is echoed under `status.tokens`. */
+/** Triggers: a token of any kind asks for something once; the token that was handled is echoed under `status.handled`. */
 export const annotations = {
   /** IngestionSource: list everything now. */
   scan: 'spanferry.io/scan',
@@ -26,7 +26,7 @@ export const handledToken = (trigger: Trigger) =>
   z.string().max(maxToken).exactOptional().describe(`Token of the annotation ${annotations[trigger]} that was handled last.`);
 
 /** The tokens that were handled last on a source. They are kept in the ledger and shown in status. */
-export const sourceTokens = () =>
+export const handledOnSource = () =>
   z.object({
     scan: handledToken('scan'),
     test: handledToken('test'),

@@ -7,7 +7,7 @@ export const conditionTypes = ['Ready', 'Reconciling', 'Stalled', 'StoreReady', 
 export type ConditionType = (typeof conditionTypes)[number];
 
 /** One condition, as every kind of Kubernetes has them. Its type is open: a newer operator may know more of them. */
-export const condition = z.object({
+const condition = z.object({
   type: z.string().min(1).max(316).describe('Ready, Reconciling, Stalled, StoreReady or DestinationReady.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether the condition holds.'),
   observedGeneration: count().exactOptional().describe('Generation of the spec that this was found for.'),

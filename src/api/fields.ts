@@ -24,7 +24,7 @@ export const moment = () => z.iso.datetime({ offset: true }).max(40);
 export const objectName = () =>
   z.string().max(253).check(fits('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'a name is made of lower-case letters, digits, dots and hyphens'));
 
-const pattern = '^https?://(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[^?#\\s]*)?$';
+const pattern = '^https?://(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[!"$->@-~]*)?$';
 
 /** Where a server is. What could hide a secret in a URL (user, query) or mean nothing to a server (fragment) is refused. */
 export const endpointUrl = (example: string) =>

@@ -52,7 +52,7 @@ export const gcs = z
     endpoint: endpointUrl('https://storage.googleapis.com')
       .exactOptional()
       .describe(
-        'URL of the store. Left out: Google Cloud Storage. A host that is not Google’s gets no token, so it needs auth type None. Cannot change.',
+        "URL of the store. Left out: Google Cloud Storage. A host that is not Google's gets no token, so it needs auth type None. Cannot change.",
       ),
     caSecretRef: secretKeyRef('ca.crt').exactOptional().describe("Certificate authority of the endpoint, in PEM, beside the system's."),
     auth: auth.prefault({ type: 'WorkloadIdentity' }).describe('How to authenticate.'),

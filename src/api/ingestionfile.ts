@@ -66,7 +66,7 @@ const status = z.object({
     .exactOptional()
     .describe('What a person may want to know although the file was delivered.'),
   checkpoint: checkpoint.exactOptional().describe('How far the file has come, so that another attempt can go on from there.'),
-  tokens: z
+  handled: z
     .object({ retry: handledToken('retry'), force: handledToken('force') })
     .exactOptional()
     .describe('Tokens of the triggers that were handled last.'),

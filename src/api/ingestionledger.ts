@@ -1,30 +1,36 @@
 import { z } from 'zod';
-import { sourceTokens } from './annotations.ts';
+import { handledOnSource } from './annotations.ts';
 import { count, type Frozen, moment, sourceRef } from './fields.ts';
 import { ageColumn, apiVersion, type Kind, metadata } from './kind.ts';
 import { onChange } from './rule.ts';
 
 /** The most characters of base64 that one segment holds: with the rest of the object it stays below what etcd takes. */
-export const maxLedgerData = 700_000;
+const maxLedgerData = 700_000;
 
-/** What the ledger knows beside entries. It is kept in segment 0 and changes in the same write as the entries it counts. */
+/** What the ledger knows beside entries; kept in segment 0. */
 const head = z.object({
+  expectedEntries: count().default(0).describe('Entries that all segments together must have; fewer mean that one is missing or old.'),
+  completed: count().default(0).describe('Files completed, of all time.'),
+  failed: count().default(0).describe('Files failed, of all time, and neither retried nor forgiven since.'),
   totals: z
     .object({
-      spans: count().describe('Spans that the destination acknowledged.'),
-      bytes: count().describe('Bytes read from the store.'),
-      rejectedSpans: count().describe('Spans rejected by the operator or the destination.'),
-      retries: count().describe('Retries used.'),
+      files: count().default(0).describe('Files finished.'),
+      spans: count().default(0).describe('Spans that the destination acknowledged.'),
+      bytes: count().default(0).describe('Bytes read from the store.'),
+      rejectedSpans: count().default(0).describe('Spans rejected by the operator or the destination.'),
+      retries: count().default(0).describe('Retries used.'),
     })
+    .prefault({})
     .describe('Sums of all time.'),
-  entries: count().describe('Distinct entries that all segments together must have; fewer mean that something is missing.'),
-  segments: count().describe('The highest number of a segment.'),
-  forgivenUpTo: count().describe('Failures in segments up to this sequence are forgiven: their files are ingested again.'),
-  modifiedAfter: moment()
+  modified: z
+    .object({
+      rule: z.string().max(512).describe('What spec.scan.modified said when it was resolved.'),
+      after: moment().describe('The moment it was resolved into.'),
+    })
     .exactOptional()
-    .describe('The moment that spec.scan.modified of the source was resolved into. An outage never moves it.'),
-  modifiedFor: z.string().max(512).exactOptional().describe('What spec.scan.modified said when it was resolved.'),
-  tokens: sourceTokens().describe('Tokens of the triggers that were handled last.'),
+    .describe('How spec.scan.modified was resolved. An outage never moves it.'),
+  handled: handledOnSource().exactOptional().describe('Tokens of the triggers that were handled last.'),
+  forgiven: count().default(0).describe('Failures up to this sequence are forgiven: their files are ingested again.'),
 });
 
 const spec = z

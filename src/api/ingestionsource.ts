@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maxToken, sourceTokens } from './annotations.ts';
+import { handledOnSource, maxToken } from './annotations.ts';
 import { conditions } from './conditions.ts';
 import { destination } from './destination.ts';
 import { count, type Frozen, maxKey, maxMessage, moment } from './fields.ts';
@@ -130,7 +130,7 @@ const status = z.object({
     .max(5)
     .exactOptional()
     .describe('The files that failed last, newest first.'),
-  tokens: sourceTokens().exactOptional().describe('Tokens of the triggers that were handled last.'),
+  handled: handledOnSource().exactOptional().describe('Tokens of the triggers that were handled last.'),
   ledger: z
     .object({
       entries: count().exactOptional().describe('Files that the ledger remembers.'),

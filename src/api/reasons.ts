@@ -282,6 +282,11 @@ export const reasons = {
     means: 'an object was changed, created or deleted by somebody else in the same moment',
     remedy: 'nothing to do: it is read and tried again',
   },
+  LeaseLost: {
+    kind: 'transient',
+    means: 'this process could not renew its Lease in time, or somebody else took it',
+    remedy: 'nothing to do: it starts over; if it comes back, look at the CPU limit of the operator and the health of the Kubernetes API',
+  },
   InternalError: {
     kind: 'transient',
     means: 'the operator made a mistake',

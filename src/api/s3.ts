@@ -18,7 +18,7 @@ const auth = z
       .max(2_048)
       .check(
         fits(
-          '^arn:[a-z0-9-]+:iam::[A-Za-z0-9-]*:role/.+$',
+          '^arn:[a-z0-9-]+:iam::[A-Za-z0-9-]*:role/[!-~]+$',
           'a role is named by its ARN, such as arn:aws:iam::123456789012:role/trace-reader',
         ),
       )

@@ -10,7 +10,7 @@ const modified = z
     since: duration()
       .exactOptional()
       .describe(
-        'Only files modified in this time before the source was made or this field edited, such as 7d. Resolved once, into status.modifiedAfter.',
+        'Only files modified in so long a time before this was written, such as 7d, and all later ones. Resolved once per edit, into status.modifiedAfter.',
       ),
     after: moment().exactOptional().describe('Only files modified after this moment, such as 2026-11-01T00:00:00Z.'),
     latest: z
@@ -18,7 +18,7 @@ const modified = z
       .min(1)
       .max(1_000_000)
       .exactOptional()
-      .describe('Only the N files modified last, and all later ones. Resolved once, into status.modifiedAfter.'),
+      .describe('Only the N files modified last, and all later ones. Resolved once per edit, into status.modifiedAfter.'),
     before: moment().exactOptional().describe('Only files modified before this moment. Alone or beside since, after or latest.'),
   })
   .check(

@@ -8,7 +8,7 @@ import { type ControlPlane, controlPlane } from '../../support/controlplane.ts';
 import { kubeClient } from '../../support/kube-client.ts';
 import { type Fault, type KubeProxy, kubeProxy } from '../../support/kube-proxy.ts';
 import type { Server } from '../../support/process.ts';
-import { type Random, seeded } from '../../support/random.ts';
+import { type Random, random as randomOf, seedOf } from '../../support/random.ts';
 
 const NAMES = 400;
 const WRITERS = 24;
@@ -35,7 +35,9 @@ describe('a cache behind a network that breaks in every way', () => {
   ] as const)(
     'equals a fresh list after $changes or more random changes under $faults random faults, and told each change once (initial list: $initial)',
     async ({ initial, changes, faults, restarts }) => {
-      const random = seeded(`chaos, ${initial}`);
+      const seed = seedOf();
+      console.log(`chaos, ${initial}: SPANFERRY_SEED=${seed}`);
+      const random = randomOf(seed);
       const stop = new AbortController();
       const troubles = new Map<string, number>();
       const copy = cache<ConfigMap>({ onTrouble: ({ kind }) => troubles.set(kind, (troubles.get(kind) ?? 0) + 1) });
@@ -174,7 +176,7 @@ async function change({ label, changes, random, share }: Changing): Promise<void
 
   const one = async (name: string): Promise<void> => {
     const ref = { namespace, name };
-    const data = { value: String(random.below(1_000_000)) };
+    const data = { value: String(random.int(1_000_000)) };
     const there = await configMaps.get(ref).catch((error) => (isKube(error, 'NotFound') ? undefined : Promise.reject(error)));
     if (!there) await configMaps.create({ metadata: { ...ref, labels: { run: label } }, data });
     else if (random.next() < 0.25) await configMaps.delete(ref, { uid: there.metadata.uid });
@@ -186,7 +188,7 @@ async function change({ label, changes, random, share }: Changing): Promise<void
       // Ahead of the faults it only trickles, so that there is always something to tell.
       if (done / changes > share()) await sleep(150);
       done += 1;
-      await one(`${label}-${number}-${random.below(Math.ceil(NAMES / WRITERS))}`).catch(untilUp);
+      await one(`${label}-${number}-${random.int(Math.ceil(NAMES / WRITERS))}`).catch(untilUp);
     }
   };
 

@@ -11,7 +11,7 @@ export type Row = {
   readonly refused?: Refusal;
 };
 
-export type Refusal = {
+type Refusal = {
   /** The field that the API server names. */
   readonly at: string;
   /** Part of its sentence. */

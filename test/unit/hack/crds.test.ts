@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { crdText, fileOf } from '../../../hack/crds/crd.ts';
+import { pageText } from '../../../hack/crds/page.ts';
 import { structuralSchema } from '../../../hack/crds/schema.ts';
 import { kinds } from '../../../src/api/kinds.ts';
 import { onChange, rule } from '../../../src/api/rule.ts';
@@ -174,6 +175,11 @@ describe.each(kinds.map((kind) => kind))('the CRD of $kind', (kind) => {
   test('is what crds/ holds, and the same each time', () => {
     expect(crdText(kind)).toBe(crdText(kind));
     expect(readFileSync(new URL(`../../../crds/${fileOf(kind)}`, import.meta.url), 'utf8')).toBe(crdText(kind));
+  });
+
+  test('and the tables of its page in docs/spec fit the schema', () => {
+    const page = readFileSync(new URL(`../../../docs/spec/${kind.singular}.md`, import.meta.url), 'utf8');
+    expect(pageText(page, kind)).toBe(page);
   });
 
   test('has the names that people type', () => {
