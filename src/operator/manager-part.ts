@@ -19,18 +19,17 @@ import type { Tracing } from '../observability/tracing.ts';
 import { createSources } from '../sources/sources.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Stores } from '../stores/registry.ts';
-import { ledgerObjects, ledgerSweep } from './ledgers.ts';
+import { allLedgers } from './ledgers.ts';
 import { sourceObserver } from './observers.ts';
 import type { Policy } from './policy.ts';
 import { dispatchRecords } from './records.ts';
-import type { SecretReader } from './secrets.ts';
+import { readSecret } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
 export type ManagerPartOptions = {
   readonly name: string;
   readonly resources: Resources;
   readonly sources: Cache<Source>;
-  readonly secrets: SecretReader;
   readonly stores: Stores;
   readonly own: OwnDestination;
   readonly policy: Policy;
@@ -59,7 +58,7 @@ export function managerPart(options: ManagerPartOptions): Part {
 const lead =
   (options: ManagerPartOptions): Lead =>
   async (leadership, stop) => {
-    const { resources, sources, secrets, clock, log, metrics, settings, name } = options;
+    const { resources, sources, clock, log, metrics, settings, name } = options;
     const call = { signal: leadership.signal, fence: leadership.assertHeld };
     const files = cache<File, 'source'>({
       indexes: { source: ({ metadata }) => metadata.ownerReferences?.map(({ uid }) => uid) ?? [] },
@@ -82,26 +81,21 @@ const lead =
         get: sources.get,
         setStatus: (source, status) => resources.sources.updateStatus({ ...(source as Source), status }, call),
       },
-      readSecret: async (namespace, secret) => (await secrets.values(namespace, [secret]))[secret],
-      forgetSecrets: secrets.forget,
-      open: options.stores.open,
-      own: options.own,
+      readSecret: (namespace, secret) => readSecret(resources.secrets, { namespace, name: secret }),
+      openStore: options.stores.open,
+      ownDestination: options.own,
       policy: options.policy,
       records: {
-        has: (namespace, record) => files.get(keyOf({ namespace, name: record })) !== undefined,
+        get: (namespace, record) => files.get(keyOf({ namespace, name: record })),
         of: ({ uid }) => files.by('source', uid),
       },
-      ledgers: {
-        of: (source) => ledgerObjects(resources.ledgers, source, call),
-        ...ledgerSweep(resources.ledgers, (key) => sources.get(key) !== undefined, call),
-      },
+      ledgers: allLedgers(resources.ledgers, call),
       tell: ({ metadata }, happening) =>
         events.record({ apiVersion, kind: 'IngestionSource', metadata: metadata as Source['metadata'] }, happening),
       observer: sourceObserver(metrics),
       retryFailed: (uid) => dispatcher.retryFailed(uid),
-      wake: () => dispatcher.wake(),
-      again: (key) => work.add(key),
-      tracing: options.tracing,
+      wakeDispatch: () => dispatcher.wake(),
+      queue: work,
       clock,
       log,
     });
@@ -126,7 +120,7 @@ const lead =
     const unlisten = [
       files.onChange(({ object }) => {
         dispatcher.wake();
-        managed.recordChanged(keyOf({ namespace: object.metadata.namespace, name: object.spec.sourceRef.name }));
+        managed.recordChanged(object);
       }),
       sources.onChange(({ object }) => work.add(keyOf(object.metadata))),
     ];
