@@ -51,6 +51,7 @@ export class Tally {
 
   /** Notes services and application ids of a resource that has spans; `head` is the encoded field. */
   resource(head: Uint8Array): void {
+    if (this.#lastResource === head) return;
     if (this.#lastResource && Buffer.compare(this.#lastResource, head) === 0) return;
     this.#lastResource = head;
     for (const [key, value] of attributesOf(head)) {
