@@ -14,7 +14,7 @@ export const reasons = {
   SignatureDoesNotMatch: {
     kind: 'waiting',
     means: 'the secret key does not belong to the access key',
-    remedy: 'correct secretAccessKey in the Secret that the source names (a trailing newline is a common cause)',
+    remedy: 'correct secretAccessKey in the Secret that the source names; it must belong to accessKeyId',
   },
   InvalidToken: {
     kind: 'waiting',
@@ -50,7 +50,8 @@ export const reasons = {
   AssumeRoleDenied: {
     kind: 'waiting',
     means: 'the role may not be assumed',
-    remedy: 'allow sts:AssumeRole for this identity in the trust policy of the role, with the external id if the policy asks for one',
+    remedy:
+      'allow sts:AssumeRole and sts:TagSession for this identity in the trust policy of the role, with the external id if it asks for one',
   },
   KmsAccessDenied: {
     kind: 'waiting',
@@ -225,6 +226,11 @@ export const reasons = {
     means: 'the destination refuses the content',
     remedy: 'the message gives the words of the destination; correct the writer or the destination and retry the file',
   },
+  Undeliverable: {
+    kind: 'transient',
+    means: 'the destination fails at this file while others pass',
+    remedy: 'look at the message and at the logs of the destination; retry the file when the cause is gone',
+  },
   // The operator itself
   NotAllowed: {
     kind: 'waiting',
@@ -261,6 +267,31 @@ export const reasons = {
     kind: 'waiting',
     means: 'nothing was found where the source looks',
     remedy: 'look at prefix, extensions, include, exclude and modified; the message says what was seen',
+  },
+  ApiForbidden: {
+    kind: 'waiting',
+    means: 'the Kubernetes API refuses this to the operator',
+    remedy: 'grant the right that the message names to the ServiceAccount of the operator; everything flows on by itself',
+  },
+  ApiRefused: {
+    kind: 'waiting',
+    means: 'the Kubernetes API does not accept what the operator writes',
+    remedy: 'install the CRDs that belong to this version of the operator; the message names the field',
+  },
+  ApiUnavailable: {
+    kind: 'transient',
+    means: 'the Kubernetes API cannot be reached, is too slow or asks to wait',
+    remedy: 'nothing to do once it is up: everything flows on by itself',
+  },
+  ObjectChanged: {
+    kind: 'transient',
+    means: 'an object was changed, created or deleted by somebody else in the same moment',
+    remedy: 'nothing to do: it is read and tried again',
+  },
+  LeaseLost: {
+    kind: 'transient',
+    means: 'this process could not renew its Lease in time, or somebody else took it',
+    remedy: 'nothing to do: it starts over; if it comes back, look at the CPU limit of the operator and the health of the Kubernetes API',
   },
   InternalError: {
     kind: 'transient',

@@ -1,0 +1,27 @@
+// `npm run X` comes here first. Uses nothing but the modules of Node 20: neither the dependencies nor Node 24 may be there yet.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { dependencies } from './prepare/dependencies.mjs';
+import { node24 } from './prepare/node24.mjs';
+
+const [command = '', ...args] = process.argv.slice(2);
+const script = fileURLToPath(new URL(`./${command}.ts`, import.meta.url));
+
+if (!/^[a-z]+$/.test(command) || !existsSync(script)) {
+  console.error(`there is no command "${command}"; package.json lists them`);
+  process.exit(2);
+}
+
+try {
+  await dependencies();
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+
+const child = spawn(node24(), ['--disable-warning=ExperimentalWarning', script, ...args], { stdio: 'inherit' });
+// Ctrl-C reaches the child by itself; it decides how long stopping takes. A termination is passed on.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => child.kill('SIGTERM'));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

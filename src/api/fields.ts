@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { fits } from './rule.ts';
+
+/** The longest message of a condition or a status; writers clip to it (see `clip`). */
+export const maxMessage = 2_000;
+
+/** The longest key of an object in any of the stores, in bytes. */
+export const maxKey = 1_024;
+
+/** Cuts a text to what a status field holds, and shows that it was cut. Never splits a surrogate pair. */
+export function clip(text: string, max: number = maxMessage): string {
+  if (text.length <= max) return text;
+  const cut = text.slice(0, max - 1);
+  return `${cut.isWellFormed() ? cut : cut.slice(0, -1)}…`;
+}
+
+/** A count that only grows. */
+export const count = () => z.int().min(0);
+
+/** A moment: RFC 3339 in UTC or with an offset, as a string. */
+export const moment = () => z.iso.datetime({ offset: true }).max(40);
+
+/** The name of an object of Kubernetes. */
+export const objectName = () =>
+  z.string().max(253).check(fits('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'a name is made of lower-case letters, digits, dots and hyphens'));
+
+const pattern = '^https?://(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[!"$->@-~]*)?$';
+
+/** Where a server is. What could hide a secret in a URL (user, query) or mean nothing to a server (fragment) is refused. */
+export const endpointUrl = (example: string) =>
+  z
+    .string()
+    .max(512)
+    .check(fits(pattern, `an endpoint is an http:// or https:// URL without user, query and fragment, such as ${example}`));
+
+/** Which IngestionSource a record or a segment belongs to. */
+export const sourceRef = () => z.object({ name: objectName().describe('Name of the IngestionSource, in the same namespace.') });
+
+/** What a type looks like that nobody may change in place. */
+export type Frozen<T> = { readonly [K in keyof T]: Frozen<T[K]> };

@@ -1,0 +1,30 @@
+import picomatch from 'picomatch';
+import type { SourceSpec } from './ingestionsource.ts';
+
+/** Why a key does not match a source: outside its prefix, another extension, no include, or an exclude. */
+export type Mismatch = 'prefix' | 'extension' | 'include' | 'exclude';
+
+const compressions = ['', '.gz', '.zst'];
+
+/** Extensions that a source takes. The default depends on the format, so it is here and not in the schema. */
+export function extensionsOf({ scan, format }: Pick<SourceSpec, 'scan' | 'format'>): readonly string[] {
+  return scan.extensions ?? (format === 'Monocle' ? ['.json', '.ndjson'] : ['.json']);
+}
+
+/** The prefix below which a source looks. */
+export const prefixOf = ({ store }: Pick<SourceSpec, 'store'>): string =>
+  store.s3?.prefix ?? store.gcs?.prefix ?? store.azureBlob?.prefix ?? '';
+
+/** Tells for keys why they do not match; undefined for one that does. Make it once per spec: it compiles the globs. */
+export function keyMatcher(spec: Pick<SourceSpec, 'store' | 'scan' | 'format'>): (key: string) => Mismatch | undefined {
+  const prefix = prefixOf(spec);
+  const endings = extensionsOf(spec).flatMap((extension) => compressions.map((compression) => extension + compression));
+  const included = spec.scan.include.length > 0 ? picomatch([...spec.scan.include], { dot: true }) : () => true;
+  const excluded = spec.scan.exclude.length > 0 ? picomatch([...spec.scan.exclude], { dot: true }) : () => false;
+  return (key) => {
+    if (!key.startsWith(prefix)) return 'prefix';
+    if (endings.length > 0 && !endings.some((ending) => key.endsWith(ending))) return 'extension';
+    if (!included(key)) return 'include';
+    return excluded(key) ? 'exclude' : undefined;
+  };
+}

@@ -1,0 +1,22 @@
+import type { IngestionFile } from '../api/ingestionfile.ts';
+import type { Worker } from './port.ts';
+
+export const isFinished = ({ status }: IngestionFile): boolean => status.state === 'Completed' || status.state === 'Failed';
+
+/** How many more files each worker takes. One that waits for something outside gave its slot back. */
+export function freeSlots(workers: readonly Worker[], records: Iterable<IngestionFile>): Map<string, number> {
+  const free = new Map(workers.map(({ name, slots, waiting }) => [name, slots + (slots > 0 ? waiting : 0)]));
+  for (const record of records) {
+    const { worker } = record.spec;
+    const left = worker === undefined || isFinished(record) ? undefined : free.get(worker);
+    if (worker !== undefined && left !== undefined) free.set(worker, left - 1);
+  }
+  return new Map([...free].map(([name, left]) => [name, Math.max(0, left)]));
+}
+
+/** The worker with the most free slots, so that files spread. */
+export function roomiest(free: ReadonlyMap<string, number>): string | undefined {
+  let best: string | undefined;
+  for (const [name, left] of free) if (left > 0 && left > (best === undefined ? 0 : (free.get(best) ?? 0))) best = name;
+  return best;
+}

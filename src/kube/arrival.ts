@@ -1,0 +1,53 @@
+import { failureOf } from '../api/failure.ts';
+import { KubeError } from './errors.ts';
+import type { KubeObject } from './meta.ts';
+import type { Kind, Misfit } from './resource.ts';
+
+/** An object fresh from the server: as this operator understands it, or why it cannot. */
+export type Arrival<T> = { readonly fits: true; readonly object: T } | ({ readonly fits: false } & Misfit);
+
+type Raw = {
+  apiVersion?: string;
+  kind?: string;
+  metadata: { name: string; namespace?: string; uid?: string; resourceVersion?: string; managedFields?: unknown };
+};
+
+export const apiVersionOf = ({ group, version }: Kind<KubeObject>): string => (group ? `${group}/${version}` : version);
+
+/** Checks an object at the edge. managedFields go first, and what a list leaves out is filled in, so that it is the same however it came. */
+export function arrival<T extends KubeObject>(kind: Kind<T>, raw: unknown): Arrival<T> {
+  const { metadata } = prepared(kind, raw);
+  try {
+    return { fits: true, object: kind.parse(raw) };
+  } catch (thrown) {
+    const ref = { namespace: metadata.namespace ?? '', name: metadata.name };
+    return { fits: false, ref, uid: metadata.uid ?? '', failure: failureOf(thrown) };
+  }
+}
+
+/** The same where exactly one object is expected: a misfit is thrown. */
+export function arrived<T extends KubeObject>(kind: Kind<T>, raw: unknown): T {
+  prepared(kind, raw);
+  return kind.parse(raw);
+}
+
+/** The resourceVersion of anything that has one. */
+export function versionOf(raw: unknown): string {
+  return isRaw(raw) || isList(raw) ? (raw.metadata.resourceVersion ?? '') : '';
+}
+
+function prepared<T extends KubeObject>(kind: Kind<T>, raw: unknown): Raw {
+  if (!isRaw(raw)) throw new KubeError('Garbled', `the API server returned something that is not a ${kind.kind}`);
+  delete raw.metadata.managedFields;
+  raw.apiVersion ??= apiVersionOf(kind);
+  raw.kind ??= kind.kind;
+  return raw;
+}
+
+function isRaw(raw: unknown): raw is Raw {
+  return isList(raw) && 'name' in raw.metadata && typeof raw.metadata.name === 'string';
+}
+
+function isList(raw: unknown): raw is { metadata: { resourceVersion?: string } } {
+  return typeof raw === 'object' && raw !== null && 'metadata' in raw && typeof raw.metadata === 'object' && raw.metadata !== null;
+}

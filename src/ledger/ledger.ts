@@ -1,0 +1,167 @@
+import type { Failure } from '../api/failure.ts';
+import type { LedgerHead } from '../api/ingestionledger.ts';
+import { accept, check, inOrder } from './check.ts';
+import { countOf, type Entries, merged, type Outcome, sorted, withoutFailures } from './entries.ts';
+import type { Identity } from './identity.ts';
+import { type Memory, memoryOf } from './memory.ts';
+import { seal } from './seal.ts';
+import { emptySegment, OPEN_ENTRIES, type Segment, type SegmentSpec, toSpec } from './segment.ts';
+
+/** Where the segments of one source lie. Reads are quorum reads; `token` guards against a second writer. */
+export type LedgerObjects = {
+  readonly list: () => Promise<readonly { readonly spec: SegmentSpec; readonly token: string }[]>;
+  /** Creates without a token, replaces with one, and returns the next token. Throws on a conflict, unless what lies there is the same. */
+  readonly put: (spec: SegmentSpec, token?: string) => Promise<string>;
+};
+
+type Totals = LedgerHead['totals'];
+
+/** How one file ended, and what it adds to the totals. */
+export type Verdict = Partial<Omit<Totals, 'files'>> & { readonly identity: Identity; readonly outcome: Outcome };
+
+/** The memory of one source. Only the leader has one. */
+export type Ledger = {
+  readonly lookup: Memory['lookup'];
+  readonly knowsKey: Memory['knowsKey'];
+  /** Counts at once; resolves when it is written. */
+  readonly append: (verdict: Verdict) => Promise<void>;
+  /** Writes what waits. What cannot be written goes on waiting, and the error is thrown. */
+  readonly flush: () => Promise<void>;
+  /** Changes the head, and writes. */
+  readonly change: (edit: (head: LedgerHead) => Partial<Pick<LedgerHead, 'modified' | 'handled'>>) => Promise<void>;
+  /** Forgets all failures, so that their files are found again; the token is handled in the same write. */
+  readonly forgive: (token: string) => Promise<void>;
+  readonly head: () => LedgerHead;
+  readonly counts: () => { readonly entries: number; readonly failures: number; readonly segments: number; readonly bytes: number };
+};
+
+export type Opened = { readonly ok: true; readonly ledger: Ledger } | { readonly ok: false; readonly failure: Failure };
+
+/** Reads the memory of a source. `acceptToken` is the annotation by which somebody accepts that part of it is lost. */
+export async function openLedger(objects: LedgerObjects, seen: number, acceptToken?: string): Promise<Opened> {
+  const stored = await objects.list();
+  const specs = stored.map(({ spec }) => spec);
+  const checked = check(specs, seen);
+  const fresh = acceptToken !== undefined && acceptToken !== specs.find((spec) => spec.number === 0)?.head?.handled?.acceptLedger;
+  if (!checked.ok && !fresh) return checked;
+
+  const { head, segments } = checked.ok ? checked : accept(specs);
+  const tokens = new Map(stored.map(({ spec, token }) => [spec.number, token]));
+  const ledger = ledgerOf(objects, tokens, head, segments);
+  if (!checked.ok) {
+    for (const hole of segments.filter((each) => each.number > 0 && !tokens.has(each.number))) {
+      tokens.set(hole.number, await objects.put(toSpec(hole)));
+    }
+    await ledger.change((old) => ({ handled: { ...old.handled, ...(acceptToken !== undefined && { acceptLedger: acceptToken }) } }));
+  }
+  return { ok: true, ledger };
+}
+
+function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead: LedgerHead, firstSegments: readonly Segment[]): Ledger {
+  let head = firstHead;
+  let open = firstSegments.find((each) => each.number === 0) ?? emptySegment(0, 0);
+  let others: readonly Segment[] = firstSegments.filter((each) => each.number > 0);
+  let sequence = Math.max(0, ...firstSegments.map((each) => each.sequence));
+  let waiting: { verdict: Verdict; done: () => void }[] = [];
+  const memory = memoryOf(inOrder(firstSegments, head.forgiven));
+
+  /** One write after the other: each stands on the tokens that the one before returned. */
+  let tail: Promise<void> = Promise.resolve();
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    const turn = tail.then(act);
+    tail = turn.catch(() => {});
+    return turn;
+  };
+
+  /**
+   * A write whose answer was lost may have happened. It is repeated to the letter before the next one, so that the token for the
+   * next one is ours and not that of somebody else.
+   */
+  const inDoubt = new Map<number, SegmentSpec>();
+  const put = async (segment: Segment) => {
+    const { number } = segment;
+    for (const spec of [inDoubt.get(number), toSpec(segment)]) {
+      if (!spec) continue;
+      inDoubt.set(number, spec);
+      tokens.set(number, await objects.put(spec, tokens.get(number)));
+      inDoubt.delete(number);
+    }
+  };
+
+  const counted = (batch: readonly { verdict: Verdict }[]): Pick<LedgerHead, 'expectedEntries' | 'completed' | 'failed' | 'totals'> => {
+    const { entries, failures } = memory.counts();
+    return {
+      expectedEntries: entries,
+      completed: entries - failures,
+      failed: failures,
+      totals: { ...batch.reduce(add, head.totals), files: entries },
+    };
+  };
+
+  /** Empties the open segment into sealed ones. Whatever a crash leaves behind, every entry is in at least one object. */
+  const putSealed = async (full: Segment, nextHead: LedgerHead): Promise<void> => {
+    const { sealed, freed } = seal(full, others, nextHead.forgiven);
+    await put(sealed);
+    await put({ ...emptySegment(0, full.sequence), head: nextHead });
+    others = replaced(others, [sealed]);
+    for (const free of freed) {
+      await put(free);
+      others = replaced(others, [free]);
+    }
+  };
+
+  const write = async (edit: Partial<LedgerHead> = {}, kept: (entries: Entries) => Entries = (entries) => entries): Promise<void> => {
+    const batch = waiting;
+    // Counted before the attempt: what a failed one left behind is older than what the next one writes.
+    sequence++;
+    const entries = merged(kept(open.entries), sorted(batch.map(({ verdict }) => ({ ...verdict.identity, outcome: verdict.outcome }))));
+    const next: Segment = { number: 0, sequence, entries };
+    const nextHead: LedgerHead = { ...head, ...counted(batch), ...edit };
+
+    if (countOf(entries) > OPEN_ENTRIES) {
+      await putSealed(next, nextHead);
+      open = emptySegment(0, next.sequence);
+    } else {
+      await put({ ...next, head: nextHead });
+      open = next;
+    }
+    head = nextHead;
+    waiting = waiting.slice(batch.length);
+    for (const { done } of batch) done();
+  };
+
+  return {
+    lookup: memory.lookup,
+    knowsKey: memory.knowsKey,
+    append: (verdict) => {
+      memory.add([{ ...verdict.identity, outcome: verdict.outcome }]);
+      return new Promise((done) => waiting.push({ verdict, done }));
+    },
+    flush: () => inTurn(async () => (waiting.length > 0 ? write() : undefined)),
+    change: (edit) => inTurn(() => write(edit(head))),
+    forgive: (token) =>
+      inTurn(async () => {
+        await write();
+        memory.forgive();
+        await write({ forgiven: sequence, handled: { ...head.handled, retryFailed: token } }, withoutFailures);
+      }),
+    head: () => head,
+    counts: () => {
+      const segments = [open, ...others];
+      return { ...memory.counts(), segments: segments.length, bytes: segments.reduce((sum, each) => sum + 16 * countOf(each.entries), 0) };
+    },
+  };
+}
+
+const add = (totals: Totals, { verdict }: { verdict: Verdict }): Totals => ({
+  files: totals.files,
+  spans: totals.spans + (verdict.spans ?? 0),
+  bytes: totals.bytes + (verdict.bytes ?? 0),
+  rejectedSpans: totals.rejectedSpans + (verdict.rejectedSpans ?? 0),
+  retries: totals.retries + (verdict.retries ?? 0),
+});
+
+const replaced = (segments: readonly Segment[], by: readonly Segment[]): readonly Segment[] => [
+  ...segments.filter((each) => !by.some(({ number }) => number === each.number)),
+  ...by,
+];

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { runParts } from './control/manager.ts';
+import { longRunning, type Part } from './control/part.ts';
+import { createDelivery } from './delivery/delivery.ts';
+import { deliveryMetrics } from './delivery/metrics.ts';
+import { credentials, defaultKubeConfig } from './kube/access.ts';
+import { cache } from './kube/cache.ts';
+import { workerName } from './kube/heartbeat.ts';
+import { tokenBucket } from './kube/limit.ts';
+import type { Source } from './kube/ownkinds.ts';
+import { resources } from './kube/resources.ts';
+import { transport } from './kube/transport.ts';
+import { readiness } from './observability/health.ts';
+import { type Log, logger } from './observability/logger.ts';
+import { metrics } from './observability/metrics.ts';
+import { statusServer } from './observability/server.ts';
+import { startTracing } from './observability/tracing.ts';
+import { workerConnections } from './operator/connections.ts';
+import { managerPart } from './operator/manager-part.ts';
+import { apiObserver, verdictObserver } from './operator/observers.ts';
+import { openPolicy, parsePolicy } from './operator/policy.ts';
+import { secretReader } from './operator/secrets.ts';
+import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
+import { workerPart } from './operator/worker-part.ts';
+import { systemClock } from './std/clock.ts';
+import { guardedLookup } from './std/egress.ts';
+import { refusedHost } from './std/egress-addresses.ts';
+import { openStores } from './stores/registry.ts';
+import { createPool } from './transcode/threads/pool.ts';
+
+const VERSION = '0.1.0';
+
+/** `spanferry operator`: reads settings, runs until a signal, and returns the exit code. The only reader of environment and signals. */
+export async function operator(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<number> {
+  if (args.includes('--help')) {
+    console.log(`usage: spanferry operator [FLAG…]\n\n${settingsHelp()}`);
+    return 0;
+  }
+  const parsed = parseSettings(args, environment);
+  if (!parsed.ok) {
+    for (const sentence of parsed.sentences) console.error(sentence);
+    return 2;
+  }
+  const { settings } = parsed;
+  const log = logger({ level: settings.logLevel, fields: { process: settings.name } });
+  const stop = new AbortController();
+  const abandon = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    log.info('signal', { signal });
+    // A second one means: now.
+    (stop.signal.aborted ? abandon : stop).abort();
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  process.on('unhandledRejection', (thrown) => log.error('a mistake of ours', { thrown: String(thrown) }));
+  try {
+    return await run(settings, environment, log, stop.signal, abandon.signal);
+  } catch (thrown) {
+    console.error(thrown instanceof Error ? thrown.message : thrown);
+    return 1;
+  }
+}
+
+async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log, stop: AbortSignal, abandon: AbortSignal): Promise<number> {
+  const clock = systemClock;
+  const name = workerName(settings.name);
+  const policy = settings.policyFile ? parsePolicy(readFileSync(settings.policyFile, 'utf8')) : openPolicy;
+  const measured = metrics({ process: true });
+  const ready = readiness();
+
+  const api = transport({
+    credentials: credentials(defaultKubeConfig, clock),
+    clock,
+    userAgent: `spanferry/${VERSION}`,
+    writes: tokenBucket(clock, () => settings.apiWritesPerSecond, settings.apiWritesPerSecond),
+    observe: apiObserver(measured),
+  });
+  const kube = resources(api, clock);
+  const secrets = secretReader(kube.secrets, clock);
+  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, OTEL_COLLECTOR_AUTH_TOKEN } = environment;
+  const egress = { allowLoopback: settings.allowLoopback };
+  const stores = openStores({
+    ...egress,
+    proxy: { HTTP_PROXY, HTTPS_PROXY, NO_PROXY },
+    ...(settings.stsEndpoint !== undefined && { stsEndpoint: settings.stsEndpoint }),
+  });
+  const own = {
+    endpoint: settings.collectorEndpoint,
+    compression: settings.collectorCompression,
+    ...(OTEL_COLLECTOR_AUTH_TOKEN !== undefined && { authToken: OTEL_COLLECTOR_AUTH_TOKEN }),
+    ...(settings.collectorCaFile !== undefined && { ca: readFileSync(settings.collectorCaFile, 'utf8') }),
+  };
+  const threads = createPool({ threads: settings.threads });
+  const transcoding = { maxBatchBytes: settings.maxBatchBytes, maxExpansionRatio: settings.maxExpansionRatio };
+
+  const sources = cache<Source>({
+    onMisfit: (source, failure) => log.warn('a source that this version does not understand', { source, failure }),
+    onTrouble: (error) => log.warn('cannot follow sources', { failure: error.failure }),
+  });
+  const sourcesSeen = ready.require('sources');
+  const following: Part = {
+    ...longRunning('sources', async (end) => sources.run(kube.sources.watch({ signal: end }))),
+  };
+  void sources.synced.then(() => sourcesSeen(true));
+
+  const delivery = createDelivery({
+    clock,
+    observer: deliveryMetrics(measured),
+    guard: { lookup: guardedLookup(egress), refused: (host) => refusedHost(host, egress) },
+    canSend: () => ferry?.canSend() ?? false,
+    version: VERSION,
+  });
+  const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION, clock });
+  const tracing = await startTracing(environment, VERSION);
+  const common = { name, resources: kube, sources, settings, clock, log };
+  const ferry =
+    settings.role === 'manager'
+      ? undefined
+      : workerPart({ ...common, connections, tracing, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
+  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, tracing, secrets, stores, own, policy, metrics: measured })];
+
+  const status = serving(settings, measured, ready);
+  const { failure, abandoned } = await runParts([status, following, ...(ferry?.parts ?? []), ...lead], {
+    clock,
+    log,
+    stop,
+    abandon,
+    drainMs: settings.drain,
+    onStopping: ready.leave,
+  });
+  connections.close();
+  await delivery.close();
+  stores.close();
+  await threads.close();
+  await tracing.close().catch(() => {});
+  await api.close();
+  return failure || abandoned.length > 0 ? 1 : 0;
+}
+
+/** /healthz, /readyz and /metrics, up first and down last. */
+function serving({ listen }: Settings, measured: ReturnType<typeof metrics>, ready: ReturnType<typeof readiness>): Part {
+  const at = listen.lastIndexOf(':');
+  let close: () => Promise<void> = async () => {};
+  return {
+    name: 'status server',
+    start: async () => {
+      ({ close } = await statusServer({
+        host: listen.slice(0, at) || '0.0.0.0',
+        port: Number(listen.slice(at + 1)),
+        metrics: measured,
+        readiness: ready,
+      }));
+    },
+    stop: () => close(),
+  };
+}

@@ -1,0 +1,87 @@
+import type { Part } from '../control/part.ts';
+import { longRunning } from '../control/part.ts';
+import { type Cache, cache } from '../kube/cache.ts';
+import { type Heartbeat, heartbeat } from '../kube/heartbeat.ts';
+import { keyOf } from '../kube/meta.ts';
+import type { File, Source } from '../kube/ownkinds.ts';
+import type { Resources } from '../kube/resources.ts';
+import type { Log } from '../observability/logger.ts';
+import type { Tracing } from '../observability/tracing.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Transcode, Settings as TranscodeSettings } from '../transcode/port.ts';
+import type { Connections, Observer } from '../worker/port.ts';
+import { type Worker, worker } from '../worker/worker.ts';
+import { workerRecords } from './records.ts';
+import type { Settings } from './settings.ts';
+
+export type WorkerPartOptions = {
+  readonly name: string;
+  readonly resources: Resources;
+  readonly sources: Cache<Source>;
+  readonly connections: Connections & { readonly drop: (uid: string) => void };
+  readonly transcode: Transcode;
+  readonly transcoding: Omit<TranscodeSettings, 'format'>;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tracing: Tracing;
+  readonly observer?: Observer;
+};
+
+export type WorkerPart = { readonly parts: readonly Part[]; readonly canSend: () => boolean; readonly files: Cache<File> };
+
+/** The worker of a process: its Lease, the copy of its records, and the ferry, in the order in which they start. */
+export function workerPart(options: WorkerPartOptions): WorkerPart {
+  const { name, resources, sources, connections, settings, clock } = options;
+  const log = options.log.with({ worker: name });
+  const files = cache<File>({ onTrouble: (error) => log.warn('cannot follow records', { failure: error.failure }) });
+  const beat: Heartbeat = heartbeat({
+    leases: resources.leases,
+    namespace: settings.namespace,
+    worker: name,
+    capacity: () => ferryman.capacity(),
+    clock,
+    log,
+  });
+  const ferryman: Worker = worker({
+    records: workerRecords(resources.files, files),
+    sources: { of: ({ metadata, spec }) => sources.get(keyOf({ namespace: metadata.namespace ?? '', name: spec.sourceRef.name })) },
+    connections,
+    transcode: options.transcode,
+    settings: ({ spec }) => ({ ...options.transcoding, format: spec.format }),
+    clock,
+    log,
+    tracing: options.tracing,
+    ...(options.observer && { observer: options.observer }),
+    tenure: beat.tenure,
+    concurrency: settings.concurrency,
+    bytes: settings.memoryBudgetMb * 1024 * 1024,
+    publish: beat.publish,
+  });
+  files.onChange(ferryman.wake);
+  sources.onChange((change) => {
+    if (change.type === 'delete') connections.drop(change.object.metadata.uid);
+    ferryman.wake();
+  });
+
+  const following: Part = {
+    ...longRunning('records', (stop) => files.run(resources.files.watch({ fieldSelector: `spec.worker=${name}`, signal: stop }))),
+  };
+  const ferrying = longRunning('ferry', async (stop) => ferryman.run(stop));
+  return {
+    files,
+    canSend: beat.canSend,
+    parts: [
+      longRunning('heartbeat', (stop) => beat.run(stop)),
+      following,
+      {
+        ...ferrying,
+        quiet: ferryman.quiet,
+        stop: async (deadline) => {
+          await ferryman.drain(deadline);
+          await ferrying.stop?.(deadline);
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,147 @@
+import { type Failure, failureOf } from '../api/failure.ts';
+import type { Checkpoint, IngestionFile } from '../api/ingestionfile.ts';
+import type { SourceSpec } from '../api/ingestionsource.ts';
+import type { Rejected } from '../delivery/outcome.ts';
+import type { Step } from '../observability/tracing.ts';
+import type { Batch, Input, Settings, Summary, Transcode } from '../transcode/port.ts';
+import { unexpectedApplications } from './application.ts';
+import type { Connection } from './port.ts';
+
+/** How far one file has come. Grows while it is ferried; a checkpoint is a copy of it. */
+export type Progress = {
+  /** Batches acknowledged, from the first one on. */
+  batches: number;
+  spans: number;
+  /** Spans that the destination refused. */
+  rejectedSpans: number;
+  requests: number;
+  rejected: readonly Rejected[];
+  /** The destination's words although it took everything. */
+  warning?: string;
+  /** Changes with every byte read and every batch acknowledged: what stands still is stuck. */
+  moved: number;
+};
+
+/** How one attempt to ferry a file ended. */
+export type Ferried =
+  | { readonly ended: 'done'; readonly summary: Summary }
+  /** The store or the destination is in trouble: the file waits, and pays nothing. */
+  | { readonly ended: 'waiting'; readonly failure: Failure; readonly side: 'store' | 'destination' }
+  /** The file's own fault. */
+  | { readonly ended: 'failed'; readonly failure: Failure }
+  /** This worker may not send any more: somebody else may own the file by now. */
+  | { readonly ended: 'fenced' };
+
+export type Job = {
+  readonly record: IngestionFile;
+  readonly spec: SourceSpec;
+  readonly connection: Connection;
+  readonly transcode: Transcode;
+  readonly settings: Settings;
+  readonly progress: Progress;
+  /** The operator's own trace of this attempt. */
+  readonly step: Step;
+};
+
+/** The progress from which an attempt starts: that of the checkpoint, if it still holds. */
+export function progressFrom(checkpoint: Checkpoint | undefined, fingerprint: string): Progress {
+  const holds = checkpoint?.fingerprint === fingerprint ? checkpoint : undefined;
+  return {
+    batches: holds?.batches ?? 0,
+    spans: holds?.spans ?? 0,
+    rejectedSpans: holds?.rejectedSpans ?? 0,
+    requests: 0,
+    rejected: [],
+    moved: 0,
+  };
+}
+
+/** Takes a batch's ending out of the transcoder, which knows only throws. */
+class Ended extends Error {
+  readonly how: Ferried;
+  constructor(how: Ferried) {
+    super(how.ended);
+    this.how = how;
+  }
+}
+
+/** Reads the file, pinned to its version, and delivers every batch that was not acknowledged before. Rejects only with the signal's reason. */
+export async function ferry(job: Job, signal: AbortSignal): Promise<Ferried> {
+  const { spec, progress, transcode, settings, step } = job;
+  try {
+    if (spec.applicationMismatch === 'Fail' && spec.applicationIds?.length) {
+      const seen = await transcode(input(job), settings, () => void progress.moved++, signal);
+      const strange = unexpectedApplications(spec, seen.applicationIds);
+      if (strange) return { ended: 'failed', failure: { reason: 'ApplicationMismatch', message: strange } };
+    }
+    const summary = await step.within('transcode', (transcoding) =>
+      transcode(input(job), settings, (batch) => transcoding.within('deliver', () => deliver(batch, job, signal)), signal),
+    );
+    return { ended: 'done', summary };
+  } catch (thrown) {
+    if (thrown instanceof Ended) return thrown.how;
+    signal.throwIfAborted();
+    return endOf(failureOf(thrown));
+  }
+}
+
+/** Trouble of the store makes files wait; everything else that reading can meet belongs to the file. */
+const storeTrouble: ReadonlySet<string> = new Set([
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'InvalidToken',
+  'ExpiredToken',
+  'MissingCredential',
+  'InvalidCredential',
+  'InvalidIdentityToken',
+  'AccessDenied',
+  'AssumeRoleDenied',
+  'NoSuchBucket',
+  'WrongBucketOwner',
+  'RegionMismatch',
+  'PermanentRedirect',
+  'EndpointUnreachable',
+  'TlsError',
+  'EgressRefused',
+  'ClockSkew',
+  'Throttled',
+  'StoreUnavailable',
+  'StoreProtocolError',
+]);
+
+const endOf = (failure: Failure): Ferried =>
+  storeTrouble.has(failure.reason) ? { ended: 'waiting', failure, side: 'store' } : { ended: 'failed', failure };
+
+async function deliver(batch: Batch, { connection, progress, record }: Job, signal: AbortSignal): Promise<void> {
+  if (batch.index < progress.batches) return;
+  const outcome = await connection.sender.send(batch, { file: record.metadata.uid ?? '', signal });
+  progress.requests += outcome.requests;
+  if (outcome.state === 'waiting') throw new Ended({ ended: 'waiting', failure: outcome.failure, side: 'destination' });
+  if (outcome.state === 'failed') throw new Ended({ ended: 'failed', failure: outcome.failure });
+  if (outcome.state === 'fenced') throw new Ended({ ended: 'fenced' });
+  progress.batches = batch.index + 1;
+  progress.spans += outcome.accepted;
+  progress.rejectedSpans += outcome.rejectedSpans;
+  progress.rejected = [...progress.rejected, ...outcome.rejected].slice(0, 20);
+  if (outcome.warning !== undefined) progress.warning = outcome.warning;
+  progress.moved++;
+}
+
+function input({ record, connection, progress, step }: Job): Input {
+  const { key, version, size } = record.spec;
+  return {
+    size,
+    name: key,
+    open: async function* (from, signal) {
+      const chunks = connection.store.open({ key, version, size }, { from, signal })[Symbol.asyncIterator]();
+      try {
+        for (let next = await step.within('open', () => chunks.next()); !next.done; next = await chunks.next()) {
+          progress.moved++;
+          yield next.value;
+        }
+      } finally {
+        await chunks.return?.();
+      }
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import type { IngestionSource } from '../api/ingestionsource.ts';
+import type { Sender } from '../delivery/sender.ts';
+import type { Store } from '../stores/store.ts';
+
+/** The records bound to this worker, and their status. */
+export type Records = {
+  /** A copy that follows the API server. */
+  readonly mine: () => Iterable<IngestionFile>;
+  /** Reads one anew; undefined where it is gone. */
+  readonly reread: (record: IngestionFile) => Promise<IngestionFile | undefined>;
+  /** Writes under the resourceVersion of `record`; a conflict is a `Failed` with the reason ObjectChanged. */
+  readonly setStatus: (record: IngestionFile, status: FileStatus) => Promise<IngestionFile>;
+};
+
+/** The sources, as a copy that follows the API server. */
+export type Sources = { readonly of: (record: IngestionFile) => IngestionSource | undefined };
+
+/** What a source leads to: its bucket and its destination, opened with its Secrets. */
+export type Connection = {
+  readonly store: Pick<Store, 'open'>;
+  readonly sender: Pick<Sender, 'send' | 'ready'>;
+  /** Digest of destination, format and limits: where it differs, a checkpoint is worth nothing. */
+  readonly fingerprint: string;
+};
+
+export type Connections = {
+  /** The same connection while neither the source nor its Secrets change. Throws a `Failed`. */
+  readonly to: (source: IngestionSource) => Promise<Connection>;
+  /** Something was refused: the Secrets are read anew next time. */
+  readonly doubt: (source: IngestionSource) => void;
+};
+
+/** Told for metrics and logs. */
+export type Observer = {
+  readonly ended?: (record: IngestionFile, status: FileStatus, seconds: number) => void;
+};

@@ -1,0 +1,228 @@
+import { kindOf } from '../api/failure.ts';
+import type { IngestionFile } from '../api/ingestionfile.ts';
+import type { IngestionSource } from '../api/ingestionsource.ts';
+import { keyMatcher } from '../api/match.ts';
+import type { Log } from '../observability/logger.ts';
+import { backoffMs } from '../std/backoff.ts';
+import { type Semaphore, semaphore } from '../std/semaphore.ts';
+import { type AttemptEnd, type AttemptOptions, attempt, type GiveUp } from './attempt.ts';
+import { type Hindrance, pick } from './pick.ts';
+import type { Observer, Sources } from './port.ts';
+
+export type WorkerOptions = AttemptOptions & {
+  readonly sources: Sources;
+  /** Ends when this worker may not send any more; undefined while it may not. */
+  readonly tenure: () => { readonly signal: AbortSignal } | undefined;
+  /** Files at once, and bytes of them that may be in memory at once. */
+  readonly concurrency: number;
+  readonly bytes: number;
+  readonly log: Log;
+  readonly observer?: Observer;
+  /** The number of free slots changed. */
+  readonly publish: () => void;
+};
+
+export type Worker = {
+  /** Records, sources or rights changed. */
+  readonly wake: () => void;
+  readonly capacity: () => { readonly slots: number; readonly waiting: number };
+  /** Takes no new file from now on. */
+  readonly quiet: () => void;
+  readonly run: (stop: AbortSignal) => Promise<void>;
+  /** Waits for the files under way; at the deadline they are put back where another worker can go on. */
+  readonly drain: (deadline: AbortSignal) => Promise<void>;
+};
+
+type Patience = { readonly until: number; readonly tries: number; readonly alone: number; readonly readAt: number };
+
+type Running = { readonly record: IngestionFile; readonly abort: AbortController; readonly end: Promise<void> };
+
+/** A file in memory weighs its size, but never more than the windows it passes through. */
+const HEAVIEST = 32 * 1024 * 1024;
+const LOOK_EVERY_MS = 1_000;
+/** After so many failures alone a file pays for them. */
+const LONELY = 3;
+const storePatience = { baseMs: 5_000, maxMs: 60_000 };
+
+/** Ferries the files bound to this worker. */
+export function worker(options: WorkerOptions): Worker {
+  const { records, sources, clock, log, concurrency, tenure, publish } = options;
+  const running = new Map<string, Running>();
+  /**
+   * Files that wait: until a moment (monotonic), or until the destination lets them through. `alone` counts how often the store
+   * failed this one while others of its source were read.
+   */
+  const patience = new Map<string, Patience>();
+  /** When a file of a source was last read to its end. */
+  const lastRead = new Map<string, number>();
+  const memory: Semaphore = semaphore(options.bytes);
+  let alarm = Promise.withResolvers<void>();
+  let waiting = 0;
+  let quiet = false;
+  const wake = () => alarm.resolve();
+
+  const hindrance = (record: IngestionFile): Hindrance | undefined => {
+    const { status, metadata } = record;
+    const uid = metadata.uid ?? '';
+    if (status.state === 'Completed' || status.state === 'Failed' || metadata.deletionTimestamp) return 'finished';
+    if (running.has(uid)) return 'running';
+    const source = sources.of(record);
+    if (!source || source.spec.suspend || !belongs(record, source)) return 'waiting';
+    if ((patience.get(uid)?.until ?? 0) > clock.monotonic()) return 'waiting';
+    if (status.nextAttemptTime !== undefined && Date.parse(status.nextAttemptTime) > clock.now()) return 'waiting';
+    return undefined;
+  };
+
+  /** Gives up what is suspended, deleted, bound elsewhere, or may not be sent any more. */
+  const giveUpWhatChanged = (mine: ReadonlyMap<string, IngestionFile>) => {
+    for (const [uid, { abort, record }] of running) {
+      const now = mine.get(uid);
+      if (!now || now.metadata.deletionTimestamp) abort.abort('not ours' satisfies GiveUp);
+      else if (sources.of(record)?.spec.suspend !== false) abort.abort('put back' satisfies GiveUp);
+    }
+    for (const uid of patience.keys()) if (!mine.has(uid)) patience.delete(uid);
+  };
+
+  const look = () => {
+    const mine = new Map([...records.mine()].map((record) => [record.metadata.uid ?? '', record]));
+    giveUpWhatChanged(mine);
+    const held = tenure();
+    const choice = pick(
+      mine.values(),
+      [...running.values()].map(({ record }) => record),
+      quiet || !held ? 0 : concurrency,
+      hindrance,
+    );
+    if (held && !quiet) for (const record of choice.start) start(record, held.signal);
+    if (choice.waiting !== waiting) {
+      waiting = choice.waiting;
+      publish();
+    }
+  };
+
+  const start = (record: IngestionFile, right: AbortSignal) => {
+    const source = sources.of(record);
+    if (!source) return;
+    const uid = record.metadata.uid ?? '';
+    const abort = new AbortController();
+    const lose = () => abort.abort('not ours' satisfies GiveUp);
+    right.addEventListener('abort', lose, { once: true });
+    const end = ferryOne(record, source, abort.signal).finally(() => {
+      right.removeEventListener('abort', lose);
+      running.delete(uid);
+      wake();
+    });
+    running.set(uid, { record, abort, end });
+  };
+
+  const ferryOne = async (record: IngestionFile, source: IngestionSource, signal: AbortSignal): Promise<void> => {
+    const startedAt = clock.monotonic();
+    const release = await memory.acquire(Math.min(Math.max(1, record.spec.size), HEAVIEST), signal).catch(() => undefined);
+    if (!release) return;
+    try {
+      const end = await attempt(
+        record,
+        source,
+        { giveUp: signal, blame: (patience.get(record.metadata.uid ?? '')?.alone ?? 0) >= LONELY },
+        options,
+      );
+      settle(record, end, (clock.monotonic() - startedAt) / 1_000);
+    } finally {
+      release();
+    }
+  };
+
+  const settle = (record: IngestionFile, { status, waitFor }: AttemptEnd, seconds: number) => {
+    const uid = record.metadata.uid ?? '';
+    if (waitFor) return wait(record, waitFor);
+    patience.delete(uid);
+    if (!status) return;
+    if (status.state === 'Completed') lastRead.set(sourceOf(record), clock.monotonic());
+    options.observer?.ended?.(record, status, seconds);
+    const { state, reason, message: words, spans, rejectedSpans } = status;
+    const fields = {
+      namespace: record.metadata.namespace,
+      source: record.spec.sourceRef.name,
+      key: record.spec.key,
+      state,
+      reason,
+      words,
+      spans,
+      rejectedSpans,
+      seconds,
+    };
+    log[state === 'Failed' ? 'warn' : 'info']('verdict', fields);
+  };
+
+  /** The slot goes to another file; this one comes back when its store or destination may have recovered. */
+  const wait = (record: IngestionFile, { side, failure, connection }: NonNullable<AttemptEnd['waitFor']>) => {
+    const uid = record.metadata.uid ?? '';
+    const before = patience.get(uid);
+    const tries = (before?.tries ?? 0) + 1;
+    const othersPass = before !== undefined && (lastRead.get(sourceOf(record)) ?? 0) > before.readAt;
+    const kept = { tries, alone: (before?.alone ?? 0) + (side === 'store' && othersPass ? 1 : 0), readAt: clock.monotonic() };
+    const ms = failure.retryAfterMs ?? backoffMs(storePatience, tries - 1);
+    log.info('file waits', {
+      namespace: record.metadata.namespace,
+      source: record.spec.sourceRef.name,
+      key: record.spec.key,
+      side,
+      failure,
+      kind: kindOf(failure),
+    });
+    if (side === 'store' || !connection) return void patience.set(uid, { ...kept, until: clock.monotonic() + ms });
+    const mark = { ...kept, until: Number.POSITIVE_INFINITY };
+    patience.set(uid, mark);
+    const gone = new AbortController();
+    void connection.sender.ready(uid, gone.signal).then(
+      () => letGo(uid, mark),
+      () => letGo(uid, mark),
+    );
+  };
+
+  const letGo = (uid: string, mark: Patience) => {
+    if (patience.get(uid) === mark) patience.set(uid, { ...mark, until: 0 });
+    wake();
+  };
+
+  return {
+    wake,
+    capacity: () => ({ slots: quiet ? 0 : 2 * concurrency, waiting }),
+    quiet: () => {
+      quiet = true;
+      publish();
+    },
+    run: async (stop) => {
+      while (!stop.aborted) {
+        alarm = Promise.withResolvers();
+        look();
+        await Promise.race([alarm.promise, clock.sleep(LOOK_EVERY_MS, stop).catch(() => {})]);
+      }
+    },
+    drain: async (deadline) => {
+      const putBack = () => {
+        for (const { abort } of running.values()) abort.abort('put back' satisfies GiveUp);
+      };
+      deadline.addEventListener('abort', putBack, { once: true });
+      if (deadline.aborted) putBack();
+      await Promise.all([...running.values()].map(({ end }) => end));
+      deadline.removeEventListener('abort', putBack);
+    },
+  };
+}
+
+/** A record is believed only where its source owns it and takes its key: nobody gets a file read by writing a record by hand. */
+function belongs({ metadata, spec }: IngestionFile, source: IngestionSource): boolean {
+  const owned = metadata.ownerReferences?.some(({ kind, uid }) => kind === 'IngestionSource' && uid === source.metadata.uid) ?? false;
+  return owned && matcherOf(source)(spec.key) === undefined;
+}
+
+const sourceOf = ({ metadata, spec }: IngestionFile): string => `${metadata.namespace}/${spec.sourceRef.name}`;
+
+const matchers = new WeakMap<IngestionSource['spec'], ReturnType<typeof keyMatcher>>();
+
+function matcherOf({ spec }: IngestionSource): ReturnType<typeof keyMatcher> {
+  const known = matchers.get(spec) ?? keyMatcher(spec);
+  matchers.set(spec, known);
+  return known;
+}

@@ -1,0 +1,4 @@
+import { azurite } from './servers/azurite.ts';
+import { conformance } from './suite.ts';
+
+await conformance(azurite);

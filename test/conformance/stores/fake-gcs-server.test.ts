@@ -1,0 +1,4 @@
+import { fakeGcsServer } from './servers/fake-gcs-server.ts';
+import { conformance } from './suite.ts';
+
+await conformance(fakeGcsServer);

@@ -1,0 +1,4 @@
+import { versitygw } from './servers/versitygw.ts';
+import { conformance } from './suite.ts';
+
+await conformance(versitygw);

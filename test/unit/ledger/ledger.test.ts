@@ -1,0 +1,179 @@
+import { describe, expect, onTestFailed, test } from 'vitest';
+import { identities } from '../../../src/ledger/identity.ts';
+import { type Ledger, type LedgerObjects, openLedger } from '../../../src/ledger/ledger.ts';
+import { OPEN_ENTRIES, type SegmentSpec } from '../../../src/ledger/segment.ts';
+import { random, seedOf } from '../../support/random.ts';
+
+const identityOf = identities({ kind: 's3', endpoint: '', bucket: 'acme-traces' });
+const file = (n: number) => identityOf({ key: `agents/${n}.json`, version: `etag-${n}` });
+
+/** The API server as a ledger sees it: objects with tokens, and writes that fail before or after they took effect. */
+function apiServer(fate: () => 'well' | 'lost before' | 'lost after' = () => 'well') {
+  const stored = new Map<number, { spec: SegmentSpec; token: string }>();
+  let tokens = 0;
+  const objects: LedgerObjects = {
+    list: async () => [...stored.values()],
+    put: async (spec, token) => {
+      const how = fate();
+      if (how === 'lost before') throw new Error('the connection was cut');
+      if (stored.get(spec.number)?.token !== token && JSON.stringify(stored.get(spec.number)?.spec) !== JSON.stringify(spec))
+        throw new Error('conflict');
+      const next = `${++tokens}`;
+      stored.set(spec.number, { spec: JSON.parse(JSON.stringify(spec)), token: next });
+      if (how === 'lost after') throw new Error('the answer was cut');
+      return next;
+    },
+  };
+  return { objects, stored };
+}
+
+async function opened(objects: LedgerObjects, seen = 0, accept?: string): Promise<Ledger> {
+  const result = await openLedger(objects, seen, accept);
+  if (!result.ok) throw new Error(result.failure.message);
+  return result.ledger;
+}
+
+async function remember(ledger: Ledger, from: number, to: number, outcome: 'completed' | 'failed' = 'completed') {
+  for (let n = from; n < to; n++) void ledger.append({ identity: file(n), outcome, spans: 10, bytes: 100 });
+  await ledger.flush();
+}
+
+describe('the memory of a source', () => {
+  test('knows after a restart what it was told before, totals included', async () => {
+    const { objects } = apiServer();
+    await remember(await opened(objects), 0, 50);
+    const ledger = await opened(objects, 1);
+    expect(ledger.lookup(file(49))).toBe('completed');
+    expect(ledger.lookup(file(50))).toBeUndefined();
+    expect(ledger.head().totals).toEqual({ files: 50, spans: 500, bytes: 5_000, rejectedSpans: 0, retries: 0 });
+  });
+
+  test('an append is kept only once it is written', async () => {
+    let cut = true;
+    const { objects } = apiServer(() => (cut ? 'lost before' : 'well'));
+    const ledger = await opened(objects);
+    let kept = false;
+    void ledger.append({ identity: file(1), outcome: 'completed' }).then(() => {
+      kept = true;
+    });
+    await expect(ledger.flush()).rejects.toThrow('cut');
+    expect(kept).toBe(false);
+    cut = false;
+    await ledger.flush();
+    expect(kept).toBe(true);
+  });
+
+  test('moves what is open into sealed segments before the open one grows large, and merges small ones', async () => {
+    const { objects, stored } = apiServer();
+    const ledger = await opened(objects);
+    for (let n = 0; n < 40; n++) await remember(ledger, n * 500, (n + 1) * 500);
+    const sizes = [...stored.values()].map(({ spec }) => spec.entries);
+    expect(sizes[0]).toBeLessThanOrEqual(OPEN_ENTRIES);
+    expect(sizes.length).toBeLessThan(10);
+    const again = await opened(objects, stored.size);
+    expect(again.counts()).toMatchObject({ entries: 20_000, failures: 0 });
+    expect(again.lookup(file(0))).toBe('completed');
+    expect(again.lookup(file(19_999))).toBe('completed');
+  });
+
+  test('forgives the failures there are with one token, and none that come later', async () => {
+    const { objects } = apiServer();
+    const ledger = await opened(objects);
+    for (let n = 0; n < 4; n++) await remember(ledger, n * 1_000, (n + 1) * 1_000, 'failed');
+    await ledger.forgive('t1');
+    expect(ledger.counts()).toMatchObject({ entries: 0, failures: 0 });
+    await remember(ledger, 0, 1, 'failed');
+    const again = await opened(objects);
+    expect(again.lookup(file(0))).toBe('failed');
+    expect(again.lookup(file(3_999))).toBeUndefined();
+    expect(again.head().handled?.retryFailed).toBe('t1');
+  });
+});
+
+describe('a memory with holes', () => {
+  const grown = async () => {
+    const server = apiServer();
+    const ledger = await opened(server.objects);
+    for (let n = 0; n < 8; n++) await remember(ledger, n * 1_000, (n + 1) * 1_000);
+    return server;
+  };
+
+  test.each<[what: string, damage: (stored: Map<number, { spec: SegmentSpec; token: string }>) => void, message: RegExp]>([
+    ['a sealed segment is gone', (stored) => stored.delete(1), /segment 1 of \d+ is missing/],
+    ['the head is gone', (stored) => stored.delete(0), /segment 0 of \d+ is missing/],
+    ['all of it is gone', (stored) => stored.clear(), /segment 0, 1.* missing/],
+    [
+      'an older backup of one segment was restored',
+      (stored) => {
+        const old = stored.get(1);
+        if (old) stored.set(1, { ...old, spec: { ...old.spec, entries: 0, failures: 0, data: '' } });
+      },
+      /\d+ entries are expected and \d+ are there/,
+    ],
+    [
+      'a newer operator wrote a segment',
+      (stored) => {
+        const old = stored.get(1);
+        if (old) stored.set(1, { ...old, spec: { ...old.spec, codec: 'bloom128' } });
+      },
+      /written in "bloom128"/,
+    ],
+  ])('where %s, the source stops and says so', async (_what, damage, message) => {
+    const { objects, stored } = await grown();
+    const seen = stored.size;
+    damage(stored);
+    const result = await openLedger(objects, seen);
+    expect(result).toMatchObject({ ok: false, failure: { reason: 'LedgerIncomplete', message: expect.stringMatching(message) } });
+  });
+
+  test('goes on with what is left once somebody accepts it, and stays whole from then on', async () => {
+    const { objects, stored } = await grown();
+    const seen = stored.size;
+    stored.delete(1);
+    const ledger = await opened(objects, seen, 'yes');
+    expect(ledger.head().handled?.acceptLedger).toBe('yes');
+    const again = await openLedger(objects, seen);
+    expect(again.ok).toBe(true);
+  });
+});
+
+test('whatever is lost on the way, no written entry is forgotten and no number is wrong', async () => {
+  const seed = seedOf();
+  onTestFailed(() => console.error(`SPANFERRY_SEED=${seed}`));
+  const chance = random(seed);
+  const { objects } = apiServer(() => (chance.next() < 0.85 ? 'well' : chance.pick(['lost before', 'lost after'] as const)));
+  const written = new Map<number, 'completed' | 'failed'>();
+  let ledger = await opened(objects);
+
+  for (let round = 0; round < 300; round++) {
+    const batch = new Map(
+      Array.from({ length: chance.int(400) }, () => [chance.int(6_000), chance.next() < 0.1 ? 'failed' : 'completed'] as const),
+    );
+    for (const [n, outcome] of batch) {
+      void ledger.append({ identity: file(n), outcome }).then(() => written.set(n, outcome));
+    }
+    const ok = await ledger.flush().then(
+      () => true,
+      () => false,
+    );
+    // A new leader: what was not written is found again and told again, so it may be in or not.
+    if (!ok && chance.next() < 0.5) {
+      ledger = await opened(objects);
+      for (const [n, outcome] of batch) void ledger.append({ identity: file(n), outcome }).then(() => written.set(n, outcome));
+    }
+    while (
+      !(await ledger.flush().then(
+        () => true,
+        () => false,
+      ))
+    );
+  }
+
+  await new Promise((resolve) => setImmediate(resolve));
+  const last = await opened(objects);
+  for (const [n, outcome] of written) expect([n, last.lookup(file(n))]).toEqual([n, outcome]);
+  expect(last.counts()).toMatchObject({
+    entries: written.size,
+    failures: [...written.values()].filter((each) => each === 'failed').length,
+  });
+});
