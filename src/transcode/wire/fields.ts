@@ -2,10 +2,10 @@
 export type Field = { number: number; wire: number; start: number; from: number; to: number };
 
 /** The value of the varint read last, in two unsigned halves. */
-const varint = { value: 0, high: 0 };
+export const varint = { value: 0, high: 0 };
 
 /** Reads a varint at `at`; returns the position behind it, -1 where it is broken, -2 where the bytes end first. */
-function readVarint(bytes: Uint8Array, at: number, end: number): number {
+export function readVarint(bytes: Uint8Array, at: number, end: number): number {
   let low = 0;
   let high = 0;
   for (let shift = 0; shift < 70; shift += 7) {
