@@ -53,6 +53,10 @@ const rejectsLarge = ({ summary }: Outcome): boolean => (summary?.rejected ?? []
 const until = performance.now() + Number(values.seconds) * 1000;
 let seed = firstSeed;
 let found = 0;
+// A promise that nobody settles ends the process quietly; it shall not.
+process.once('exit', () => {
+  if (process.exitCode === undefined || process.exitCode === 13) console.error(`seed ${seed}: it never came to an end`);
+});
 for (; performance.now() < until && found < 5; seed++) {
   const input = inputFor(randomFrom(seed));
   const started = performance.now();

@@ -14,6 +14,7 @@ import { readiness } from './observability/health.ts';
 import { type Log, logger } from './observability/logger.ts';
 import { metrics } from './observability/metrics.ts';
 import { statusServer } from './observability/server.ts';
+import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
 import { managerPart } from './operator/manager-part.ts';
 import { apiObserver, verdictObserver } from './operator/observers.ts';
@@ -109,12 +110,13 @@ async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log,
     version: VERSION,
   });
   const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION, clock });
+  const tracing = await startTracing(environment, VERSION);
   const common = { name, resources: kube, sources, settings, clock, log };
   const ferry =
     settings.role === 'manager'
       ? undefined
-      : workerPart({ ...common, connections, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
-  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, secrets, stores, own, policy, metrics: measured })];
+      : workerPart({ ...common, connections, tracing, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
+  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, tracing, stores, own, policy, metrics: measured })];
 
   const status = serving(settings, measured, ready);
   const { failure, abandoned } = await runParts([status, following, ...(ferry?.parts ?? []), ...lead], {
@@ -129,6 +131,7 @@ async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log,
   await delivery.close();
   stores.close();
   await threads.close();
+  await tracing.close().catch(() => {});
   await api.close();
   return failure || abandoned.length > 0 ? 1 : 0;
 }

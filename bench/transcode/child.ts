@@ -1,4 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createGunzip, createGzip, createZstdDecompress, gzipSync, zstdCompressSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { defaultSettings } from '../../src/transcode/port.ts';
 import { createPool } from '../../src/transcode/threads/pool.ts';
 import { transcode } from '../../src/transcode/transcode.ts';
@@ -94,13 +100,20 @@ async function threads() {
   return { oneMs: await wallMs(1), twoMs: await wallMs(2) };
 }
 
-/** From the start of the process to the first batch of a file that is ready. */
+/** From the start of a process, bundled as it is shipped, to the first batch of a file that is ready. */
 async function cold() {
-  let first = 0;
-  await transcode(inputOf(oneDocument(10 * MB, 'before')), defaultSettings, () => {
-    first ||= performance.now();
-  });
-  return { firstBatchMs: first };
+  const folder = mkdtempSync(join(tmpdir(), 'spanferry-cold-'));
+  try {
+    const file = join(folder, 'file.json');
+    writeFileSync(file, bytesOf('genai'));
+    const outfile = join(folder, 'cold.mjs');
+    const entry = fileURLToPath(new URL('./cold.ts', import.meta.url));
+    await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
+    const input = openSync(file, 'r');
+    return JSON.parse(execFileSync(process.execPath, [outfile], { encoding: 'utf8', stdio: [input, 'pipe', 'inherit'] }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 const measures: Record<string, (of: string) => Promise<object>> = { speed, compressed, memory, small, threads, cold };

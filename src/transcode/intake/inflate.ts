@@ -59,8 +59,12 @@ function startPump(compression: Compression): Pump {
   const queue: Uint8Array[] = [];
   let error: Error | undefined;
   let settled = true;
+  /** The engine is done with its data; it takes no more, and does not even answer. */
+  let ended = false;
   let wake = (): void => {};
-  const settle = (thrown?: Error | null): void => {
+  /** An engine that was replaced may still have something to say; nobody listens. */
+  const settle = (engine: Gunzip | ZstdDecompress, thrown?: Error | null): void => {
+    if (engine !== current) return;
     error ??= thrown ?? undefined;
     settled = true;
     wake();
@@ -72,11 +76,15 @@ function startPump(compression: Compression): Pump {
       engine.pause();
       wake();
     });
-    engine.on('error', settle);
-    engine.on('end', () => settle());
+    engine.on('error', (thrown) => settle(engine, thrown));
+    engine.on('end', () => {
+      if (engine === current) ended = true;
+      settle(engine);
+    });
+    ended = false;
     return engine;
   };
-  let engine = start();
+  let current = start();
 
   async function* drain(): AsyncGenerator<Uint8Array> {
     for (;;) {
@@ -86,35 +94,38 @@ function startPump(compression: Compression): Pump {
         continue;
       }
       if (error) throw new Failed(damage(error, compression));
-      if (settled && engine.readableLength === 0) return;
+      if (settled && current.readableLength === 0) return;
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      if (engine.isPaused()) engine.resume();
-      if (queue.length === 0 && !error && !(settled && engine.readableLength === 0)) await woken;
+      if (current.isPaused()) current.resume();
+      if (queue.length === 0 && !error && !(settled && current.readableLength === 0)) await woken;
     }
   }
 
   return {
     async *feed(piece) {
+      if (ended && compression === 'gzip') return;
       for (let rest = piece; ; ) {
+        const engine = current;
         const before = engine.bytesWritten;
         settled = false;
-        engine.write(rest, settle);
+        current.write(rest, (thrown) => settle(engine, thrown));
         yield* drain();
-        rest = rest.subarray(engine.bytesWritten - before);
+        rest = rest.subarray(current.bytesWritten - before);
         // A zstd engine ends behind a frame where more follows, a gunzip only before zeros, which are padding.
         if (rest.length === 0 || compression === 'gzip') return;
-        engine.destroy();
-        engine = start();
+        current.destroy();
+        current = start();
       }
     },
     async *finish() {
+      if (ended) return;
       settled = false;
-      engine.end();
+      current.end();
       yield* drain();
     },
-    close: () => engine.destroy(),
+    close: () => current.destroy(),
   };
 }
 

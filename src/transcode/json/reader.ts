@@ -234,7 +234,7 @@ export class JsonReader {
     const { offset, end } = this.window;
     const known = this.#backslash - offset;
     if (this.#searchedTo !== offset + end || known < at) {
-      const found = indexOf(this.bytes, BACKSLASH, at);
+      const found = indexOf(this.bytes.subarray(0, end), BACKSLASH, at);
       this.#backslash = found < 0 ? Number.POSITIVE_INFINITY : offset + found;
       this.#searchedTo = offset + end;
     }

@@ -18,7 +18,7 @@ export function* walkJsonFile(job: Job): Walk<string> {
     }
     lines.pass(json.reader.at);
     const from = json.offset;
-    yield* walker.value();
+    yield* walker.document();
     lines.document(from, json.reader.at);
     seen.documents++;
   }

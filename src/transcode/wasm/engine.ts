@@ -53,12 +53,23 @@ function utf8Guard() {
   };
 }
 
+/** A header as it was read last: where many documents are in a file, most have the same. */
+type Heard = { readonly text: Uint8Array; readonly message: Uint8Array };
+
+function repeated(heard: Heard | undefined, { bytes, end }: Window, at: number): HeaderRun | undefined {
+  if (!heard || at + heard.text.length > end) return undefined;
+  const behind = at + heard.text.length;
+  const same = Buffer.prototype.compare.call(bytes, heard.text, 0, heard.text.length, at, behind) === 0;
+  return same ? { why: 'done', at: behind, message: heard.message } : undefined;
+}
+
 /** An engine with window and arena in the memory of a fresh kernel, so that nothing is copied between them. */
 export const createWasmEngine: CreateEngine = (sizes) => {
   const kernel = instantiateKernel();
   if (!kernel) return plainEngine(sizes);
   let place = lay(kernel, sizes.window, sizes.arena);
   const checkedEnd = utf8Guard();
+  const heard: { resource?: Heard; scope?: Heard } = {};
 
   /** Runs with the content cut at `end`. The module writes zeros behind it, which must not cost what stands there. */
   const cut = (window: Window, end: number, run: () => number): number => {
@@ -100,6 +111,8 @@ export const createWasmEngine: CreateEngine = (sizes) => {
       return { why: why === 'drain' ? 'declined' : why, at: done.at };
     },
     header(window: Window, at: number, kind: HeaderKind): HeaderRun {
+      const again = repeated(heard[kind], window, at);
+      if (again) return again;
       const end = checkedEnd(window, at);
       if (!ours(window) || end <= at) return { why: 'declined' };
       const { windowAt, arenaAt, arena } = place;
@@ -108,7 +121,10 @@ export const createWasmEngine: CreateEngine = (sizes) => {
       if (why === 2 && !window.ended) return { why: 'more' };
       if (why !== 0) return { why: 'declined' };
       const told = results();
-      return { why: 'done', at: told[0]! - windowAt, message: new Uint8Array(kernel.memory.buffer, to, told[1]! - to).slice() };
+      const behind = told[0]! - windowAt;
+      const message = new Uint8Array(kernel.memory.buffer, to, told[1]! - to).slice();
+      heard[kind] = { text: window.bytes.slice(at, behind), message };
+      return { why: 'done', at: behind, message };
     },
   };
 

@@ -155,6 +155,12 @@ describe('an end before the end', () => {
     expect(process.getActiveResourcesInfo().filter((name) => /zlib|gunzip/i.test(name))).toEqual([]);
   });
 
+  test('padding behind gzip is no content, even behind nothing', async () => {
+    const padding = Buffer.alloc(300_000);
+    expect((await feed(Buffer.concat([gzipSync(''), padding]))).failure?.reason).toBe('EmptyFile');
+    expect((await feed(Buffer.concat([gzipSync(documentOf(spanText())), padding]))).summary?.spans).toBe(1);
+  });
+
   test('a bomb is stopped', async () => {
     const bomb = gzipSync(Buffer.alloc(100_000_000, 0x20));
     expect((await feed(bomb)).failure?.reason).toBe('ExpansionLimit');

@@ -4,16 +4,10 @@ import protobuf from 'protobufjs';
 const protos = fileURLToPath(new URL('../../fixtures/proto/', import.meta.url));
 const root = new protobuf.Root();
 root.resolvePath = (_origin, target) => `${protos}${target}`;
-root.loadSync(
-  ['trace', 'logs', 'metrics'].map((signal) =>
-    signal === 'trace' ? 'opentelemetry/proto/collector/trace/v1/trace_service.proto' : `opentelemetry/proto/${signal}/v1/${signal}.proto`,
-  ),
-);
+root.loadSync('opentelemetry/proto/collector/trace/v1/trace_service.proto');
 
 /** The official type of a trace request. */
 export const requestType = root.lookupType('opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest');
-export const logsType = root.lookupType('opentelemetry.proto.logs.v1.LogsData');
-export const metricsType = root.lookupType('opentelemetry.proto.metrics.v1.MetricsData');
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 

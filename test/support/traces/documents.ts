@@ -1,6 +1,6 @@
 /** A small OTLP document around spans whose text is given, field by field: tests see exactly what a writer wrote. */
 export const traceId = '5b8efff798038103d269b633813fc60c';
-export const spanId = 'eee19b7ec3c1b174';
+const spanId = 'eee19b7ec3c1b174';
 
 /** The text of a span with the given fields; a field given as undefined is left out. */
 export function spanText(fields: Readonly<Record<string, string | undefined>> = {}): string {

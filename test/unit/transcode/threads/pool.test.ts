@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 import { afterEach, describe, expect, test } from 'vitest';
 import { manySpans, requestOf, smallSpan } from '../../../../bench/corpora/spans.ts';
 import { Failed } from '../../../../src/api/failure.ts';
@@ -216,5 +220,18 @@ describe('trouble in a pool', () => {
     const program = fileURLToPath(new URL('./idle-pool.ts', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 20_000 });
     expect(JSON.parse(stdout)).toEqual({ spans: 1, why: 'enough' });
+  });
+
+  test('works as well from a bundle in one file, which starts itself as its thread', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'spanferry-bundle-'));
+    try {
+      const outfile = join(folder, 'bundle.mjs');
+      const entryPoints = [fileURLToPath(new URL('./bundled.ts', import.meta.url))];
+      await build({ entryPoints, bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
+      const { stdout } = await promisify(execFile)(process.execPath, [outfile], { timeout: 20_000 });
+      expect(JSON.parse(stdout)).toEqual({ spans: 1 });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

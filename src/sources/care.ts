@@ -1,0 +1,422 @@
+import { createHash } from 'node:crypto';
+import { durationMs } from '../api/duration.ts';
+import { type Failure, failureOf } from '../api/failure.ts';
+import type { IngestionFile } from '../api/ingestionfile.ts';
+import type { IngestionSource, SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
+import { prefixOf } from '../api/match.ts';
+import type { Outcome as Round } from '../control/controller.ts';
+import { isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
+import type { Log } from '../observability/logger.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Place } from '../stores/provider.ts';
+import { placeOf, secretNamesOf } from '../stores/registry.ts';
+import { type Census, census } from './census.ts';
+import { filesOf } from './files.ts';
+import { type Filter, filter } from './filter.ts';
+import { keeper } from './keeper.ts';
+import { lanes } from './lanes.ts';
+import { link } from './link.ts';
+import { type Resolution, resolution, resolved, ruleOf, shownAfter } from './modified.ts';
+import { happenings, restMs, urgency } from './news.ts';
+import { type Health, nextStep, type Seen, type SourceTrigger, type Step } from './next-step.ts';
+import type { Ledgers, Observer, OpenStore, Policy, Records, SourceRef, Sources, Supply, Tell } from './port.ts';
+import { scans } from './scans.ts';
+import { destinationSecretNames, type Secrets } from './secrets.ts';
+import { summarise } from './summarise.ts';
+import { failedTest, type TestResult, testConnection } from './test-connection.ts';
+import { askedOf } from './tokens.ts';
+
+export type CareOptions = {
+  readonly sources: Sources;
+  readonly secrets: Secrets;
+  readonly records: Records;
+  readonly ledgers: Ledgers;
+  readonly openStore: OpenStore;
+  readonly policy: Policy;
+  readonly ownDestination: OwnDestination;
+  readonly tell: Tell;
+  readonly observer: Observer;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Dispatch begins failed records of a source again. */
+  readonly retryFailed: (sourceUid: string) => void;
+  readonly wakeDispatch: () => void;
+  /** Another round for this source, after a while. */
+  readonly again: (ms: number) => void;
+  readonly random?: () => number;
+};
+
+/** One source in the care of the leader. */
+export type Care = {
+  readonly uid: string;
+  /** Gather, decide, act until there is nothing to do right now, then summarise. */
+  readonly round: (source: IngestionSource, signal: AbortSignal) => Promise<Round>;
+  /** Undefined while the ledger is not open: without it nobody knows what is done. */
+  readonly supply: () => Supply | undefined;
+  readonly recordChanged: (record: IngestionFile) => void;
+  /** Writes the ledger where it is time; `all` writes whatever waits. */
+  readonly flush: (how: 'due' | 'all') => Promise<void>;
+  readonly close: () => void;
+};
+
+/** A round that has not come to rest after so many steps comes again. */
+const MOST_STEPS = 12;
+
+/** Secrets are looked at so often, even where nothing else is due. */
+const LOOK_EVERY_MS = 60_000;
+
+/** Files that wait for a store or destination give their slots back; no more of them are taken while so many wait. */
+const MOST_WAITING = 20;
+
+const CENSUS_EVERY_MS = 1_000;
+
+export function care(first: IngestionSource, options: CareOptions): Care {
+  const { clock, records, observer } = options;
+  const { namespace = '', name, uid = '' } = first.metadata;
+  const ref: SourceRef = { namespace, name, uid };
+  const log = options.log.with({ source: `${namespace}/${name}` });
+  const closing = new AbortController();
+  let source = first;
+  let selection: Selection | undefined;
+  let refused: Failure | undefined;
+  let destination: Failure | undefined;
+  let stopped: Failure | undefined;
+  let isHalted = true;
+  let test: TestResult | undefined;
+  /** Moments that a listing for scan.modified.latest has found, until they are written. */
+  let found: { readonly rule: string; readonly after: number } | undefined;
+  let served: string | undefined;
+  let acceptTried: string | undefined;
+  let writtenAt = Number.NEGATIVE_INFINITY;
+  let counted: { readonly at: number; readonly census: Census } | undefined;
+
+  /** Our last write of the status; the copy of the API server may lag behind it. */
+  let written: { readonly over: string | undefined; readonly source: IngestionSource } | undefined;
+
+  const wake = () => options.again(0);
+  const place = placed(first.spec);
+  const memory = keeper({
+    objects: options.ledgers.of(ref),
+    clock,
+    onChange: (failure) => {
+      if (failure) log.warn('cannot write the ledger', { failure });
+      wake();
+    },
+    ...(options.random && { random: options.random }),
+  });
+  const files = filesOf({
+    ref,
+    identity: 'reason' in place ? nowhere : place.identity,
+    keeper: memory,
+    records,
+    overwritten: () => source.spec.scan.overwritten,
+  });
+  const way = link({ ...options, open: options.openStore });
+  const queues = lanes({
+    isWanted: (candidate) => files.knowledgeOf(candidate) === 'new',
+    now: clock.monotonic,
+    onOffer: options.wakeDispatch,
+  });
+  const listings = scans({
+    lanes: queues,
+    candidateOf: files.candidateOf,
+    isKnown: (candidate) => {
+      const knowledge = files.knowledgeOf(candidate);
+      // The record of a source that had this name goes soon; nobody will tell.
+      if (knowledge === 'foreign') listings.want('a record of an earlier source was in the way');
+      return knowledge !== 'new' || queues.isTaken(candidate.name);
+    },
+    clock,
+    onChange: wake,
+    onListed: (how, { tally, tookMs }) => {
+      way.worked();
+      log.debug('listed', { how, listed: tally.listed, matched: tally.matched, new: tally.new, tookMs: Math.round(tookMs) });
+      observer.listed?.(ref, how, tally.listed, tookMs / 1_000);
+    },
+    onFailure: way.failed,
+    onServed: (token) => {
+      served = token;
+    },
+    onNewest: (rule, after) => {
+      found = { rule, after };
+    },
+  });
+
+  const censusNow = (): Census => {
+    if (!counted || clock.monotonic() - counted.at >= CENSUS_EVERY_MS) counted = { at: clock.monotonic(), census: census(records.of(ref)) };
+    return counted.census;
+  };
+
+  // Gather
+
+  const resolutionNow = (): Resolution =>
+    resolution(source.spec, memory.ledger()?.head().modified, {
+      generation: source.metadata.generation ?? 1,
+      created: Date.parse(source.metadata.creationTimestamp ?? '') || clock.now(),
+      now: clock.now(),
+    });
+
+  const gather = async (): Promise<Seen> => {
+    const modified: Resolution = memory.ledger() ? resolutionNow() : { is: 'known', after: 0 };
+    const after = modified.is === 'known' ? modified.after : 0;
+    refused = 'reason' in place ? place : options.policy.refusal(namespace, source.spec);
+    const read = selected(selection, source.spec, after);
+    if ('reason' in read) refused ??= read;
+    else selection = read;
+    destination = await destinationTrouble();
+    if (!refused && !source.spec.suspend && (await way.update(source))) listings.halt();
+    return {
+      now: clock.monotonic(),
+      suspended: source.spec.suspend,
+      asked: askedOf(source, memory.ledger()?.head().handled, {
+        ...(served !== undefined && { scan: served }),
+        ...(acceptTried !== undefined && { acceptLedger: acceptTried }),
+      }),
+      ledger: memory.health(),
+      ...(refused && { refused }),
+      modified: modified.is,
+      store: way.health(),
+      selection: selection?.digest ?? '',
+      intervalMs: durationMs(source.spec.scan.interval),
+      ...listings.seen(),
+    };
+  };
+
+  const destinationTrouble = async (): Promise<Failure | undefined> => {
+    const { destination } = source.spec;
+    const names = destinationSecretNames(destination);
+    try {
+      const values = await options.secrets.read(namespace, names);
+      const answer = resolveDestination(destination, options.ownDestination, values);
+      if (!isFailure(answer)) return undefined;
+      options.secrets.drop(namespace, names);
+      return answer;
+    } catch (thrown) {
+      return failureOf(thrown);
+    }
+  };
+
+  // Act
+
+  const act = async (step: Exclude<Step, { do: 'wait' | 'report' }>, signal: AbortSignal): Promise<void> => {
+    switch (step.do) {
+      case 'open ledger':
+        return openLedger(step.acceptToken);
+      case 'test':
+        test = await tested(step.token, signal);
+        return handled('test', step.token);
+      case 'retry failed':
+        // Records first: no verdict may go back into the ledger after it forgave.
+        options.retryFailed(uid);
+        await memory.forgive(step.token);
+        return listings.want('failed files are retried');
+      case 'write modified': {
+        const now = resolutionNow();
+        if (now.is === 'to write') await memory.write(() => ({ modified: now.modified }));
+        return;
+      }
+      case 'probe':
+        return way.probe(signal);
+      case 'list':
+        return begin(step);
+      default:
+        return step satisfies never;
+    }
+  };
+
+  const openLedger = async (acceptToken?: string): Promise<void> => {
+    listings.halt();
+    await memory.open(source.status.ledger?.segments ?? 0, acceptToken);
+    const health = memory.health();
+    if (health.is === 'failed' && health.failure.reason === 'LedgerIncomplete') acceptTried = acceptToken;
+    if (acceptToken !== undefined && memory.ledger()) await handled('acceptLedger', acceptToken);
+  };
+
+  const handled = (trigger: SourceTrigger, token: string): Promise<void> =>
+    memory.write((head) => ({ handled: { ...head.handled, [trigger]: token } }));
+
+  const begin = ({ how, because, token }: Extract<Step, { do: 'list' }>): void => {
+    const store = way.store();
+    if (!store || !selection) return;
+    if (how !== 'count') log.info('scan begins', { how, because });
+    const latest = source.spec.scan.modified?.latest;
+    listings.start({
+      how,
+      selection: selection.digest,
+      store,
+      filter: selection.filter,
+      ...(latest !== undefined && { latest: { rule: ruleOf(source.spec), count: latest } }),
+      ...(token !== undefined && { token }),
+    });
+  };
+
+  const tested = async (token: string, signal: AbortSignal): Promise<TestResult> => {
+    if (refused) return failedTest(token, refused, clock);
+    options.secrets.drop(namespace, secretNamesOf(source.spec.store));
+    await way.update(source);
+    await way.probe(signal);
+    const health = way.health();
+    const store = way.store();
+    if (health.is === 'failed') return failedTest(token, health.failure, clock);
+    if (!store || !selection) return failedTest(token, { reason: 'InternalError', message: 'the store could not be opened' }, clock);
+    const identity = way.learned()?.identity;
+    const modifiedAfter = shownAfter(memory.ledger()?.head().modified);
+    return testConnection({
+      ...{ token, spec: source.spec, store, filter: selection.filter, clock, signal },
+      ...(identity !== undefined && { identity }),
+      ...(modifiedAfter !== undefined && { modifiedAfter }),
+    });
+  };
+
+  /** What listings found out for the ledger. */
+  const writeFindings = async (): Promise<void> => {
+    if (found && memory.ledger()) {
+      const { rule, after } = found;
+      found = undefined;
+      if (rule === ruleOf(source.spec)) await memory.write(() => ({ modified: resolved(source.spec, after) }));
+    }
+    const token = served;
+    if (token !== undefined && memory.ledger()?.head().handled?.scan !== token) await handled('scan', token);
+  };
+
+  const settle = async (signal: AbortSignal): Promise<Step> => {
+    for (let steps = 0; steps < MOST_STEPS; steps++) {
+      await writeFindings();
+      const step = nextStep(await gather());
+      if (step.do === 'wait' || step.do === 'report') return step;
+      await act(step, signal);
+    }
+    return { do: 'wait', until: clock.monotonic() };
+  };
+
+  const round = async (latest: IngestionSource, roundSignal: AbortSignal): Promise<Round> => {
+    source = written && written.over === latest.metadata.resourceVersion ? written.source : latest;
+    const signal = AbortSignal.any([roundSignal, closing.signal]);
+    const step = await settle(signal);
+    stopped = step.do === 'report' ? step.failure : undefined;
+    isHalted = step.do === 'report';
+    if (step.do === 'report' && step.halts) listings.halt();
+    const againAt = step.do === 'report' ? step.againAt : step.do === 'wait' ? step.until : undefined;
+    const dueIn = Math.min(LOOK_EVERY_MS, againAt === undefined ? LOOK_EVERY_MS : againAt - clock.monotonic());
+    const statusIn = await write();
+    return { do: 'requeueAfter', ms: Math.max(0, Math.min(dueIn, statusIn ?? dueIn)) };
+  };
+
+  // Summarise
+
+  /** Writes the status if people would see a difference; returns when to look again where it has to rest. */
+  const write = async (): Promise<number | undefined> => {
+    const after = statusNow();
+    const before = source.status;
+    const rest = restMs(urgency(before, after), clock.monotonic() - writtenAt);
+    if (rest === undefined || rest > 0) return rest;
+    const over = written?.source === source ? written.over : source.metadata.resourceVersion;
+    source = await options.sources.setStatus(source, after);
+    written = { over, source };
+    writtenAt = clock.monotonic();
+    for (const happening of happenings(before, after)) options.tell(source, happening);
+    return undefined;
+  };
+
+  const statusNow = (): SourceStatus => {
+    counted = undefined;
+    const census = censusNow();
+    const ledger = memory.ledger();
+    const identity = way.learned()?.identity;
+    const scan = listings.report();
+    const store = healthShown(way.health());
+    const status = summarise({
+      before: source.status,
+      spec: source.spec,
+      moment: { now: clock.now(), generation: source.metadata.generation ?? 1 },
+      ...('reason' in place ? {} : { location: placeOf(source.spec.store).location }),
+      hasBegun: listings.hasBegun(selection?.digest ?? ''),
+      census,
+      backlog: listings.backlog(),
+      ...(identity !== undefined && { identity }),
+      ...(stopped && { stopped }),
+      ...(store && { store }),
+      ...(destination && { destination }),
+      ...(ledger && { ledger: { head: ledger.head(), ...ledger.counts() } }),
+      ...(scan && { scan }),
+      ...(test && { test }),
+    });
+    observer.summarised?.(ref, {
+      ready: !stopped && !destination,
+      files: status.files ?? {},
+      totals: status.totals ?? {},
+      oldestPendingMs: census.oldestPendingSince === undefined ? 0 : clock.now() - census.oldestPendingSince,
+      ledger: { entries: ledger?.counts().entries ?? 0, bytes: ledger?.counts().bytes ?? 0 },
+    });
+    return status;
+  };
+
+  const supply: Supply = {
+    source: ref,
+    get history() {
+      return source.spec.history;
+    },
+    take: (lane) => {
+      if (isHalted || closing.signal.aborted || censusNow().waiting >= MOST_WAITING) return undefined;
+      const candidate = queues.take(lane);
+      if (candidate) listings.tookOne(1);
+      return candidate;
+    },
+    giveBack: (candidate, lane) => {
+      listings.tookOne(-1);
+      queues.giveBack(candidate, lane);
+    },
+    outcome: (file) => memory.ledger()?.lookup(files.identityOf(file)),
+    remember: (record, outcome) => memory.remember(files.identityOf(record.spec), record, outcome),
+    lost: () => listings.want('a record was deleted before it was finished'),
+  };
+
+  return {
+    uid,
+    round,
+    supply: () => (memory.ledger() ? supply : undefined),
+    recordChanged: ({ metadata }) => {
+      queues.seen(metadata.name);
+      options.again(RECORDS_REST_MS);
+    },
+    flush: memory.flush,
+    close: () => {
+      closing.abort();
+      listings.halt();
+      way.close();
+      observer.gone?.(ref);
+    },
+  };
+}
+
+/** A burst of verdicts is one round. */
+const RECORDS_REST_MS = 1_000;
+
+const healthShown = (health: Health): Failure | 'well' | undefined =>
+  health.is === 'failed' ? health.failure : health.is === 'well' ? 'well' : undefined;
+
+/** What no schema can see may still be wrong with a place, such as a port above 65535. */
+function placed({ store }: SourceSpec): Place | Failure {
+  try {
+    return placeOf(store);
+  } catch (thrown) {
+    return { reason: 'InvalidSpec', message: `spec.store: ${failureOf(thrown).message}` };
+  }
+}
+
+const nowhere: Place['identity'] = { kind: '', endpoint: '', bucket: '' };
+
+/** Which files match, ready for use; made anew only when something in it was edited. */
+type Selection = { readonly digest: string; readonly filter: Filter };
+
+function selected(before: Selection | undefined, spec: SourceSpec, after: number): Selection | Failure {
+  const { interval: _, modified, ...scan } = spec.scan;
+  const parts = [prefixOf(spec), scan, spec.format, modified?.before, after];
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+  if (before?.digest === digest) return before;
+  try {
+    return { digest, filter: filter(spec, after) };
+  } catch (thrown) {
+    return { reason: 'InvalidSpec', message: `spec.scan: ${failureOf(thrown).message}` };
+  }
+}

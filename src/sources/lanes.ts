@@ -1,0 +1,111 @@
+import type { Candidate, Lane } from './port.ts';
+
+/** As many candidates of a lane are kept at most; a page, so that memory stays small and dispatch seldom waits. */
+const MOST = 500;
+
+/** Nobody takes longer to create a record; a file that was taken so long ago and has none is offered again. */
+const FORGOTTEN_MS = 60_000;
+
+/** Files that wait to be taken by dispatch: one short queue per lane. */
+export type Lanes = {
+  /** False where the lane is full. A file that is in it already is not added twice. */
+  readonly offer: (candidate: Candidate, lane: Lane) => boolean;
+  /** Resolves when a full lane has emptied by half, or rejects with the signal's reason. */
+  readonly room: (lane: Lane, signal: AbortSignal) => Promise<void>;
+  readonly take: (lane: Lane) => Candidate | undefined;
+  readonly giveBack: (candidate: Candidate, lane: Lane) => void;
+  readonly isQueued: (name: string) => boolean;
+  /** Was this file taken so short a time ago that its record may still be on its way? */
+  readonly isTaken: (name: string) => boolean;
+  /** The record of a file that was taken is there. */
+  readonly seen: (name: string) => void;
+  readonly clear: () => void;
+  readonly size: () => number;
+};
+
+export type LanesOptions = {
+  /** Asked at the last moment: is the file still neither done nor under way? */
+  readonly isWanted: (candidate: Candidate) => boolean;
+  /** Monotonic. */
+  readonly now: () => number;
+  /** Told when a lane is no longer empty. */
+  readonly onOffer: () => void;
+};
+
+export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
+  const queues: Readonly<Record<Lane, Candidate[]>> = { fresh: [], backlog: [] };
+  const queued = new Set<string>();
+  const taken = new Map<string, number>();
+  const waiters = new Set<{ readonly lane: Lane; readonly go: () => void }>();
+
+  const add = (candidate: Candidate, lane: Lane): void => {
+    if (queued.has(candidate.name)) return;
+    queued.add(candidate.name);
+    if (queues[lane].push(candidate) === 1) onOffer();
+  };
+
+  const wakeWaiters = (lane: Lane): void => {
+    if (queues[lane].length > MOST / 2) return;
+    for (const waiter of waiters) if (waiter.lane === lane) waiter.go();
+  };
+
+  const wasJustTaken = (name: string): boolean => {
+    const at = taken.get(name);
+    if (at === undefined) return false;
+    if (now() - at < FORGOTTEN_MS) return true;
+    taken.delete(name);
+    return false;
+  };
+
+  const take = (lane: Lane): Candidate | undefined => {
+    const queue = queues[lane];
+    for (let candidate = queue.shift(); candidate; candidate = queue.shift()) {
+      queued.delete(candidate.name);
+      wakeWaiters(lane);
+      if (wasJustTaken(candidate.name) || !isWanted(candidate)) continue;
+      taken.set(candidate.name, now());
+      return candidate;
+    }
+    return undefined;
+  };
+
+  const room = (lane: Lane, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      if (queues[lane].length < MOST) return resolve();
+      const end = (then: () => void) => {
+        waiters.delete(waiter);
+        signal.removeEventListener('abort', onAbort);
+        then();
+      };
+      const onAbort = () => end(() => reject(signal.reason));
+      const waiter = { lane, go: () => end(resolve) };
+      waiters.add(waiter);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+
+  return {
+    offer: (candidate, lane) => {
+      if (queued.has(candidate.name)) return true;
+      if (queues[lane].length >= MOST) return false;
+      add(candidate, lane);
+      return true;
+    },
+    room,
+    take,
+    // To the end of the queue: a file that cannot be bound must not hold up the others.
+    giveBack: (candidate, lane) => {
+      taken.delete(candidate.name);
+      add(candidate, lane);
+    },
+    isQueued: (name) => queued.has(name),
+    isTaken: wasJustTaken,
+    seen: (name) => void taken.delete(name),
+    clear: () => {
+      for (const queue of Object.values(queues)) queue.length = 0;
+      queued.clear();
+      for (const { go } of waiters) go();
+    },
+    size: () => queued.size,
+  };
+}

@@ -1,0 +1,96 @@
+import type { Failure } from '../api/failure.ts';
+import type { FileSpec, IngestionFile } from '../api/ingestionfile.ts';
+import type { IngestionSource, SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
+import type { LedgerObjects } from '../ledger/ledger.ts';
+import type { Stores } from '../stores/registry.ts';
+
+/** The sources: a copy that follows the API server, and their status. */
+export type Sources = {
+  /** By "namespace/name". */
+  readonly get: (key: string) => IngestionSource | undefined;
+  /** Under the resourceVersion of `source`; throws a `Failed`, with ObjectChanged where somebody else was faster. */
+  readonly setStatus: (source: IngestionSource, status: SourceStatus) => Promise<IngestionSource>;
+};
+
+/** The values of one Secret, decoded; undefined where it is not there. */
+export type ReadSecret = (namespace: string, name: string) => Promise<Readonly<Record<string, string>> | undefined>;
+
+/** The records of all sources: a copy that follows the API server. */
+export type Records = {
+  readonly get: (namespace: string, name: string) => IngestionFile | undefined;
+  /** The records that this very source owns. */
+  readonly of: (source: SourceRef) => Iterable<IngestionFile>;
+};
+
+/** Where the ledgers lie. Writes throw a `Failed`. */
+export type Ledgers = {
+  readonly of: (source: { readonly namespace: string; readonly name: string }) => LedgerObjects;
+  /** One for each source that has a ledger, whether the source is still there or not. */
+  readonly all: () => Promise<readonly StoredLedger[]>;
+  /** Notes in an annotation of the head since when the source is gone; undefined takes that back. */
+  readonly markOrphaned: (ledger: StoredLedger, since: string | undefined) => Promise<void>;
+  /** Deletes all segments. */
+  readonly remove: (ledger: StoredLedger) => Promise<void>;
+};
+
+/** The ledger of one source, and since when it is known to have none. */
+export type StoredLedger = { readonly namespace: string; readonly name: string; readonly orphanedSince?: string };
+
+/** What the operator's policy says about a source. */
+export type Policy = {
+  /** Why this source may not be served. */
+  readonly refusal: (namespace: string, spec: SourceSpec) => Failure | undefined;
+  /** May sources of this namespace read with the identity of the operator? */
+  readonly operatorIdentity: (namespace: string) => boolean;
+};
+
+/** Tells people what happened. Recording never waits. */
+export type Happening = {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly action: string;
+  readonly note: string;
+};
+
+export type Tell = (source: IngestionSource, happening: Happening) => void;
+
+/** Opens stores, as src/stores does. */
+export type OpenStore = Stores['open'];
+
+export type SourceRef = { readonly namespace: string; readonly name: string; readonly uid: string };
+
+/** A file that matches, is not done and has no record; `name` is that of the record it will get. */
+export type Candidate = Pick<FileSpec, 'key' | 'version' | 'size' | 'modifiedTime'> & { readonly name: string };
+
+/** Fresh files came since the last scan; the others are found by a full listing, which may be long. */
+export type Lane = 'fresh' | 'backlog';
+
+export type Outcome = 'completed' | 'failed';
+
+/** What a source offers to dispatch, and what it wants to know. The same shape as dispatch declares for itself. */
+export type Supply = {
+  readonly source: SourceRef;
+  readonly history: { readonly completed: number; readonly failed: number };
+  readonly take: (lane: Lane) => Candidate | undefined;
+  readonly giveBack: (candidate: Candidate, lane: Lane) => void;
+  readonly outcome: (spec: Pick<FileSpec, 'key' | 'version'>) => Outcome | undefined;
+  readonly remember: (record: IngestionFile, outcome: Outcome) => Promise<void>;
+  readonly lost: () => void;
+};
+
+/** What is measured about sources. Labels are of sources, never of files. */
+export type Observer = {
+  /** A listing ended: how many objects it saw, and how long the store took. */
+  readonly listed?: (source: SourceRef, how: string, objects: number, seconds: number) => void;
+  /** How a source stands; told with every summary. */
+  readonly summarised?: (source: SourceRef, standing: Standing) => void;
+  readonly gone?: (source: SourceRef) => void;
+};
+
+export type Standing = {
+  readonly ready: boolean;
+  readonly files: NonNullable<SourceStatus['files']>;
+  readonly totals: NonNullable<SourceStatus['totals']>;
+  readonly oldestPendingMs: number;
+  readonly ledger: { readonly entries: number; readonly bytes: number };
+};

@@ -1,0 +1,143 @@
+import type { Condition } from '../api/conditions.ts';
+import { explain, type Failure, kindOf } from '../api/failure.ts';
+import { clip } from '../api/fields.ts';
+import type { LedgerHead } from '../api/ingestionledger.ts';
+import type { SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
+import { clearConditions, type Moment, markReady, markReconciling, markStalled, setCondition } from '../control/conditions.ts';
+import { type Census, later } from './census.ts';
+import { shownAfter } from './modified.ts';
+import type { ScanReport } from './scans.ts';
+import { counted, nothingMatches, number } from './sentence.ts';
+import { mostSkipped } from './tally.ts';
+
+/** All that is known of a source when its status is written. */
+export type Known = {
+  readonly before: SourceStatus;
+  readonly spec: SourceSpec;
+  readonly moment: Moment;
+  readonly location?: string;
+  readonly identity?: string;
+  /** Why nothing is scanned: suspended, refused, no ledger, no store. */
+  readonly stopped?: Failure;
+  /** Whether the store works: undefined while nobody knows. */
+  readonly store?: Failure | 'well';
+  /** Why the destination cannot even be tried. */
+  readonly destination?: Failure;
+  /** Has a listing come so far that files flow? */
+  readonly hasBegun: boolean;
+  readonly census: Census;
+  readonly ledger?: { readonly head: LedgerHead; readonly entries: number; readonly segments: number };
+  readonly backlog: number;
+  readonly scan?: ScanReport;
+  readonly test?: SourceStatus['lastTest'];
+};
+
+const MOST_SKIPPED = 10;
+
+/** The status of a source, from all that is known. Pure: what did not change comes back as it was. */
+export function summarise(known: Known): SourceStatus {
+  const { before, location, identity, ledger, test, scan } = known;
+  const conditions = conditionsOf(known);
+  const isHandled = conditions.some(({ type, status }) => (type === 'Ready' || type === 'Stalled') && status === 'True');
+  const modifiedAfter = ledger ? shownAfter(ledger.head.modified) : before.modifiedAfter;
+  const handled = ledger ? { ...before.handled, ...ledger.head.handled } : before.handled;
+  const { modifiedAfter: _, ...kept } = before;
+  return {
+    ...kept,
+    observedGeneration: isHandled ? known.moment.generation : before.observedGeneration,
+    conditions: [...conditions],
+    ...(location !== undefined && { location }),
+    ...(identity !== undefined && { identity: clip(identity) }),
+    ...(modifiedAfter !== undefined && { modifiedAfter }),
+    ...numbers(known),
+    ...times(known),
+    ...(scan && { lastScan: shownScan(scan) }),
+    ...(test && { lastTest: test }),
+    ...(handled && Object.keys(handled).length > 0 && { handled }),
+  };
+}
+
+function numbers({ before, census, ledger, backlog }: Known): Pick<SourceStatus, 'files' | 'totals' | 'ledger' | 'recentFailures'> {
+  const { completed = before.files?.completed ?? 0, failed = before.files?.failed ?? 0 } = ledger?.head ?? {};
+  return {
+    files: { pending: census.pending, processing: census.processing, completed, failed, backlog },
+    recentFailures: census.recentFailures.map(({ key, reason, message }) => ({ key, reason, message: clip(message) })),
+    ...(ledger && { totals: ledger.head.totals, ledger: { entries: ledger.entries, segments: ledger.segments } }),
+  };
+}
+
+function times({ before, census }: Known): Pick<SourceStatus, 'lastCompletionTime' | 'lastFailureTime'> {
+  const lastCompletionTime = later(before.lastCompletionTime, census.lastCompletionTime);
+  const lastFailureTime = later(before.lastFailureTime, census.lastFailureTime);
+  return { ...(lastCompletionTime !== undefined && { lastCompletionTime }), ...(lastFailureTime !== undefined && { lastFailureTime }) };
+}
+
+const shownScan = ({ tally, startedAt, endedAt }: ScanReport): NonNullable<SourceStatus['lastScan']> => ({
+  startTime: new Date(startedAt).toISOString(),
+  completionTime: new Date(endedAt).toISOString(),
+  listed: tally.listed,
+  matched: tally.matched,
+  new: tally.new,
+  skipped: [...mostSkipped(tally, MOST_SKIPPED)],
+});
+
+type Conditions = readonly Condition[];
+
+/** Trouble of the store comes first: without it, nothing reaches the destination anyway. */
+function conditionsOf(known: Known): Conditions {
+  const { before, moment, stopped, hasBegun, store, census, destination } = known;
+  const atStore = store === 'well' || store === undefined ? census.storeTrouble : store;
+  const atDestination = destination ?? census.destinationTrouble;
+  const list = sides(before.conditions ?? [], known, atStore, atDestination);
+  const failure = stopped ?? atStore ?? atDestination;
+  if (failure) return failing(list, failure, moment);
+  if (hasBegun) return markReady(list, readiness(known), moment);
+  const wasReady = before.observedGeneration === moment.generation && list.some(({ type }) => type === 'Ready');
+  // A new leader looks for itself; until it has seen something else, what was said before holds.
+  if (wasReady) return list;
+  const message = `looking at ${known.location ?? 'the store'}`;
+  return markReconciling(list, { reason: 'Scanning', message }, moment, 'Unknown');
+}
+
+function sides(list: Conditions, { store, moment, stopped }: Known, atStore?: Failure, atDestination?: Failure): Conditions {
+  const well = { status: 'True', reason: 'Reachable' } as const;
+  let after = list;
+  if (atStore) after = setCondition(after, side('StoreReady', atStore), moment);
+  else if (store === 'well')
+    after = setCondition(after, { ...well, type: 'StoreReady', message: 'the store can be listed and read' }, moment);
+  else if (!stopped) after = clearConditions(after, ...stale(after, 'StoreReady', moment));
+  if (atDestination) return setCondition(after, side('DestinationReady', atDestination), moment);
+  return setCondition(after, { ...well, type: 'DestinationReady', message: 'no file waits for the destination' }, moment);
+}
+
+const side = (type: string, failure: Failure) => ({ type, status: 'False', reason: failure.reason, message: explain(failure) }) as const;
+
+/** What was found for another spec is no longer known. */
+const stale = (list: Conditions, type: string, { generation }: Moment): readonly string[] =>
+  list.some((each) => each.type === type && each.observedGeneration !== generation) ? [type] : [];
+
+/** Where somebody must act the source is stalled, although it goes on by itself once they did; all else is on its way. */
+function failing(list: Conditions, failure: Failure, moment: Moment): Conditions {
+  const said = { reason: failure.reason, message: explain(failure) };
+  return kindOf(failure) === 'transient' ? markReconciling(list, said, moment) : markStalled(list, said, moment);
+}
+
+function readiness(known: Known): { readonly reason: string; readonly message: string } {
+  const { scan, spec, ledger } = known;
+  const progress = progressOf(known);
+  if (!scan?.isWhole || scan.tally.matched > 0) return { reason: 'Flowing', message: progress };
+  const nothing = nothingMatches(scan.tally, spec, ledger && shownAfter(ledger.head.modified));
+  const isNew = (ledger?.entries ?? 0) === 0 && known.census.pending + known.census.processing === 0;
+  return { reason: 'NoData', message: isNew ? nothing : `${progress}; now: ${nothing}` };
+}
+
+/** "1,204 files done, 3 under way" */
+function progressOf({ ledger, census, backlog }: Known): string {
+  const parts = [
+    `${counted(ledger?.head.completed ?? 0, 'file')} done`,
+    `${number(census.pending + census.processing)} under way`,
+    backlog > 0 && `${number(backlog)} to come`,
+    (ledger?.head.failed ?? 0) > 0 && `${number(ledger?.head.failed ?? 0)} failed`,
+  ];
+  return parts.filter((part) => part !== false).join(', ');
+}

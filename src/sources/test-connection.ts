@@ -1,0 +1,60 @@
+import type { Failure } from '../api/failure.ts';
+import { failureOf } from '../api/failure.ts';
+import { clip } from '../api/fields.ts';
+import type { SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Store } from '../stores/store.ts';
+import type { Filter } from './filter.ts';
+import { counted, nothingMatches } from './sentence.ts';
+import { counting, countSkipped } from './tally.ts';
+
+export type TestResult = NonNullable<SourceStatus['lastTest']>;
+
+/** Somebody waits for the answer, so counting ends after this time with "at least". */
+const COUNT_MS = 10_000;
+
+export type TestOptions = {
+  readonly token: string;
+  readonly spec: SourceSpec;
+  readonly store: Pick<Store, 'list'>;
+  readonly filter: Filter;
+  readonly identity?: string;
+  readonly modifiedAfter?: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+};
+
+/** Counts the files that match, for `status.lastTest`. */
+export async function testConnection(options: TestOptions): Promise<TestResult> {
+  const { token, spec, store, filter, identity, modifiedAfter, clock, signal } = options;
+  const tally = counting();
+  const deadline = clock.monotonic() + COUNT_MS;
+  let isCut = false;
+  try {
+    for await (const { files } of store.list({ signal })) {
+      for (const file of files) {
+        const why = filter(file, clock.now());
+        tally.listed++;
+        if (why) countSkipped(tally, file.key, why);
+        else tally.matched++;
+      }
+      isCut = clock.monotonic() >= deadline;
+      if (isCut) break;
+    }
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return failedTest(token, failureOf(thrown), clock);
+  }
+  const found = `${isCut ? 'at least ' : ''}${counted(tally.matched, 'file matches', 'files match')}`;
+  const said = tally.matched === 0 && !isCut ? nothingMatches(tally, spec, modifiedAfter) : found;
+  const who = identity === undefined ? '' : `; the store knows us as ${identity}`;
+  return { token, time: new Date(clock.now()).toISOString(), ok: true, filesFound: tally.matched, message: clip(`${said}${who}`) };
+}
+
+export const failedTest = (token: string, { reason, message }: Failure, clock: Clock): TestResult => ({
+  token,
+  time: new Date(clock.now()).toISOString(),
+  ok: false,
+  reason,
+  message: clip(message),
+});

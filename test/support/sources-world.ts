@@ -1,0 +1,250 @@
+import { Failed, type Failure } from '../../src/api/failure.ts';
+import type { IngestionFile } from '../../src/api/ingestionfile.ts';
+import type { IngestionSource, SourceStatus } from '../../src/api/ingestionsource.ts';
+import { parseFile, parseSource } from '../../src/api/parse.ts';
+import { controller } from '../../src/control/controller.ts';
+import { queue as newQueue } from '../../src/control/queue.ts';
+import type { LedgerObjects } from '../../src/ledger/ledger.ts';
+import type { SegmentSpec } from '../../src/ledger/segment.ts';
+import { silentLog } from '../../src/observability/logger.ts';
+import { metrics as newMetrics } from '../../src/observability/metrics.ts';
+import type { Candidate, Happening, Lane, StoredLedger, Supply } from '../../src/sources/port.ts';
+import { createSources, type SourcesPart } from '../../src/sources/sources.ts';
+import { type MemoryStore, memoryStore } from './memory-store.ts';
+import { type VirtualClock, virtualClock } from './virtual-clock.ts';
+
+const key = 'ml-platform/checkout-agents';
+
+/** All around the sources part: an API server, a bucket, a dispatch that does what the test says. */
+export type World = {
+  readonly clock: VirtualClock;
+  readonly store: MemoryStore;
+  readonly secrets: Map<string, Readonly<Record<string, string>>>;
+  readonly segments: Map<number, { spec: SegmentSpec; token: string }>;
+  readonly records: Map<string, IngestionFile>;
+  readonly events: Happening[];
+  /** Every status that was written, and when. */
+  readonly writes: { readonly at: number; readonly status: SourceStatus }[];
+  readonly retried: string[];
+  readonly ledgers: StoredLedger[];
+  refusal: Failure | undefined;
+  readonly source: () => IngestionSource;
+  /** Changes the spec as an edit does, or the metadata. */
+  readonly edit: (change: { readonly spec?: object; readonly annotations?: Readonly<Record<string, string>> }) => void;
+  readonly remove: () => void;
+  readonly part: () => SourcesPart;
+  readonly supply: () => Supply;
+  /** A new leader: everything in memory is gone. */
+  readonly newLeader: () => void;
+  /** Takes a file and makes its record. */
+  readonly bind: (lane: Lane) => Candidate | undefined;
+  /** Ends a record and lets the ledger know; `gone` prunes it. */
+  readonly finish: (name: string, state?: 'Completed' | 'Failed') => void;
+  readonly prune: (name: string) => void;
+  readonly putRecord: (name: string, status: object, spec?: object) => void;
+  /** Lets everything happen that needs no time, until it holds. */
+  readonly until: (holds: () => boolean, what?: string) => Promise<void>;
+  readonly ready: () => { readonly status: string; readonly reason: string; readonly message: string } | undefined;
+  readonly end: () => void;
+};
+
+const bucket = { s3: { bucket: 'acme-traces', prefix: 'agents/prod/' } };
+
+export function sourcesWorld(
+  spec: object = {},
+  options: { readonly pageSize?: number; readonly annotations?: Record<string, string> } = {},
+): World {
+  const clock = virtualClock();
+  const metrics = newMetrics();
+  const store = memoryStore({ prefix: 'agents/prod/', now: clock.now, ...options });
+  const secrets: World['secrets'] = new Map();
+  const segments: World['segments'] = new Map();
+  const records: World['records'] = new Map();
+  const events: Happening[] = [];
+  const writes: { at: number; status: SourceStatus }[] = [];
+  const retried: string[] = [];
+  const ledgers: StoredLedger[] = [];
+  const queue = newQueue({ name: 'sources', clock, metrics, random: () => 0.5 });
+  const stop = new AbortController();
+  let version = 1;
+  let raw: Record<string, unknown> | undefined = {
+    apiVersion: 'spanferry.io/v1alpha1',
+    kind: 'IngestionSource',
+    metadata: {
+      namespace: 'ml-platform',
+      name: 'checkout-agents',
+      uid: 'source-uid',
+      generation: 1,
+      resourceVersion: '1',
+      creationTimestamp: new Date(clock.now()).toISOString(),
+      ...(options.annotations && { annotations: options.annotations }),
+    },
+    spec: { store: bucket, ...spec },
+  };
+
+  const source = (): IngestionSource => {
+    const parsed = parseSource(raw);
+    if (!parsed.ok) throw new Error(parsed.failure.message);
+    return parsed.value;
+  };
+
+  const objects: LedgerObjects = {
+    list: async () => [...segments.values()],
+    put: async (spec, token) => {
+      if (segments.get(spec.number)?.token !== token) throw new Failed({ reason: 'ObjectChanged', message: 'somebody else wrote' });
+      const next = `${++version}`;
+      segments.set(spec.number, { spec: structuredClone(spec), token: next });
+      return next;
+    },
+  };
+
+  const world = { refusal: undefined as Failure | undefined };
+  const newPart = (): SourcesPart =>
+    createSources({
+      sources: {
+        get: (wanted) => (raw && wanted === key ? source() : undefined),
+        setStatus: async (over, status) => {
+          const now = source();
+          if (over.metadata.resourceVersion !== now.metadata.resourceVersion) {
+            throw new Failed({ reason: 'ObjectChanged', message: 'the source was changed' });
+          }
+          raw = { ...raw, status, metadata: { ...now.metadata, resourceVersion: `${++version}` } };
+          writes.push({ at: clock.monotonic(), status });
+          return source();
+        },
+      },
+      readSecret: async (_namespace, name) => secrets.get(name),
+      records: { get: (_namespace, name) => records.get(name), of: () => records.values() },
+      ledgers: {
+        of: () => objects,
+        all: async () => ledgers,
+        markOrphaned: async () => {},
+        remove: async () => {},
+      },
+      openStore: async () => store,
+      policy: { refusal: () => world.refusal, operatorIdentity: () => true },
+      ownDestination: { endpoint: 'http://collector:4318' },
+      tell: (_source, happening) => void events.push(happening),
+      queue,
+      clock,
+      log: silentLog,
+      retryFailed: (uid) => void retried.push(uid),
+      wakeDispatch: () => {},
+      random: () => 0.5,
+    });
+  let part = newPart();
+  let leadership = new AbortController();
+  void part.run(leadership.signal);
+  const loop = controller({
+    name: 'sources',
+    queue,
+    reconcile: (each, signal) => part.reconcile(each, signal),
+    concurrency: 1,
+    clock,
+    log: silentLog,
+    metrics,
+  });
+  void loop.run(stop.signal, stop.signal);
+  queue.add(key);
+
+  const supply = (): Supply => {
+    const [first] = part.supplies();
+    if (!first) throw new Error('no supply: the ledger is not open');
+    return first;
+  };
+
+  const putRecord = (name: string, status: object, more: object = {}): void => {
+    const before = records.get(name);
+    const parsed = parseFile({
+      apiVersion: 'spanferry.io/v1alpha1',
+      kind: 'IngestionFile',
+      metadata: {
+        namespace: 'ml-platform',
+        name,
+        uid: `uid-${name}`,
+        creationTimestamp: new Date(clock.now()).toISOString(),
+        ownerReferences: [{ apiVersion: 'spanferry.io/v1alpha1', kind: 'IngestionSource', name: 'checkout-agents', uid: 'source-uid' }],
+        ...before?.metadata,
+      },
+      spec: {
+        sourceRef: { name: 'checkout-agents' },
+        ...(before?.spec ?? { key: `agents/prod/${name}.json`, version: 'v0', size: 1, modifiedTime: new Date(clock.now()).toISOString() }),
+        ...more,
+      },
+      status,
+    });
+    if (!parsed.ok) throw new Error(parsed.failure.message);
+    records.set(name, parsed.value);
+    part.recordChanged(parsed.value);
+  };
+
+  return {
+    ...{ clock, store, secrets, segments, records, events, writes, retried, ledgers, source, supply, putRecord },
+    get refusal() {
+      return world.refusal;
+    },
+    set refusal(failure) {
+      world.refusal = failure;
+    },
+    edit: ({ spec: edited, annotations }) => {
+      const now = source();
+      const generation = (now.metadata.generation ?? 1) + (edited ? 1 : 0);
+      raw = {
+        ...raw,
+        spec: { ...(raw?.spec as object), ...edited },
+        metadata: {
+          ...now.metadata,
+          generation,
+          resourceVersion: `${++version}`,
+          annotations: { ...now.metadata.annotations, ...annotations },
+        },
+      };
+      queue.add(key);
+    },
+    remove: () => {
+      raw = undefined;
+      queue.add(key);
+    },
+    part: () => part,
+    newLeader: () => {
+      leadership.abort();
+      part.close();
+      part = newPart();
+      leadership = new AbortController();
+      void part.run(leadership.signal);
+      queue.add(key);
+    },
+    bind: (lane) => {
+      const candidate = supply().take(lane);
+      if (!candidate) return undefined;
+      const { name, ...file } = candidate;
+      putRecord(name, {}, file);
+      return candidate;
+    },
+    finish: (name, state = 'Completed') => {
+      putRecord(name, {
+        ...{ state, attempts: 1, retries: 0, spans: 10, bytes: 1_000, completionTime: new Date(clock.now()).toISOString() },
+        ...(state === 'Failed' && { reason: 'InvalidJSON', message: 'broken at byte 12' }),
+      });
+      void supply().remember(records.get(name) as IngestionFile, state === 'Completed' ? 'completed' : 'failed');
+    },
+    prune: (name) => {
+      const record = records.get(name);
+      records.delete(name);
+      if (record) part.recordChanged(record);
+    },
+    until: async (holds, what = holds.toString()) => {
+      for (let tries = 0; tries < 20_000; tries++) {
+        if (holds()) return;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      throw new Error(`this never came to be: ${what}`);
+    },
+    ready: () => source().status.conditions?.find(({ type }) => type === 'Ready'),
+    end: () => {
+      stop.abort();
+      leadership.abort();
+      part.close();
+    },
+  };
+}
