@@ -95,7 +95,13 @@ describe('through pipes', () => {
 
   test('hostile text stays text', async () => {
     const hostile = `${fixtures}views/hostile.json`;
-    for (const args of [['view', hostile], ['view', '--full', hostile], ['view', '-o', 'json', hostile], ['validate', hostile], ['convert', '--to', 'json', hostile]]) {
+    for (const args of [
+      ['view', hostile],
+      ['view', '--full', hostile],
+      ['view', '-o', 'json', hostile],
+      ['validate', hostile],
+      ['convert', '--to', 'json', hostile],
+    ]) {
       expect((await run(...args)).out.toString()).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
     }
   });
