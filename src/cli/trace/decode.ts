@@ -1,5 +1,4 @@
 import { type Field, fields, readVarint, varint } from '../../transcode/wire/fields.ts';
-import { hexOf } from '../../transcode/wire/id.ts';
 import { textOf } from '../../transcode/wire/utf8.ts';
 import type { ResourceSpans } from './otlp.ts';
 import { type Message, type Rule, resourceSpans, type Scalar } from './schema.ts';
@@ -73,7 +72,7 @@ const wireOf = (of: Rule['of']): number => (typeof of === 'string' ? wires[of] :
 
 const scalars: Readonly<Record<Scalar, (bytes: Uint8Array, field: Field) => unknown>> = {
   string: (bytes, { from, to }) => textOf(bytes.subarray(from, to)),
-  hex: (bytes, { from, to }) => hexOf(bytes.subarray(from, to)),
+  hex: (bytes, { from, to }) => Buffer.from(bytes.subarray(from, to)).toString('hex'),
   base64: (bytes, { from, to }) => buffer(bytes).toString('base64', from, to),
   bool: (bytes, { from, to }) => bytes.subarray(from, to).some((byte) => (byte & 0x7f) !== 0),
   uint32: (bytes, field) => low(bytes, field),
