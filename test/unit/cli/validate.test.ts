@@ -19,7 +19,7 @@ const lines: readonly [file: string, code: number, said: string][] = [
   [
     'otlp-lines.json.gz',
     0,
-    '✓ otlp-lines.json.gz: OTLP JSON, gzip · 4 spans · 2 traces · checkout · application 5f4dcc3b-5aa7-65d6-1d83-27deb882cf99 · 2018-12-13 14:51:00.000 UTC + 2.00 s · 4.2 kB\n',
+    '✓ otlp-lines.json.gz: OTLP JSON lines, gzip · 4 spans · 1 trace · checkout · application 5f4dcc3b-5aa7-65d6-1d83-27deb882cf99 · 2018-12-13 14:51:00.000 UTC + 2.00 s · 4.3 kB\n',
   ],
   [
     'monocle-bad-spans.ndjson',
