@@ -225,7 +225,7 @@ describe('trouble in a pool', () => {
   test('works as well from a bundle in one file, which starts itself as its thread', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'spanferry-bundle-'));
     try {
-      const outfile = join(folder, 'bundle.mjs');
+      const outfile = join(folder, 'spanferry.mjs');
       const entryPoints = [fileURLToPath(new URL('./bundled.ts', import.meta.url))];
       await build({ entryPoints, bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
       const { stdout } = await promisify(execFile)(process.execPath, [outfile], { timeout: 20_000 });
