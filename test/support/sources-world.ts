@@ -44,6 +44,8 @@ export type World = {
   readonly putRecord: (name: string, status: object, spec?: object) => void;
   /** Lets everything happen that needs no time, until it holds. */
   readonly until: (holds: () => boolean, what?: string) => Promise<void>;
+  /** Lets time pass until it holds, for as long at most. */
+  readonly within: (ms: number, holds: () => boolean) => Promise<void>;
   readonly ready: () => { readonly status: string; readonly reason: string; readonly message: string } | undefined;
   readonly end: () => void;
 };
@@ -215,7 +217,7 @@ export function sourcesWorld(
       queue.add(key);
     },
     bind: (lane) => {
-      const candidate = supply().take(lane);
+      const candidate = part.supplies()[0]?.take(lane);
       if (!candidate) return undefined;
       const { name, ...file } = candidate;
       putRecord(name, {}, file);
@@ -239,6 +241,16 @@ export function sourcesWorld(
         await new Promise((resolve) => setImmediate(resolve));
       }
       throw new Error(`this never came to be: ${what}`);
+    },
+    within: async (ms, holds) => {
+      for (let passed = 0; passed < ms; passed += 500) {
+        for (let tries = 0; tries < 30; tries++) {
+          if (holds()) return;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        await clock.advance(500);
+      }
+      throw new Error(`this did not come to be within ${ms / 1_000} seconds: ${holds}`);
     },
     ready: () => source().status.conditions?.find(({ type }) => type === 'Ready'),
     end: () => {
