@@ -1,4 +1,4 @@
-import type { Condition } from '../api/conditions.ts';
+import { type Condition, conditionTypes } from '../api/conditions.ts';
 import { explain, type Failure, kindOf } from '../api/failure.ts';
 import { clip } from '../api/fields.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
@@ -45,7 +45,7 @@ export function summarise(known: Known): SourceStatus {
   return {
     ...kept,
     observedGeneration: isHandled ? known.moment.generation : before.observedGeneration,
-    conditions: [...conditions],
+    conditions: inOrder(conditions),
     ...(location !== undefined && { location }),
     ...(identity !== undefined && { identity: clip(identity) }),
     ...(modifiedAfter !== undefined && { modifiedAfter }),
@@ -82,6 +82,14 @@ const shownScan = ({ tally, startedAt, endedAt }: ScanReport): NonNullable<Sourc
 });
 
 type Conditions = readonly Condition[];
+
+/** People read from the top: Ready first. Conditions that somebody else set come last. */
+const inOrder = (list: Conditions): Condition[] => [...list].sort((a, b) => rank(a) - rank(b));
+
+function rank({ type }: Condition): number {
+  const at = conditionTypes.findIndex((each) => each === type);
+  return at < 0 ? conditionTypes.length : at;
+}
 
 /** Trouble of the store comes first: without it, nothing reaches the destination anyway. */
 function conditionsOf(known: Known): Conditions {

@@ -27,11 +27,15 @@ export type World = {
   readonly writes: { readonly at: number; readonly status: SourceStatus }[];
   readonly retried: string[];
   readonly ledgers: StoredLedger[];
+  /** What was done to ledgers by sweeping. */
+  readonly swept: string[];
   refusal: Failure | undefined;
   readonly source: () => IngestionSource;
   /** Changes the spec as an edit does, or the metadata. */
   readonly edit: (change: { readonly spec?: object; readonly annotations?: Readonly<Record<string, string>> }) => void;
   readonly remove: () => void;
+  /** Made anew under the same name. */
+  readonly remake: () => void;
   readonly part: () => SourcesPart;
   readonly supply: () => Supply;
   /** A new leader: everything in memory is gone. */
@@ -66,6 +70,8 @@ export function sourcesWorld(
   const writes: { at: number; status: SourceStatus }[] = [];
   const retried: string[] = [];
   const ledgers: StoredLedger[] = [];
+  const swept: string[] = [];
+  let uid = 1;
   const queue = newQueue({ name: 'sources', clock, metrics, random: () => 0.5 });
   const stop = new AbortController();
   let version = 1;
@@ -84,6 +90,7 @@ export function sourcesWorld(
     spec: { store: bucket, ...spec },
   };
 
+  let removed: Partial<IngestionSource['metadata']> = {};
   const source = (): IngestionSource => {
     const parsed = parseSource(raw);
     if (!parsed.ok) throw new Error(parsed.failure.message);
@@ -120,8 +127,8 @@ export function sourcesWorld(
       ledgers: {
         of: () => objects,
         all: async () => ledgers,
-        markOrphaned: async () => {},
-        remove: async () => {},
+        markOrphaned: async ({ name }, since) => void swept.push(`${name} ${since === undefined ? 'is back' : 'has no source'}`),
+        remove: async ({ name }) => void swept.push(`${name} removed`),
       },
       openStore: async () => store,
       policy: { refusal: () => world.refusal, operatorIdentity: () => true },
@@ -181,7 +188,7 @@ export function sourcesWorld(
   };
 
   return {
-    ...{ clock, store, secrets, segments, records, events, writes, retried, ledgers, source, supply, putRecord },
+    ...{ clock, store, secrets, segments, records, events, writes, retried, ledgers, swept, source, supply, putRecord },
     get refusal() {
       return world.refusal;
     },
@@ -204,7 +211,14 @@ export function sourcesWorld(
       queue.add(key);
     },
     remove: () => {
+      removed = source().metadata;
       raw = undefined;
+      queue.add(key);
+    },
+    remake: () => {
+      const { namespace, name, creationTimestamp } = removed;
+      const metadata = { namespace, name, creationTimestamp, uid: `source-uid-${++uid}`, generation: 1, resourceVersion: `${++version}` };
+      raw = { apiVersion: 'spanferry.io/v1alpha1', kind: 'IngestionSource', metadata, spec: { store: bucket, ...spec } };
       queue.add(key);
     },
     part: () => part,

@@ -214,7 +214,7 @@ describe('modified', () => {
     world.clock.freeze(100 * 60 * minute);
     world.newLeader();
     world.store.put(keyOf(3), { modifiedTime: edited + minute });
-    await world.until(() => world.bind('backlog')?.key === keyOf(3));
+    await world.within(5_000, () => world.bind('backlog')?.key === keyOf(3));
     expect(world.source().status.modifiedAfter).toBe(new Date(edited - 24 * 60 * minute).toISOString());
   });
 });
