@@ -337,7 +337,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       ...(stopped && { stopped }),
       ...(store && { store }),
       ...(destination && { destination }),
-      ...(ledger && { ledger: { head: ledger.head(), ...ledger.counts() } }),
+      ...(ledger && { ledger: { head: ledger.head(), segments: ledger.counts().segments } }),
       ...(scan && { scan }),
       ...(test && { test }),
     });

@@ -21,6 +21,8 @@ export type World = {
   readonly store: MemoryStore;
   readonly secrets: Map<string, Readonly<Record<string, string>>>;
   readonly segments: Map<number, { spec: SegmentSpec; token: string }>;
+  /** Segments written so far. */
+  readonly puts: () => number;
   readonly records: Map<string, IngestionFile>;
   readonly events: Happening[];
   /** Every status that was written, and when. */
@@ -72,6 +74,7 @@ export function sourcesWorld(
   const ledgers: StoredLedger[] = [];
   const swept: string[] = [];
   let uid = 1;
+  let puts = 0;
   const queue = newQueue({ name: 'sources', clock, metrics, random: () => 0.5 });
   const stop = new AbortController();
   let version = 1;
@@ -102,6 +105,7 @@ export function sourcesWorld(
     put: async (spec, token) => {
       if (segments.get(spec.number)?.token !== token) throw new Failed({ reason: 'ObjectChanged', message: 'somebody else wrote' });
       const next = `${++version}`;
+      puts++;
       segments.set(spec.number, { spec: structuredClone(spec), token: next });
       return next;
     },
@@ -221,6 +225,7 @@ export function sourcesWorld(
       raw = { apiVersion: 'spanferry.io/v1alpha1', kind: 'IngestionSource', metadata, spec: { store: bucket, ...spec } };
       queue.add(key);
     },
+    puts: () => puts,
     part: () => part,
     newLeader: () => {
       leadership.abort();
