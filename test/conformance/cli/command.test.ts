@@ -158,6 +158,18 @@ describe('through pipes', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
   });
 
+  test('a full disk is told in a sentence', async () => {
+    const child = spawn('sh', ['-c', '"$0" "$1" convert "$2" > /dev/full', process.execPath, program, agent], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
+    let err = '';
+    child.stderr?.on('data', (chunk) => {
+      err += chunk;
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, err }).toEqual({ code: 1, err: 'spanferry: the output cannot be written: the disk is full\n' });
+  });
+
   test('an interrupt leaves nothing behind', async () => {
     const temporary = join(folder, 'tmp');
     mkdirSync(temporary);
