@@ -44,7 +44,7 @@ export function manyLines(size: number): readonly Piece[] {
   return [{ bytes: lines, times: Math.ceil(size / lines.length) }];
 }
 
-export const sizeOf = (pieces: readonly Piece[]): number => pieces.reduce((sum, { bytes, times }) => sum + bytes.length * times, 0);
+const sizeOf = (pieces: readonly Piece[]): number => pieces.reduce((sum, { bytes, times }) => sum + bytes.length * times, 0);
 
 /** The pieces as an input, in chunks as a network or a disk gives them. */
 export function inputOf(pieces: readonly Piece[], chunk = 64 * 1024): Input {
