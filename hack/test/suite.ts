@@ -32,10 +32,10 @@ export async function runSuite(suite: Suite): Promise<SuiteResult> {
   const report = join(folder, 'report.json');
   const start = performance.now();
   try {
-    const { end, interrupted } = await vitest(suite.name, report, 2 * suite.budgetSeconds * 1000);
+    const { end, interrupted } = await vitest(suite.name, folder, report, 2 * suite.budgetSeconds * 1000);
     return { suite, ...judge(suite.name, end, readReport(report)), seconds: (performance.now() - start) / 1000, interrupted };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -59,12 +59,13 @@ export function judge(name: string, end: string, report: Report | undefined): Om
 
 type End = { readonly end: string; readonly interrupted: boolean };
 
-function vitest(project: string, report: string, limitMs: number): Promise<End> {
+function vitest(project: string, folder: string, report: string, limitMs: number): Promise<End> {
   const program = join(root, 'node_modules/vitest/vitest.mjs');
   const args = [program, 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   return new Promise((resolve) => {
-    // A group of its own, so that the servers of a suite end with it, however it ends.
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+    // A group and a folder of its own, so that the servers of a suite and what they have written end with it, however it ends.
+    const env = { ...process.env, TMPDIR: folder };
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'], detached: true });
     let interrupted = false;
     const limit = setTimeout(() => {
       console.error(`${project} takes more than twice its budget and is ended`);
