@@ -1,27 +1,26 @@
-import { createHash } from 'node:crypto';
 import { durationMs } from '../api/duration.ts';
-import { type Failure, failureOf } from '../api/failure.ts';
+import type { Failure } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
-import type { IngestionSource, SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
-import { prefixOf } from '../api/match.ts';
+import type { IngestionSource, SourceStatus } from '../api/ingestionsource.ts';
 import type { Outcome as Round } from '../control/controller.ts';
-import { isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
+import type { OwnDestination } from '../delivery/destination.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Place } from '../stores/provider.ts';
-import { placeOf, secretNamesOf } from '../stores/registry.ts';
+import { secretNamesOf } from '../stores/registry.ts';
 import { type Census, census } from './census.ts';
+import { destinationTrouble } from './destination.ts';
 import { filesOf } from './files.ts';
-import { type Filter, filter } from './filter.ts';
 import { keeper } from './keeper.ts';
 import { lanes } from './lanes.ts';
 import { link } from './link.ts';
 import { type Resolution, resolution, resolved, ruleOf, shownAfter } from './modified.ts';
-import { happenings, restMs, urgency } from './news.ts';
 import { type Health, nextStep, type Seen, type SourceTrigger, type Step } from './next-step.ts';
 import type { Ledgers, Observer, OpenStore, Policy, Records, SourceRef, Sources, Supply, Tell } from './port.ts';
+import { publisher } from './publish.ts';
 import { scans } from './scans.ts';
-import { destinationSecretNames, type Secrets } from './secrets.ts';
+import type { Secrets } from './secrets.ts';
+import { isFailure, placed, type Selection, selected } from './selection.ts';
 import { summarise } from './summarise.ts';
 import { failedTest, type TestResult, testConnection } from './test-connection.ts';
 import { askedOf } from './tokens.ts';
@@ -87,12 +86,9 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   let found: { readonly rule: string; readonly after: number } | undefined;
   let served: string | undefined;
   let acceptTried: string | undefined;
-  let writtenAt = Number.NEGATIVE_INFINITY;
   let counted: { readonly at: number; readonly census: Census } | undefined;
 
-  /** Our last write of the status; the copy of the API server may lag behind it. */
-  let written: { readonly over: string | undefined; readonly source: IngestionSource } | undefined;
-
+  const voice = publisher(options);
   const wake = () => options.again(0);
   const place = placed(first.spec);
   const memory = keeper({
@@ -106,7 +102,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   });
   const files = filesOf({
     ref,
-    identity: 'reason' in place ? nowhere : place.identity,
+    identity: isFailure(place) ? nowhere : place.identity,
     keeper: memory,
     records,
     overwritten: () => source.spec.scan.overwritten,
@@ -159,11 +155,11 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   const gather = async (): Promise<Seen> => {
     const modified: Resolution = memory.ledger() ? resolutionNow() : { is: 'known', after: 0 };
     const after = modified.is === 'known' ? modified.after : 0;
-    refused = 'reason' in place ? place : options.policy.refusal(namespace, source.spec);
+    refused = isFailure(place) ? place : options.policy.refusal(namespace, source.spec);
     const read = selected(selection, source.spec, after);
-    if ('reason' in read) refused ??= read;
+    if (isFailure(read)) refused ??= read;
     else selection = read;
-    destination = await destinationTrouble();
+    destination = await destinationTrouble(namespace, source.spec, options.ownDestination, options.secrets);
     if (!refused && !source.spec.suspend && (await way.update(source))) listings.halt();
     return {
       now: clock.monotonic(),
@@ -180,20 +176,6 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       intervalMs: durationMs(source.spec.scan.interval),
       ...listings.seen(),
     };
-  };
-
-  const destinationTrouble = async (): Promise<Failure | undefined> => {
-    const { destination } = source.spec;
-    const names = destinationSecretNames(destination);
-    try {
-      const values = await options.secrets.read(namespace, names);
-      const answer = resolveDestination(destination, options.ownDestination, values);
-      if (!isFailure(answer)) return undefined;
-      options.secrets.drop(namespace, names);
-      return answer;
-    } catch (thrown) {
-      return failureOf(thrown);
-    }
   };
 
   // Act
@@ -290,7 +272,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   };
 
   const round = async (latest: IngestionSource, roundSignal: AbortSignal): Promise<Round> => {
-    source = written && written.over === latest.metadata.resourceVersion ? written.source : latest;
+    source = voice.newest(latest);
     const signal = AbortSignal.any([roundSignal, closing.signal]);
     const step = await settle(signal);
     stopped = step.do === 'report' ? step.failure : undefined;
@@ -298,25 +280,12 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     if (step.do === 'report' && step.halts) listings.halt();
     const againAt = step.do === 'report' ? step.againAt : step.do === 'wait' ? step.until : undefined;
     const dueIn = Math.min(LOOK_EVERY_MS, againAt === undefined ? LOOK_EVERY_MS : againAt - clock.monotonic());
-    const statusIn = await write();
-    return { do: 'requeueAfter', ms: Math.max(0, Math.min(dueIn, statusIn ?? dueIn)) };
+    const published = await voice.publish(source, statusNow());
+    source = published.source;
+    return { do: 'requeueAfter', ms: Math.max(0, Math.min(dueIn, published.restMs ?? dueIn)) };
   };
 
   // Summarise
-
-  /** Writes the status if people would see a difference; returns when to look again where it has to rest. */
-  const write = async (): Promise<number | undefined> => {
-    const after = statusNow();
-    const before = source.status;
-    const rest = restMs(urgency(before, after), clock.monotonic() - writtenAt);
-    if (rest === undefined || rest > 0) return rest;
-    const over = written?.source === source ? written.over : source.metadata.resourceVersion;
-    source = await options.sources.setStatus(source, after);
-    written = { over, source };
-    writtenAt = clock.monotonic();
-    for (const happening of happenings(before, after)) options.tell(source, happening);
-    return undefined;
-  };
 
   const statusNow = (): SourceStatus => {
     counted = undefined;
@@ -325,11 +294,12 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     const identity = way.learned()?.identity;
     const scan = listings.report();
     const store = healthShown(way.health());
+    const here = placed(source.spec);
     const status = summarise({
       before: source.status,
       spec: source.spec,
       moment: { now: clock.now(), generation: source.metadata.generation ?? 1 },
-      ...('reason' in place ? {} : { location: placeOf(source.spec.store).location }),
+      ...(!isFailure(here) && { location: here.location }),
       hasBegun: listings.hasBegun(selection?.digest ?? ''),
       census,
       backlog: listings.backlog(),
@@ -337,7 +307,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       ...(stopped && { stopped }),
       ...(store && { store }),
       ...(destination && { destination }),
-      ...(ledger && { ledger: { head: ledger.head(), ...ledger.counts() } }),
+      ...(ledger && { ledger: { head: ledger.head(), segments: ledger.counts().segments } }),
       ...(scan && { scan }),
       ...(test && { test }),
     });
@@ -395,28 +365,4 @@ const RECORDS_REST_MS = 1_000;
 const healthShown = (health: Health): Failure | 'well' | undefined =>
   health.is === 'failed' ? health.failure : health.is === 'well' ? 'well' : undefined;
 
-/** What no schema can see may still be wrong with a place, such as a port above 65535. */
-function placed({ store }: SourceSpec): Place | Failure {
-  try {
-    return placeOf(store);
-  } catch (thrown) {
-    return { reason: 'InvalidSpec', message: `spec.store: ${failureOf(thrown).message}` };
-  }
-}
-
 const nowhere: Place['identity'] = { kind: '', endpoint: '', bucket: '' };
-
-/** Which files match, ready for use; made anew only when something in it was edited. */
-type Selection = { readonly digest: string; readonly filter: Filter };
-
-function selected(before: Selection | undefined, spec: SourceSpec, after: number): Selection | Failure {
-  const { interval: _, modified, ...scan } = spec.scan;
-  const parts = [prefixOf(spec), scan, spec.format, modified?.before, after];
-  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-  if (before?.digest === digest) return before;
-  try {
-    return { digest, filter: filter(spec, after) };
-  } catch (thrown) {
-    return { reason: 'InvalidSpec', message: `spec.scan: ${failureOf(thrown).message}` };
-  }
-}

@@ -72,7 +72,7 @@ const wireOf = (of: Rule['of']): number => (typeof of === 'string' ? wires[of] :
 
 const scalars: Readonly<Record<Scalar, (bytes: Uint8Array, field: Field) => unknown>> = {
   string: (bytes, { from, to }) => textOf(bytes.subarray(from, to)),
-  hex: (bytes, { from, to }) => Buffer.from(bytes.subarray(from, to)).toString('hex'),
+  hex: (bytes, { from, to }) => buffer(bytes).toString('hex', from, to),
   base64: (bytes, { from, to }) => buffer(bytes).toString('base64', from, to),
   bool: (bytes, { from, to }) => bytes.subarray(from, to).some((byte) => (byte & 0x7f) !== 0),
   uint32: (bytes, field) => low(bytes, field),
