@@ -14,6 +14,7 @@ import { readiness } from './observability/health.ts';
 import { type Log, logger } from './observability/logger.ts';
 import { metrics } from './observability/metrics.ts';
 import { statusServer } from './observability/server.ts';
+import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
 import { managerPart } from './operator/manager-part.ts';
 import { apiObserver, verdictObserver } from './operator/observers.ts';
@@ -25,12 +26,15 @@ import { systemClock } from './std/clock.ts';
 import { guardedLookup } from './std/egress.ts';
 import { refusedHost } from './std/egress-addresses.ts';
 import { openStores } from './stores/registry.ts';
-import { transcode } from './transcode/transcode.ts';
+import { createPool } from './transcode/threads/pool.ts';
 
 const VERSION = '0.1.0';
 
-/** `spanferry operator`: reads settings, runs until a signal, and returns the exit code. The only reader of environment and signals. */
-export async function operator(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<number> {
+/**
+ * `spanferry operator`: reads settings, runs until a signal, and returns the exit code. The only reader of environment and signals. `thread` is the
+ * program of a transcoding thread, where that is not the sources' own.
+ */
+export async function operator(args: readonly string[], environment: NodeJS.ProcessEnv = process.env, thread?: URL): Promise<number> {
   if (args.includes('--help')) {
     console.log(`usage: spanferry operator [FLAG…]\n\n${settingsHelp()}`);
     return 0;
@@ -52,14 +56,21 @@ export async function operator(args: readonly string[], environment: NodeJS.Proc
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   process.on('unhandledRejection', (thrown) => log.error('a mistake of ours', { thrown: String(thrown) }));
   try {
-    return await run(settings, environment, log, stop.signal, abandon.signal);
+    return await run(settings, environment, log, stop.signal, abandon.signal, thread);
   } catch (thrown) {
     console.error(thrown instanceof Error ? thrown.message : thrown);
     return 1;
   }
 }
 
-async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log, stop: AbortSignal, abandon: AbortSignal): Promise<number> {
+async function run(
+  settings: Settings,
+  environment: NodeJS.ProcessEnv,
+  log: Log,
+  stop: AbortSignal,
+  abandon: AbortSignal,
+  thread: URL | undefined,
+): Promise<number> {
   const clock = systemClock;
   const name = workerName(settings.name);
   const policy = settings.policyFile ? parsePolicy(readFileSync(settings.policyFile, 'utf8')) : openPolicy;
@@ -88,6 +99,7 @@ async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log,
     ...(OTEL_COLLECTOR_AUTH_TOKEN !== undefined && { authToken: OTEL_COLLECTOR_AUTH_TOKEN }),
     ...(settings.collectorCaFile !== undefined && { ca: readFileSync(settings.collectorCaFile, 'utf8') }),
   };
+  const threads = createPool({ threads: settings.threads, ...(thread ? { entry: thread } : {}) });
   const transcoding = { maxBatchBytes: settings.maxBatchBytes, maxExpansionRatio: settings.maxExpansionRatio };
 
   const sources = cache<Source>({
@@ -108,12 +120,13 @@ async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log,
     version: VERSION,
   });
   const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION, clock });
+  const tracing = await startTracing(environment, VERSION);
   const common = { name, resources: kube, sources, settings, clock, log };
   const ferry =
     settings.role === 'manager'
       ? undefined
-      : workerPart({ ...common, connections, transcode, transcoding, observer: verdictObserver(measured) });
-  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, secrets, stores, own, policy, metrics: measured })];
+      : workerPart({ ...common, connections, tracing, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
+  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, tracing, stores, own, policy, metrics: measured })];
 
   const status = serving(settings, measured, ready);
   const { failure, abandoned } = await runParts([status, following, ...(ferry?.parts ?? []), ...lead], {
@@ -127,6 +140,8 @@ async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log,
   connections.close();
   await delivery.close();
   stores.close();
+  await threads.close();
+  await tracing.close().catch(() => {});
   await api.close();
   return failure || abandoned.length > 0 ? 1 : 0;
 }

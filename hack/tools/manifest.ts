@@ -38,7 +38,7 @@ const kubernetesFlags = `-s -w ${[`gitVersion=v${kubernetes}`, `gitMajor=${major
   .map((field) => `-X k8s.io/component-base/version.${field}`)
   .join(' ')}`;
 
-const collector = '0.164.0';
+const collector = '0.159.0';
 
 /** The architecture in the words of Go, which most download pages use. */
 const arch = process.arch === 'x64' ? 'amd64' : process.arch;

@@ -104,9 +104,13 @@ export function heartbeat(options: HeartbeatOptions): Heartbeat {
     const fresh = tenure(clock, timing.sendMs, sentAt);
     if (!fresh.stillHeld()) return;
     log.info(held ? 'may send again' : 'may send', { worker });
-    fresh.signal.addEventListener('abort', () => log.warn('may not send any more', { worker, because: fresh.signal.reason }), {
-      once: true,
-    });
+    fresh.signal.addEventListener(
+      'abort',
+      () => log.warn('may not send any more', { worker, because: failureOf(fresh.signal.reason).message }),
+      {
+        once: true,
+      },
+    );
     held = fresh;
     first.resolve();
   };

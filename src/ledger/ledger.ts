@@ -112,8 +112,10 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
 
   const write = async (edit: Partial<LedgerHead> = {}, kept: (entries: Entries) => Entries = (entries) => entries): Promise<void> => {
     const batch = waiting;
+    // Counted before the attempt: what a failed one left behind is older than what the next one writes.
+    sequence++;
     const entries = merged(kept(open.entries), sorted(batch.map(({ verdict }) => ({ ...verdict.identity, outcome: verdict.outcome }))));
-    const next: Segment = { number: 0, sequence: sequence + 1, entries };
+    const next: Segment = { number: 0, sequence, entries };
     const nextHead: LedgerHead = { ...head, ...counted(batch), ...edit };
 
     if (countOf(entries) > OPEN_ENTRIES) {
@@ -124,7 +126,6 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
       open = next;
     }
     head = nextHead;
-    sequence = next.sequence;
     waiting = waiting.slice(batch.length);
     for (const { done } of batch) done();
   };

@@ -4,6 +4,7 @@ import type { IngestionSource } from '../api/ingestionsource.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
 import type { Sender } from '../delivery/sender.ts';
+import { destinationSecretNames } from '../sources/secrets.ts';
 import type { Clock } from '../std/clock.ts';
 import { type Stores, secretNamesOf } from '../stores/registry.ts';
 import type { Store } from '../stores/store.ts';
@@ -103,11 +104,8 @@ async function open(
   return { store, sender, stamp, fingerprint: digest([destination.shown, spec.format, transcoding, version]) };
 }
 
-/** Names of all Secrets that a source refers to. */
-export function secretNames({ spec }: Pick<IngestionSource, 'spec'>): readonly string[] {
-  const { authTokenSecretRef, headersSecretRef, caSecretRef, clientCertSecretRef } = spec.destination ?? {};
-  const ofDestination = [authTokenSecretRef, headersSecretRef, caSecretRef, clientCertSecretRef].flatMap((ref) => (ref ? [ref.name] : []));
-  return [...new Set([...secretNamesOf(spec.store), ...ofDestination])];
-}
+const secretNames = ({ spec }: IngestionSource): readonly string[] => [
+  ...new Set([...secretNamesOf(spec.store), ...destinationSecretNames(spec.destination)]),
+];
 
 const digest = (of: unknown): string => createHash('sha256').update(JSON.stringify(of)).digest('base64url').slice(0, 22);

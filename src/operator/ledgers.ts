@@ -6,9 +6,15 @@ import type { CallOptions, PatchStep } from '../kube/resource.ts';
 import type { Resources } from '../kube/resources.ts';
 import type { LedgerObjects } from '../ledger/ledger.ts';
 import type { SegmentSpec } from '../ledger/segment.ts';
+import type { Ledgers, StoredLedger } from '../sources/port.ts';
+
+/** Segments can be large: so many come in one answer. */
+const PAGE = 20;
+
+const selection = (namespace: string, name: string) => ({ namespace, fieldSelector: `spec.sourceRef.name=${name}` });
 
 /** The segments of one source in the API server. They have no owner: a source made anew under the same name goes on with them. */
-export function ledgerObjects(
+function ledgerObjects(
   ledgers: Resources['ledgers'],
   source: { readonly namespace: string; readonly name: string },
   call: CallOptions,
@@ -30,7 +36,7 @@ export function ledgerObjects(
   return {
     list: async () => {
       const found: { spec: SegmentSpec; token: string }[] = [];
-      for await (const page of ledgers.list({ namespace, fieldSelector: `spec.sourceRef.name=${name}` }, { pageSize: 20 })) {
+      for await (const page of ledgers.list(selection(namespace, name), { pageSize: PAGE })) {
         for (const { spec, metadata } of page.items) found.push({ spec, token: metadata.resourceVersion });
         const [misfit] = page.misfits;
         if (misfit) throw new Error(`ledger segment ${misfit.ref.name}: ${misfit.failure.message}`);
@@ -50,3 +56,32 @@ export function ledgerObjects(
     },
   };
 }
+
+/** Written on the head of a ledger when its source was first seen gone. */
+const ORPHANED = 'spanferry.io/orphaned-since';
+
+/** All ledgers of the installation. Listing them reads every head, which costs: it is done seldom. */
+export const allLedgers = (ledgers: Resources['ledgers'], call: CallOptions): Ledgers => ({
+  of: (source) => ledgerObjects(ledgers, source, call),
+  all: async () => {
+    const found: StoredLedger[] = [];
+    for await (const { items } of ledgers.list({}, { ...call, pageSize: PAGE })) {
+      for (const { metadata, spec } of items.filter((each) => each.spec.number === 0)) {
+        const orphanedSince = metadata.annotations?.[ORPHANED];
+        found.push({ namespace: metadata.namespace, name: spec.sourceRef.name, ...(orphanedSince !== undefined && { orphanedSince }) });
+      }
+    }
+    return found;
+  },
+  markOrphaned: async ({ namespace, name }, since) => {
+    const head = await ledgers.get({ namespace, name: segmentName(name, 0) }, call);
+    const { [ORPHANED]: _, ...others } = head.metadata.annotations ?? {};
+    const annotations = since === undefined ? others : { ...others, [ORPHANED]: since };
+    await ledgers.update({ ...head, metadata: { ...head.metadata, annotations } }, call);
+  },
+  remove: async ({ namespace, name }) => {
+    for await (const { items } of ledgers.list(selection(namespace, name), { ...call, pageSize: PAGE })) {
+      for (const { metadata } of items) await ledgers.delete(metadata, { uid: metadata.uid }, call);
+    }
+  },
+});

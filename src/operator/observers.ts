@@ -1,5 +1,6 @@
 import type { Observed } from '../kube/transport.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Observer as SourceObserver } from '../sources/port.ts';
 import type { Observer } from '../worker/port.ts';
 
 /** Requests to the API server, under the names that client-go's dashboards know. */
@@ -48,6 +49,48 @@ export function verdictObserver(metrics: Metrics): Observer {
       rejected.inc(source, status.rejectedSpans ?? 0);
       if (status.retries > record.status.retries) retries.inc(source);
       seconds.observe(source, took);
+    },
+  };
+}
+
+/** How sources stand, as gauges that go with their source. */
+export function sourceObserver(metrics: Metrics): SourceObserver {
+  const labels = ['namespace', 'source'] as const;
+  const gauge = (name: string, help: string) => metrics.gauge({ name, help, labels });
+  const ready = gauge('spanferry_source_ready', '1 while files of the source flow');
+  const backlog = gauge('spanferry_source_backlog_files', 'Files that match and have no record yet');
+  const pending = gauge('spanferry_source_pending_files', 'Files with a record that wait for their worker');
+  const processing = gauge('spanferry_source_processing_files', 'Files on the ferry');
+  const oldest = gauge('spanferry_source_oldest_pending_seconds', 'Age of the oldest file that waits');
+  const entries = gauge('spanferry_ledger_entries', 'Files that the ledger remembers');
+  const bytes = gauge('spanferry_ledger_bytes', 'Size of the ledger in the API server');
+  const listed = metrics.counter({
+    name: 'spanferry_listed_objects_total',
+    help: 'Objects that stores listed',
+    labels: [...labels, 'how'] as const,
+  });
+  const seconds = metrics.histogram({
+    name: 'spanferry_listing_duration_seconds',
+    help: 'Time of listings',
+    labels: [...labels, 'how'] as const,
+  });
+  return {
+    listed: ({ namespace, name }, how, objects, took) => {
+      listed.inc({ namespace, source: name, how }, objects);
+      seconds.observe({ namespace, source: name, how }, took);
+    },
+    summarised: ({ namespace, name }, standing) => {
+      const source = { namespace, source: name };
+      ready.set(source, standing.ready ? 1 : 0);
+      backlog.set(source, standing.files.backlog ?? 0);
+      pending.set(source, standing.files.pending ?? 0);
+      processing.set(source, standing.files.processing ?? 0);
+      oldest.set(source, standing.oldestPendingMs / 1_000);
+      entries.set(source, standing.ledger.entries);
+      bytes.set(source, standing.ledger.bytes);
+    },
+    gone: ({ namespace, name }) => {
+      for (const each of [ready, backlog, pending, processing, oldest, entries, bytes]) each.remove({ namespace, source: name });
     },
   };
 }

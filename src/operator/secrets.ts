@@ -1,5 +1,6 @@
 import { isKube } from '../kube/errors.ts';
 import type { Secret } from '../kube/kinds.ts';
+import type { Ref } from '../kube/meta.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { Clock } from '../std/clock.ts';
 
@@ -18,24 +19,25 @@ const FRESH_MS = 30_000;
 
 type Known = { readonly at: number; readonly values: Promise<Values> };
 
+/** One Secret, decoded, as it is now. */
+export async function readSecret(secrets: Pick<Resource<Secret>, 'get'>, ref: Ref): Promise<Values> {
+  try {
+    const { data = {} } = await secrets.get(ref);
+    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
+  } catch (thrown) {
+    if (isKube(thrown, 'NotFound')) return undefined;
+    throw thrown;
+  }
+}
+
 export function secretReader(secrets: Pick<Resource<Secret>, 'get'>, clock: Clock): SecretReader {
   const known = new Map<string, Known>();
-
-  const read = async (namespace: string, name: string): Promise<Values> => {
-    try {
-      const { data = {} } = await secrets.get({ namespace, name });
-      return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
-    } catch (thrown) {
-      if (isKube(thrown, 'NotFound')) return undefined;
-      throw thrown;
-    }
-  };
 
   const fresh = (namespace: string, name: string): Promise<Values> => {
     const key = `${namespace}/${name}`;
     const before = known.get(key);
     if (before && clock.monotonic() - before.at < FRESH_MS) return before.values;
-    const values = read(namespace, name);
+    const values = readSecret(secrets, { namespace, name });
     known.set(key, { at: clock.monotonic(), values });
     values.catch(() => known.delete(key));
     return values;

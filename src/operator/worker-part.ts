@@ -6,6 +6,7 @@ import { keyOf } from '../kube/meta.ts';
 import type { File, Source } from '../kube/ownkinds.ts';
 import type { Resources } from '../kube/resources.ts';
 import type { Log } from '../observability/logger.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Transcode, Settings as TranscodeSettings } from '../transcode/port.ts';
 import type { Connections, Observer } from '../worker/port.ts';
@@ -23,6 +24,7 @@ export type WorkerPartOptions = {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
   readonly observer?: Observer;
 };
 
@@ -49,6 +51,7 @@ export function workerPart(options: WorkerPartOptions): WorkerPart {
     settings: ({ spec }) => ({ ...options.transcoding, format: spec.format }),
     clock,
     log,
+    tracing: options.tracing,
     ...(options.observer && { observer: options.observer }),
     tenure: beat.tenure,
     concurrency: settings.concurrency,

@@ -2,7 +2,6 @@ import { Failed } from '../api/failure.ts';
 import { Pending } from './batch/pending.ts';
 import { Tally } from './batch/tally.ts';
 import { drive } from './drive.ts';
-import { plainEngine } from './engine.ts';
 import { Filler } from './intake/filler.ts';
 import { type Intake, openIntake } from './intake/intake.ts';
 import { walkFile } from './intake/sniff.ts';
@@ -10,6 +9,7 @@ import type { Arena, CreateEngine, Engine, Window } from './kernel.ts';
 import type { Transcode } from './port.ts';
 import { secondLooks } from './second-look.ts';
 import type { Job } from './walk.ts';
+import { createWasmEngine } from './wasm/engine.ts';
 
 /** Spans are read whole; most fit many times. */
 const WINDOW = 4 * 1024 * 1024;
@@ -52,7 +52,7 @@ export function transcoder(createEngine: CreateEngine): Transcode {
 }
 
 /** The transcoder of this build. */
-export const transcode: Transcode = transcoder(plainEngine);
+export const transcode: Transcode = transcoder(createWasmEngine);
 
 function newJob(engine: Engine, maxBatchBytes: number, name: string | undefined): Job {
   const window: Window = { bytes: engine.buffers.window(), end: 0, offset: 0, ended: false };

@@ -12,7 +12,7 @@ export type Stretch = { readonly window: Window; readonly place: { at: number };
  * - `batch`: a batch is full.
  * - a look ahead: walk over a second view of the file from where the walk stands.
  */
-export type Step = 'fill' | 'batch' | LookAhead;
+type Step = 'fill' | 'batch' | LookAhead;
 
 export type LookAhead = { readonly over: (stretch: Stretch) => Walk };
 

@@ -1,6 +1,7 @@
 import { type Failure, failureOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Settings, Transcode } from '../transcode/port.ts';
 import { type Ferried, ferry, type Progress, progressFrom } from './ferry.ts';
@@ -23,6 +24,7 @@ export type AttemptOptions = {
   readonly transcode: Transcode;
   readonly settings: (source: IngestionSource) => Settings;
   readonly clock: Clock;
+  readonly tracing: Tracing;
 };
 
 /** What an attempt means for the worker: when may this file be tried again, and who says when? */
@@ -75,10 +77,16 @@ export async function attempt(
     onNews: () => void writer.write(processing(seen()), signal).catch(() => {}),
   });
 
-  const outcome: Ferried | GiveUp = await ferry(
-    { record, spec: source.spec, connection, transcode: options.transcode, settings: options.settings(source), progress },
-    signal,
-  ).catch(() => (stuck.signal.aborted ? 'stuck' : (giveUp.reason as GiveUp)));
+  const { namespace } = record.metadata;
+  const attributes = {
+    'spanferry.namespace': namespace ?? '',
+    'spanferry.source': record.spec.sourceRef.name,
+    'spanferry.key': record.spec.key,
+  };
+  const job = { record, spec: source.spec, connection, transcode: options.transcode, settings: options.settings(source), progress };
+  const outcome: Ferried | GiveUp = await options.tracing
+    .trace('file', attributes, (step) => ferry({ ...job, step }, signal))
+    .catch(() => (stuck.signal.aborted ? 'stuck' : (giveUp.reason as GiveUp)));
   over.abort();
   await watching;
   const ferried = blame ? blamed(outcome) : outcome;

@@ -2,6 +2,7 @@ import { type Failure, failureOf } from '../api/failure.ts';
 import type { Checkpoint, IngestionFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import type { Rejected } from '../delivery/outcome.ts';
+import type { Step } from '../observability/tracing.ts';
 import type { Batch, Input, Settings, Summary, Transcode } from '../transcode/port.ts';
 import { unexpectedApplications } from './application.ts';
 import type { Connection } from './port.ts';
@@ -38,6 +39,8 @@ export type Job = {
   readonly transcode: Transcode;
   readonly settings: Settings;
   readonly progress: Progress;
+  /** The operator's own trace of this attempt. */
+  readonly step: Step;
 };
 
 /** The progress from which an attempt starts: that of the checkpoint, if it still holds. */
@@ -64,14 +67,16 @@ class Ended extends Error {
 
 /** Reads the file, pinned to its version, and delivers every batch that was not acknowledged before. Rejects only with the signal's reason. */
 export async function ferry(job: Job, signal: AbortSignal): Promise<Ferried> {
-  const { spec, progress, transcode, settings } = job;
+  const { spec, progress, transcode, settings, step } = job;
   try {
     if (spec.applicationMismatch === 'Fail' && spec.applicationIds?.length) {
       const seen = await transcode(input(job), settings, () => void progress.moved++, signal);
       const strange = unexpectedApplications(spec, seen.applicationIds);
       if (strange) return { ended: 'failed', failure: { reason: 'ApplicationMismatch', message: strange } };
     }
-    const summary = await transcode(input(job), settings, (batch) => deliver(batch, job, signal), signal);
+    const summary = await step.within('transcode', (transcoding) =>
+      transcode(input(job), settings, (batch) => transcoding.within('deliver', () => deliver(batch, job, signal)), signal),
+    );
     return { ended: 'done', summary };
   } catch (thrown) {
     if (thrown instanceof Ended) return thrown.how;
@@ -122,15 +127,20 @@ async function deliver(batch: Batch, { connection, progress, record }: Job, sign
   progress.moved++;
 }
 
-function input({ record, connection, progress }: Job): Input {
+function input({ record, connection, progress, step }: Job): Input {
   const { key, version, size } = record.spec;
   return {
     size,
     name: key,
     open: async function* (from, signal) {
-      for await (const chunk of connection.store.open({ key, version, size }, { from, signal })) {
-        progress.moved++;
-        yield chunk;
+      const chunks = connection.store.open({ key, version, size }, { from, signal })[Symbol.asyncIterator]();
+      try {
+        for (let next = await step.within('open', () => chunks.next()); !next.done; next = await chunks.next()) {
+          progress.moved++;
+          yield next.value;
+        }
+      } finally {
+        await chunks.return?.();
       }
     },
   };

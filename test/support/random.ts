@@ -22,10 +22,3 @@ export function random(seed: number): Random {
   const int = (below: number) => Math.floor(next() * below);
   return { next, int, pick: (from) => from[int(from.length)] as (typeof from)[number] };
 }
-
-/** Randomness for one named purpose; says its seed at once, for runs too long to wait for a failure. */
-export function seeded(what: string): Random {
-  const seed = seedOf();
-  console.log(`${what}: SPANFERRY_SEED=${seed}`);
-  return random(seed);
-}

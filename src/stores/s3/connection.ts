@@ -3,16 +3,17 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { StoreOptions } from '../provider.ts';
 import { type S3Access, stsEndpointOf } from './access.ts';
 import { type CredentialProvider, credentialsFor } from './credentials.ts';
-import { type BucketUrl, type Get, getObject } from './get.ts';
+import { type BucketUrl, type Get, type GetContext, getObject, type List, listObjects } from './get.ts';
 import { getSigner } from './sign.ts';
 import { type RequestHandler, stsHandler, transport } from './transport.ts';
 
 /** A client of one identity, region and endpoint, which the sources that agree in them share. */
 export type S3Connection = {
   readonly region: string;
-  /** For everything but bodies. */
+  /** For credentials, endpoints and HeadBucket. */
   readonly sdk: S3Client;
   readonly get: (bucket: string, get: Get, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
+  readonly list: (bucket: string, list: List, signal: AbortSignal) => Promise<string>;
   /** Asks for credentials anew, where they are of a kind that can be renewed. */
   readonly refreshCredentials: () => Promise<void>;
   /** Sets the clock that GETs are signed with by an answer of the server. */
@@ -50,10 +51,9 @@ export function s3Connection(access: S3Access, region: string, operator: Credent
     return known;
   };
 
-  const get: S3Connection['get'] = async (bucket, wanted, signal) => {
+  const context = async (bucket: string): Promise<GetContext> => {
     const [url, credentials] = await Promise.all([urlOf(bucket), sdk.config.credentials()]);
-    const now = Date.now() + sdk.config.systemClockOffset;
-    return getObject(wanted, { dispatcher: sockets.dispatcher, url, sign, credentials, now }, signal);
+    return { dispatcher: sockets.dispatcher, url, sign, credentials, now: Date.now() + sdk.config.systemClockOffset };
   };
 
   const identity: S3Connection['identity'] = (signal) => {
@@ -69,7 +69,8 @@ export function s3Connection(access: S3Access, region: string, operator: Credent
   return {
     region,
     sdk,
-    get,
+    get: async (bucket, get, signal) => getObject(get, await context(bucket), signal),
+    list: async (bucket, list, signal) => listObjects(list, await context(bucket), signal),
     identity,
     refreshCredentials: async () => void (await sdk.config.credentials({ forceRefresh: true })),
     correctClock: (serverTime) => {

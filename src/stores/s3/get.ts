@@ -4,7 +4,8 @@ import type { Credentials } from './credentials.ts';
 import { type Answer, exchange } from './exchange.ts';
 import type { Refusal } from './refusal.ts';
 import { retryAfterOf } from './sdk-error.ts';
-import { encodedKey, type getSigner } from './sign.ts';
+import { encodedKey, encodedQuery, type getSigner } from './sign.ts';
+import { element } from './xml.ts';
 
 /** Carries a refusal out of a GET. */
 export class RefusedGet extends Error {
@@ -59,6 +60,24 @@ export async function getObject(
   throw new Failed(problem);
 }
 
+export type List = {
+  readonly parameters: Readonly<Record<string, string | undefined>>;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** One page of a listing, as the text that S3 sends. */
+export async function listObjects(
+  list: List,
+  { dispatcher, url, sign, credentials, now }: GetContext,
+  signal: AbortSignal,
+): Promise<string> {
+  const query = encodedQuery({ ...list.parameters, 'list-type': '2', 'encoding-type': 'url' });
+  const headers = sign({ host: url.host, path: url.path, query, headers: list.headers }, credentials, now);
+  const answer = await exchange(dispatcher, { origin: url.origin, path: `${url.path}?${query}`, headers }, signal);
+  if (answer.status !== 200) throw new RefusedGet(await refusalOf(answer));
+  return firstText(answer.body, LONGEST_PAGE);
+}
+
 /** Some servers ignore If-Match or Range; what they send instead must not pass for the file. */
 function mismatch({ status, headers }: Answer, get: Get): Failure | undefined {
   const etag = typeof headers.etag === 'string' ? headers.etag.replace(/^W\/|"/g, '') : undefined;
@@ -78,9 +97,12 @@ function mismatch({ status, headers }: Answer, get: Get): Failure | undefined {
 
 /** Long enough for every error of S3; what is longer is not one. */
 const LONGEST_ERROR = 16 * 1024;
+/** A thousand keys of 1,024 bytes, each byte encoded, with room to spare. */
+const LONGEST_PAGE = 8 * 1024 * 1024;
 
 async function refusalOf({ status, headers, body }: Answer): Promise<Refusal> {
-  const xml = await firstText(body);
+  // An error whose body is cut is still an error with a status.
+  const xml = await firstText(body, LONGEST_ERROR).catch(() => '');
   const header = (name: string) => (typeof headers[name] === 'string' ? headers[name] : undefined);
   return {
     code: element(xml, 'Code') ?? '',
@@ -94,24 +116,13 @@ async function refusalOf({ status, headers, body }: Answer): Promise<Refusal> {
   };
 }
 
-async function firstText(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function firstText(body: AsyncIterable<Uint8Array>, longest: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  try {
-    for await (const chunk of body) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > LONGEST_ERROR) break;
-    }
-  } catch {
-    // An error whose body is cut is still an error with a status.
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > longest) break;
   }
   return Buffer.concat(chunks).toString();
 }
-
-const element = (xml: string, name: string): string | undefined => {
-  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
-  return text?.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => entities[entity] ?? '');
-};
-
-const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };

@@ -1,5 +1,5 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
-import { Failed, fail, failureOf } from '../../api/failure.ts';
+import { Failed, failureOf } from '../../api/failure.ts';
 import { networkFailure } from '../network-failure.ts';
 import { wordsOf } from '../words.ts';
 import type { S3Connection } from './connection.ts';
@@ -91,6 +91,3 @@ function failureFor(thrown: unknown, refusal: Refusal | undefined, asked: Asked)
   }
   return failureOf(thrown);
 }
-
-/** Throws where an answer that looked like success lacks what every S3 sends. */
-export const notS3 = (on: string): never => fail('StoreProtocolError', `${on}: the answer is not one of S3`);

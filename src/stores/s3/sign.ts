@@ -6,6 +6,8 @@ export type UnsignedGet = {
   readonly host: string;
   /** Encoded, as it is sent. */
   readonly path: string;
+  /** Parameters, encoded and sorted by name. */
+  readonly query?: string;
   /** In lower case, besides host and the headers of the signature itself. */
   readonly headers: Readonly<Record<string, string>>;
 };
@@ -26,14 +28,14 @@ export function getSigner(region: string): (get: UnsignedGet, credentials: Crede
     return derived.key;
   };
 
-  return ({ host, path, headers }, { accessKeyId, secretAccessKey, sessionToken }, now) => {
+  return ({ host, path, query = '', headers }, { accessKeyId, secretAccessKey, sessionToken }, now) => {
     const time = amzTime(now);
     const date = time.slice(0, 8);
     const signed: Record<string, string> = { ...headers, host, 'x-amz-content-sha256': NO_BODY, 'x-amz-date': time };
     if (sessionToken !== undefined) signed['x-amz-security-token'] = sessionToken;
     const names = Object.keys(signed).sort();
     const list = names.join(';');
-    let canonical = `GET\n${path}\n\n`;
+    let canonical = `GET\n${path}\n${query}\n`;
     for (const name of names) canonical += `${name}:${signed[name]}\n`;
     canonical += `\n${list}\n${NO_BODY}`;
     const scope = `${date}/${region}/s3/aws4_request`;
@@ -46,6 +48,13 @@ export function getSigner(region: string): (get: UnsignedGet, credentials: Crede
 
 /** `20261120T130501Z` */
 const amzTime = (now: number): string => new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '');
+
+/** Parameters as the signature wants them. */
+export const encodedQuery = (parameters: Readonly<Record<string, string | undefined>>): string =>
+  Object.entries(parameters)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${encodedKey(name)}=${encodedKey(value).replaceAll('/', '%2F')}`]))
+    .sort()
+    .join('&');
 
 /** A key as the path of a URL, where S3 wants everything encoded but letters, digits, `-._~` and the slash. */
 export const encodedKey = (key: string): string =>

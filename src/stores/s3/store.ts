@@ -1,12 +1,14 @@
-import { HeadBucketCommand, ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { Failed, fail, failureOf } from '../../api/failure.ts';
 import { type OpenBody, resumed } from '../resume.ts';
+import { retried } from '../retry.ts';
 import type { S3Spec } from '../spec.ts';
 import type { ListOptions, Page, Probe, Store, StoredFile } from '../store.ts';
-import { compareUtf8 } from '../utf8-order.ts';
+import type { S3Connection } from './connection.ts';
+import { type ListingPage, readListing } from './listing.ts';
 import { s3Place } from './place.ts';
 import type { Asked } from './refusal.ts';
-import { ask, notS3, type Session } from './session.ts';
+import { ask, type Session } from './session.ts';
 
 const PROBE_MS = 10_000;
 
@@ -24,74 +26,48 @@ export function s3Store(spec: S3Spec, session: Session, idleMs: number | undefin
 
 async function* list(spec: S3Spec, session: Session, options: ListOptions): AsyncGenerator<Page, void, undefined> {
   const { startAfter, delimiter, pageSize, signal } = options;
-  const prefix = options.prefix ?? spec.prefix ?? '';
+  const prefix = options.prefix ?? spec.prefix;
   let token: string | undefined;
   do {
-    const answer = await listPage(spec, session, { prefix, startAfter, delimiter, pageSize, token, signal });
-    yield pageOf(answer, startAfter);
-    const next = answer.IsTruncated ? answer.NextContinuationToken : undefined;
+    const { next, ...page } = await listPage(spec, session, { prefix, startAfter, delimiter, pageSize, token, signal });
+    yield page;
     if (next !== undefined && next === token) fail('StoreProtocolError', `${spec.bucket}: the listing does not advance`);
     token = next;
   } while (token !== undefined);
 }
 
-type PageRequest = {
-  readonly prefix: string;
-  readonly startAfter?: string | undefined;
-  readonly delimiter?: string | undefined;
-  readonly pageSize?: number | undefined;
-  readonly token?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-};
+type PageRequest = ListOptions & { readonly prefix: string; readonly token?: string | undefined };
+type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
 
-async function listPage(spec: S3Spec, session: Session, { prefix, startAfter, delimiter, pageSize, token, signal }: PageRequest) {
-  const command = new ListObjectsV2Command({
-    Bucket: spec.bucket,
-    Prefix: prefix,
-    EncodingType: 'url',
+function listPage(spec: S3Spec, session: Session, request: Loose<PageRequest>): Promise<ListingPage> {
+  const { prefix, startAfter, delimiter, pageSize, token, signal = new AbortController().signal } = request;
+  const parameters = {
+    prefix,
+    delimiter,
+    'max-keys': pageSize === undefined ? undefined : String(pageSize),
     // Only on the first page: afterwards the token says where we are.
-    ...(token === undefined ? { StartAfter: startAfter } : { ContinuationToken: token }),
-    ...(delimiter !== undefined && { Delimiter: delimiter }),
-    ...(pageSize !== undefined && { MaxKeys: pageSize }),
-    ...(spec.bucketOwner !== undefined && { ExpectedBucketOwner: spec.bucketOwner }),
-    ...(spec.requesterPays && { RequestPayer: 'requester' as const }),
-  });
-  const answer = await ask(session, listAsked(spec), signal, ({ sdk }) => sdk.send(command, signal && { abortSignal: signal }));
-  // A web page parses as XML too, and would pass for an empty bucket.
-  return answer.Name === undefined && answer.KeyCount === undefined ? notS3(spec.bucket) : answer;
+    'start-after': token === undefined ? startAfter : undefined,
+    'continuation-token': token,
+  };
+  const asked: Asked = { action: 's3:ListBucket', on: `s3://${spec.bucket}/${spec.prefix}` };
+  const attempt = (connection: S3Connection) => connection.list(spec.bucket, { parameters, headers: terms(spec) }, signal);
+  return retried(async () => readListing(await ask(session, asked, signal, attempt), spec.bucket, startAfter), signal);
 }
 
-const listAsked = ({ bucket, prefix }: S3Spec): Asked => ({ action: 's3:ListBucket', on: `s3://${bucket}/${prefix ?? ''}` });
-
-function pageOf({ Contents = [], CommonPrefixes = [], EncodingType }: ListObjectsV2CommandOutput, startAfter: string | undefined): Page {
-  // A form's encoding: a space came as `+`. Servers that ignore the wish do not repeat it.
-  const decode = (text: string) => (EncodingType === 'url' ? decodeURIComponent(text.replaceAll('+', '%20')) : text);
-  const files = Contents.flatMap(({ Key, ETag, Size, LastModified, StorageClass }): readonly StoredFile[] => {
-    if (Key === undefined || ETag === undefined) return [];
-    const key = decode(Key);
-    if (startAfter !== undefined && compareUtf8(key, startAfter) <= 0) return [];
-    const archived = StorageClass === 'GLACIER' || StorageClass === 'DEEP_ARCHIVE';
-    return [
-      {
-        key,
-        version: ETag.replaceAll('"', ''),
-        size: Size ?? 0,
-        modifiedTime: LastModified?.getTime() ?? 0,
-        ...(archived && { archived }),
-      },
-    ];
-  });
-  return { files, folders: CommonPrefixes.flatMap(({ Prefix }) => (Prefix === undefined ? [] : [decode(Prefix)])) };
-}
+/** What a bucket wants to be told with every request. */
+const terms = ({ bucketOwner, requesterPays }: S3Spec): Readonly<Record<string, string>> => ({
+  ...(bucketOwner !== undefined && { 'x-amz-expected-bucket-owner': bucketOwner }),
+  ...(requesterPays && { 'x-amz-request-payer': 'requester' }),
+});
 
 async function probe(spec: S3Spec, session: Session, outer: AbortSignal | undefined): Promise<Probe> {
   const timeout = AbortSignal.timeout(PROBE_MS);
   const signal = outer ? AbortSignal.any([outer, timeout]) : timeout;
   try {
-    const answer = await listPage(spec, session, { prefix: spec.prefix ?? '', pageSize: 1, signal }).catch((thrown: unknown) =>
+    const { files } = await listPage(spec, session, { prefix: spec.prefix, pageSize: 1, signal }).catch((thrown: unknown) =>
       betterDenial(thrown, spec, session, signal),
     );
-    const [file] = pageOf(answer, undefined).files;
+    const [file] = files;
     if (file && !file.archived) await readTest(spec, session, file, signal);
     const { region, identity } = session.connection();
     const who = await identity(signal);
@@ -127,10 +103,7 @@ async function readTest(spec: S3Spec, session: Session, file: StoredFile, signal
 
 /** Opens the body of a file from an offset, up to `to` where given. */
 function body(spec: S3Spec, session: Session, { key, version, size }: Pick<StoredFile, 'key' | 'version' | 'size'>, to?: number): OpenBody {
-  const headers = {
-    ...(spec.bucketOwner !== undefined && { 'x-amz-expected-bucket-owner': spec.bucketOwner }),
-    ...(spec.requesterPays && { 'x-amz-request-payer': 'requester' }),
-  };
+  const headers = terms(spec);
   const asked: Asked = { action: 's3:GetObject', on: `s3://${spec.bucket}/${key}` };
   return (from, signal) => {
     const get = { key, version, from, size, headers, ...(to !== undefined && to <= size && { to }) };

@@ -35,8 +35,12 @@ export const headerSize = (header: Header): number => header.head.length + heade
 /** Both parts were seen: what follows can only repeat them. */
 export const complete = (header: Header): boolean => header.known || (header.hasHead && header.hasUrl);
 
+/** Where a file has many documents, the same message comes again and again. Nobody writes into a header. */
+let last: { readonly message: Uint8Array; readonly field: Uint8Array } = { message: nothing, field: nothing };
+
 export function setHead(header: Header, message: Uint8Array): void {
-  header.head = asField(0x0a, message);
+  if (message !== last.message) last = { message, field: asField(0x0a, message) };
+  header.head = last.field;
   header.message = message;
   header.hasHead = true;
 }

@@ -12,6 +12,8 @@ export class Tally {
   spans = 0;
   batches = 0;
   rejectedSpans = 0;
+  /** How often something was said about the file: rejected spans and warnings. */
+  told = 0;
   readonly traces = new TraceCount();
   readonly rejected: RejectedSpan[] = [];
   readonly services = new Set<string>();
@@ -26,10 +28,12 @@ export class Tally {
 
   reject(failure: Failure, offset: number, line?: number): void {
     this.rejectedSpans++;
+    this.told++;
     if (this.rejected.length < REJECTED) this.rejected.push({ ...failure, offset, ...(line === undefined ? {} : { line }) });
   }
 
   warn(message: string, offset?: number, count = 1): void {
+    this.told++;
     const held = this.#warnings.get(message);
     if (held) held.count += count;
     else if (this.#warnings.size < WARNINGS - 1) this.#warnings.set(message, { count, ...(offset === undefined ? {} : { offset }) });
@@ -51,6 +55,7 @@ export class Tally {
 
   /** Notes services and application ids of a resource that has spans; `head` is the encoded field. */
   resource(head: Uint8Array): void {
+    if (this.#lastResource === head) return;
     if (this.#lastResource && Buffer.compare(this.#lastResource, head) === 0) return;
     this.#lastResource = head;
     for (const [key, value] of attributesOf(head)) {

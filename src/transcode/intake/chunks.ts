@@ -15,38 +15,49 @@ export async function peekBytes(chunks: Chunks, wanted: number): Promise<{ reado
   return { head, all: behind(head, chunks) };
 }
 
-async function* behind(head: Uint8Array, chunks: Chunks): AsyncGenerator<Uint8Array> {
-  try {
-    if (head.length > 0) yield head;
-    yield* rest(chunks);
-  } finally {
-    await chunks.return?.();
-  }
+/** The head again, and then the rest. */
+function behind(head: Uint8Array, chunks: Chunks): Chunks {
+  let first = head.length > 0;
+  const next = (): Promise<IteratorResult<Uint8Array>> => {
+    if (!first) return chunks.next();
+    first = false;
+    return Promise.resolve({ done: false, value: head });
+  };
+  return { next, return: () => closed(chunks) };
 }
 
-async function* rest(chunks: Chunks): AsyncGenerator<Uint8Array> {
-  for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+/**
+ * A generator over other chunks. Closing it closes them, too, even where it was never started: a generator alone would not get to
+ * its `finally` then.
+ */
+export function over(source: Chunks, generator: AsyncGenerator<Uint8Array>): Chunks {
+  const close = async (): Promise<IteratorResult<Uint8Array>> => {
+    await generator.return(undefined);
+    return closed(source);
+  };
+  return { next: () => generator.next(), return: close };
+}
+
+async function closed(chunks: Chunks): Promise<IteratorResult<Uint8Array>> {
+  await chunks.return?.();
+  return { done: true, value: undefined };
 }
 
 /** The same bytes in pieces of one size, so that nothing depends on how a store cuts them. */
 export async function* inPieces(chunks: Chunks, size: number): AsyncGenerator<Uint8Array> {
   let piece = new Uint8Array(size);
   let used = 0;
-  try {
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
-      for (let at = 0; at < next.value.length; ) {
-        const part = next.value.subarray(at, at + size - used);
-        piece.set(part, used);
-        used += part.length;
-        at += part.length;
-        if (used < size) continue;
-        yield piece;
-        piece = new Uint8Array(size);
-        used = 0;
-      }
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+    for (let at = 0; at < next.value.length; ) {
+      const part = next.value.subarray(at, at + size - used);
+      piece.set(part, used);
+      used += part.length;
+      at += part.length;
+      if (used < size) continue;
+      yield piece;
+      piece = new Uint8Array(size);
+      used = 0;
     }
-    if (used > 0) yield piece.subarray(0, used);
-  } finally {
-    await chunks.return?.();
   }
+  if (used > 0) yield piece.subarray(0, used);
 }

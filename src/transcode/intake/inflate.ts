@@ -1,6 +1,6 @@
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
 import { Failed, fail } from '../../api/failure.ts';
-import { type Chunks, inPieces } from './chunks.ts';
+import { type Chunks, inPieces, over } from './chunks.ts';
 
 export type Compression = 'gzip' | 'zstd';
 
@@ -23,7 +23,10 @@ export function compressionOf(head: Uint8Array): Compression | undefined {
  * Decompresses all members or frames. What comes out before an error is always the same: the input is fed in pieces of one size and
  * all output of a piece is handed on before the error is.
  */
-export async function* inflate(chunks: Chunks, compression: Compression, expansion: Expansion): AsyncGenerator<Uint8Array> {
+export const inflate = (chunks: Chunks, compression: Compression, expansion: Expansion): Chunks =>
+  over(chunks, inflated(chunks, compression, expansion));
+
+async function* inflated(chunks: Chunks, compression: Compression, expansion: Expansion): AsyncGenerator<Uint8Array> {
   const pump = startPump(compression);
   let fed = 0;
   let out = 0;
@@ -42,7 +45,6 @@ export async function* inflate(chunks: Chunks, compression: Compression, expansi
     for await (const output of pump.finish()) yield judged(output);
   } finally {
     pump.close();
-    await chunks.return?.();
   }
 }
 
@@ -54,23 +56,35 @@ type Pump = {
 
 function startPump(compression: Compression): Pump {
   const options = { chunkSize: OUTPUT_CHUNK, readableHighWaterMark: 1 };
-  const engine: Gunzip | ZstdDecompress = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
   const queue: Uint8Array[] = [];
   let error: Error | undefined;
   let settled = true;
+  /** The engine is done with its data; it takes no more, and does not even answer. */
+  let ended = false;
   let wake = (): void => {};
-  const settle = (thrown?: Error | null): void => {
+  /** An engine that was replaced may still have something to say; nobody listens. */
+  const settle = (engine: Gunzip | ZstdDecompress, thrown?: Error | null): void => {
+    if (engine !== current) return;
     error ??= thrown ?? undefined;
     settled = true;
     wake();
   };
-  engine.on('data', (output: Uint8Array) => {
-    queue.push(output);
-    engine.pause();
-    wake();
-  });
-  engine.on('error', settle);
-  engine.on('end', () => settle());
+  const start = (): Gunzip | ZstdDecompress => {
+    const engine: Gunzip | ZstdDecompress = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
+    engine.on('data', (output: Uint8Array) => {
+      queue.push(output);
+      engine.pause();
+      wake();
+    });
+    engine.on('error', (thrown) => settle(engine, thrown));
+    engine.on('end', () => {
+      if (engine === current) ended = true;
+      settle(engine);
+    });
+    ended = false;
+    return engine;
+  };
+  let current = start();
 
   async function* drain(): AsyncGenerator<Uint8Array> {
     for (;;) {
@@ -80,27 +94,38 @@ function startPump(compression: Compression): Pump {
         continue;
       }
       if (error) throw new Failed(damage(error, compression));
-      if (settled && engine.readableLength === 0) return;
+      if (settled && current.readableLength === 0) return;
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      if (engine.isPaused()) engine.resume();
-      if (queue.length === 0 && !error && !(settled && engine.readableLength === 0)) await woken;
+      if (current.isPaused()) current.resume();
+      if (queue.length === 0 && !error && !(settled && current.readableLength === 0)) await woken;
     }
   }
 
   return {
     async *feed(piece) {
-      settled = false;
-      engine.write(piece, settle);
-      yield* drain();
+      if (ended && compression === 'gzip') return;
+      for (let rest = piece; ; ) {
+        const engine = current;
+        const before = engine.bytesWritten;
+        settled = false;
+        current.write(rest, (thrown) => settle(engine, thrown));
+        yield* drain();
+        rest = rest.subarray(current.bytesWritten - before);
+        // A zstd engine ends behind a frame where more follows, a gunzip only before zeros, which are padding.
+        if (rest.length === 0 || compression === 'gzip') return;
+        current.destroy();
+        current = start();
+      }
     },
     async *finish() {
+      if (ended) return;
       settled = false;
-      engine.end();
+      current.end();
       yield* drain();
     },
-    close: () => engine.destroy(),
+    close: () => current.destroy(),
   };
 }
 

@@ -1,10 +1,13 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { fail } from '../../api/failure.ts';
-import type { Chunks } from './chunks.ts';
+import { type Chunks, over } from './chunks.ts';
 import { compressionOf } from './inflate.ts';
 
 /** A message of the collector's file exporter that is larger than this is no message. */
 const MAX_FRAME = 256 * 1024 * 1024;
+
+/** Before so much has come out, no ratio is held against a message. */
+const HARMLESS = 64 * 1024 * 1024;
 
 /** The first byte of a big-endian length; no text and no protobuf file starts with so small a byte. */
 const SMALL = 0x08;
@@ -21,56 +24,69 @@ const lengthAt = (bytes: Uint8Array, at: number): number => new DataView(bytes.b
  * Takes the lengths away and decompresses messages that are compressed one by one. What is left is one stream: JSON documents in a
  * row, or protobuf messages in a row, which are one message to protobuf.
  */
-export async function* unframe(chunks: Chunks, maxRatio: number): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array = new Uint8Array(0);
-  let wanted = 4;
-  let frame = -1;
-  try {
-    for (;;) {
-      while (held.length >= wanted) {
-        if (frame < 0) {
-          frame = lengthAt(held, 0);
-          if (frame > MAX_FRAME)
-            fail('InvalidProtobuf', `a length of ${frame} bytes is in front of a message; at most ${MAX_FRAME} are read`);
-          held = held.subarray(4);
-        } else {
-          if (frame > 0) yield plain(held.subarray(0, frame), maxRatio);
-          held = held.subarray(frame);
-          frame = -1;
-        }
-        wanted = frame < 0 ? 4 : frame;
-      }
-      const more = await gather(chunks, held, wanted);
-      if (!more) break;
-      held = more;
+export const unframe = (chunks: Chunks, maxRatio: number): Chunks => over(chunks, unframed(bytewise(chunks), maxRatio));
+
+async function* unframed(source: Source, maxRatio: number): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const length = await source.take(4);
+    if (length.length === 0) return;
+    if (length.length < 4) tooShort(4 - length.length);
+    const size = lengthAt(length, 0);
+    const start = await source.take(Math.min(size, 4));
+    if (compressionOf(start) === 'zstd') {
+      if (size > MAX_FRAME) fail('InvalidProtobuf', `a message of ${size} bytes is announced; at most ${MAX_FRAME} are read`);
+      const rest = await source.take(size - 4);
+      if (rest.length < size - 4) tooShort(size - 4 - rest.length);
+      yield plain(Buffer.concat([start, rest]), maxRatio);
+      continue;
     }
-    if (held.length > 0 || frame > 0) fail('Truncated', `the file ends ${wanted - held.length} bytes before the end of a message`);
-  } finally {
-    await chunks.return?.();
+    yield start;
+    for (let left = size - start.length; left > 0; ) {
+      const part = await source.some(left);
+      if (part.length === 0) tooShort(left);
+      yield part;
+      left -= part.length;
+    }
   }
 }
 
-/** Reads until there are `wanted` bytes; undefined where the file ends first. */
-async function gather(chunks: Chunks, held: Uint8Array, wanted: number): Promise<Uint8Array | undefined> {
-  const parts = [held];
-  let length = held.length;
-  while (length < wanted) {
-    const next = await chunks.next();
-    if (next.done) break;
-    parts.push(next.value);
-    length += next.value.length;
-  }
-  const all = Buffer.concat(parts);
-  if (length < wanted && length > held.length)
-    return fail('Truncated', `the file ends ${wanted - length} bytes before the end of a message`);
-  return length < wanted ? undefined : all;
+const tooShort = (missing: number): never => fail('Truncated', `the file ends ${missing} bytes before the end of a message`);
+
+/** Bytes by number instead of by chunk; fewer come only at the end. */
+type Source = { readonly take: (size: number) => Promise<Uint8Array>; readonly some: (most: number) => Promise<Uint8Array> };
+
+function bytewise(chunks: Chunks): Source {
+  let held: Uint8Array = new Uint8Array(0);
+  const some = async (most: number): Promise<Uint8Array> => {
+    while (held.length === 0) {
+      const next = await chunks.next();
+      if (next.done) return held;
+      held = next.value;
+    }
+    const part = held.subarray(0, most);
+    held = held.subarray(part.length);
+    return part;
+  };
+  const take = async (size: number): Promise<Uint8Array> => {
+    const parts: Uint8Array[] = [];
+    for (let left = size; left > 0; ) {
+      const part = await some(left);
+      if (part.length === 0) break;
+      parts.push(part);
+      left -= part.length;
+    }
+    return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
+  };
+  return { take, some };
 }
 
 function plain(frame: Uint8Array, maxRatio: number): Uint8Array {
   if (compressionOf(frame) !== 'zstd') return frame;
+  const most = Math.min(MAX_FRAME, Math.max(HARMLESS, frame.length * maxRatio));
   try {
-    return zstdDecompressSync(frame, { maxOutputLength: Math.max(MAX_FRAME, frame.length * maxRatio) });
+    return zstdDecompressSync(frame, { maxOutputLength: most });
   } catch (thrown) {
+    if (thrown instanceof RangeError) return fail('ExpansionLimit', `more than ${most} bytes come out of a message of ${frame.length}`);
     return fail('InvalidCompression', `a message cannot be decompressed: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
   }
 }

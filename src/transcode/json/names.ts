@@ -10,16 +10,17 @@ type Entry = { readonly name: Uint8Array; readonly code: number };
 
 /** A table from names to codes (1 to 30). */
 export function names(table: Readonly<Record<string, number>>, repeated: readonly number[] = []): Names {
-  const slots = new Map<number, Entry[]>();
+  const buckets: Entry[][] = Array.from({ length: BUCKETS }, () => []);
   for (const [name, code] of Object.entries(table)) {
     const bytes = new TextEncoder().encode(name);
-    const slot = slotOf(bytes, 0, bytes.length);
-    slots.set(slot, [...(slots.get(slot) ?? []), { name: bytes, code }]);
+    (buckets[bucketOf(bytes, 0, bytes.length)] as Entry[]).push({ name: bytes, code });
   }
   const code = (bytes: Uint8Array, from: number, to: number): number => {
-    const entries = slots.get(slotOf(bytes, from, to));
-    if (!entries) return 0;
-    for (const entry of entries) if (same(entry.name, bytes, from, to)) return entry.code;
+    const entries = buckets[bucketOf(bytes, from, to)] as Entry[];
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i] as Entry;
+      if (same(entry.name, bytes, from, to)) return entry.code;
+    }
     return 0;
   };
   return { code, repeated: repeated.reduce((mask, each) => mask | (1 << each), 0) };
@@ -32,13 +33,16 @@ export function spellings(name: string, code: number): Record<string, number> {
   return { [name]: code, [snake]: code, [pascal]: code };
 }
 
-const slotOf = (bytes: Uint8Array, from: number, to: number): number => {
+const BUCKETS = 256;
+
+/** Length, first, middle and last byte tell most names apart. */
+function bucketOf(bytes: Uint8Array, from: number, to: number): number {
   if (to === from) return 0;
   const first = bytes[from] as number;
   const last = bytes[to - 1] as number;
   const middle = bytes[(from + to) >> 1] as number;
-  return (to - from) | (first << 7) | (last << 14) | (middle << 21);
-};
+  return ((to - from) * 31 + first * 7 + middle * 13 + last * 3) & (BUCKETS - 1);
+}
 
 function same(name: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from !== name.length) return false;

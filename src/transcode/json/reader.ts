@@ -32,6 +32,13 @@ export function truncated(window: Window): never {
 export const END = -1;
 
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Strings longer than this are searched by the native search, which is fast but costs as much as so many bytes to call. */
+const NEAR = 96;
+
+/** Buffer's search is twenty times faster than that of a Uint8Array. */
+const indexOf = (bytes: Uint8Array, byte: number, from: number): number => Buffer.prototype.indexOf.call(bytes, byte, from);
 
 /** What was met in the values read, for the summary. */
 export type Notes = { readonly warn: (message: string, at: number) => void };
@@ -52,6 +59,9 @@ export class JsonReader {
   careful = false;
   readonly notes: Notes;
   #fresh = false;
+  /** Offsets in the file: of the next backslash, and of the end of the search for it. */
+  #backslash = -1;
+  #searchedTo = -1;
   #scratch = new Uint8Array(1024);
   readonly #skipper = new Skipper();
   #last: (Set<number> | undefined)[] = [];
@@ -192,24 +202,43 @@ export class JsonReader {
     const bytes = this.bytes;
     const end = this.end;
     const start = this.at + 1;
-    let seen = 0;
-    let control = false;
-    for (let at = start; at < end; at++) {
+    const near = Math.min(end, start + NEAR);
+    let wide = 0;
+    let at = start;
+    for (; at < near; at++) {
       const byte = bytes[at] as number;
       if (byte === QUOTE) {
-        this.#found(bytes, start, at, seen > 0x7f);
+        this.#found(bytes, start, at, wide > 0x7f);
         this.at = at + 1;
-        if (control) this.notes.warn('a string holds control characters that JSON wants escaped', start);
         return;
       }
-      if (byte === 0x5c) {
+      if (byte === BACKSLASH) {
         this.#escapedString(start, at);
         return;
       }
-      if (byte < 0x20) control = true;
-      seen |= byte;
+      wide |= byte;
     }
-    this.out();
+    const quote = at < end ? indexOf(bytes, QUOTE, at) : -1;
+    const backslash = this.#nextBackslash(at);
+    if (backslash < (quote < 0 ? end : quote)) {
+      this.#escapedString(start, backslash);
+      return;
+    }
+    if (quote < 0 || quote >= end) this.out();
+    this.#found(bytes, start, quote, true);
+    this.at = quote + 1;
+  }
+
+  /** Where the next backslash is; looked for once per window, since it may be far away. */
+  #nextBackslash(at: number): number {
+    const { offset, end } = this.window;
+    const known = this.#backslash - offset;
+    if (this.#searchedTo !== offset + end || known < at) {
+      const found = indexOf(this.bytes.subarray(0, end), BACKSLASH, at);
+      this.#backslash = found < 0 ? Number.POSITIVE_INFINITY : offset + found;
+      this.#searchedTo = offset + end;
+    }
+    return this.#backslash - offset;
   }
 
   #found(bytes: Uint8Array, from: number, to: number, wide: boolean): void {
@@ -227,40 +256,46 @@ export class JsonReader {
 
   /** A string with escapes never grows when they are read: six characters become at most three bytes. */
   #escapedString(start: number, firstEscape: number): void {
-    const close = this.#closing(firstEscape);
-    if (this.#scratch.length < close - start) this.#scratch = new Uint8Array((close - start) * 2);
-    const out = this.#scratch;
-    const bytes = this.bytes;
+    const { bytes, end } = this;
+    let out = this.#scratchFor(firstEscape - start + 1024);
     out.set(bytes.subarray(start, firstEscape));
     let o = firstEscape - start;
+    let at = firstEscape;
     let lone = 0;
-    for (let at = firstEscape; at < close; ) {
-      const byte = bytes[at] as number;
-      if (byte !== 0x5c) {
+    while (at < end) {
+      if (o + 64 > out.length) out = this.#scratchFor(o * 2);
+      const stop = Math.min(end, at + out.length - o - 8);
+      let byte = 0;
+      while (at < stop) {
+        byte = bytes[at] as number;
+        if (byte === QUOTE || byte === BACKSLASH) break;
         out[o++] = byte;
         at++;
-        continue;
       }
-      const step = readEscape(bytes, at, close, out, o);
-      if (step.read === 0) this.broken('an escape is unknown', at);
+      if (at === stop) continue;
+      if (byte === QUOTE) break;
+      const step = readEscape(bytes, at, end, out, o);
+      if (step.read === 0) {
+        if (at + 6 > end) this.out();
+        this.broken('an escape is unknown', at);
+      }
       if (step.lone) lone++;
       at += step.read;
       o += step.written;
     }
+    if (at >= end) this.out();
     if (lone > 0) this.notes.warn('half a surrogate pair became U+FFFD', start);
+    this.at = at + 1;
     this.#found(out, 0, o, true);
-    this.at = close + 1;
   }
 
-  /** The closing quote behind an escape. */
-  #closing(at: number): number {
-    const bytes = this.bytes;
-    while (at < this.end) {
-      const byte = bytes[at];
-      if (byte === QUOTE) return at;
-      at += byte === 0x5c ? 2 : 1;
-    }
-    return this.out();
+  /** Room for a decoded string; what was decoded so far stays. */
+  #scratchFor(size: number): Uint8Array {
+    if (this.#scratch.length >= size) return this.#scratch;
+    const larger = new Uint8Array(size * 2);
+    larger.set(this.#scratch);
+    this.#scratch = larger;
+    return larger;
   }
 
   /** Reads a number's text into `text[from, to)`, exactly as it stands. */

@@ -1,5 +1,6 @@
 import { fail } from '../../api/failure.ts';
 import type { Stretch, Walk } from '../walk.ts';
+import { createSkimmer } from '../wasm/skimmer.ts';
 import type { Names } from './names.ts';
 import { END, JsonReader, More, truncated } from './reader.ts';
 import { MAX_NESTING, Skipper } from './skipper.ts';
@@ -103,10 +104,21 @@ export class JsonWalker {
     yield* this.#run();
   }
 
-  /** Passes over the rest of an array. */
+  /** Passes over the rest of an array, at the speed of memory where it can; what is broken in it is not noticed. */
   *skipArray(): Walk {
-    this.#skipper.resetInArray();
-    yield* this.#run();
+    const { reader } = this;
+    const skimmer = createSkimmer();
+    if (!skimmer) {
+      this.#skipper.resetInArray();
+      yield* this.#run();
+      return;
+    }
+    for (;;) {
+      const found = skimmer.find(reader.bytes, reader.at, reader.end);
+      reader.at = found ?? reader.end;
+      if (found !== undefined) return;
+      yield* this.refill();
+    }
   }
 
   *#run(): Walk {

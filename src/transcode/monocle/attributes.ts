@@ -35,7 +35,7 @@ export function putObject(r: JsonReader, w: Writer, tag: number, what: string, l
 }
 
 /** Writes a plain JSON value as an AnyValue. */
-export function putPlain(r: JsonReader, w: Writer, tag: number, depth: number): void {
+function putPlain(r: JsonReader, w: Writer, tag: number, depth: number): void {
   if (depth > MAX_VALUE_DEPTH) r.reject('TooDeep', `values are nested more than ${MAX_VALUE_DEPTH} deep`);
   const mark = w.open(tag);
   switch (r.peek()) {

@@ -20,6 +20,7 @@ import {
 } from './envelope-names.ts';
 import { lenientKernel } from './lenient.ts';
 import { Lines } from './lines.ts';
+import { Repeats } from './repeats.ts';
 import { readHead, readUrl } from './scopes.ts';
 import { passSignal } from './signals.ts';
 import { SpanWalker } from './spans.ts';
@@ -40,6 +41,7 @@ export class DocumentWalker {
   readonly #job: Job;
   readonly #kernels: readonly SpanKernel[];
   readonly #spans: SpanWalker;
+  readonly #repeats: Repeats;
 
   constructor(job: Job) {
     this.#job = job;
@@ -48,6 +50,21 @@ export class DocumentWalker {
     const lenient = lenientKernel(job.window);
     this.#kernels = job.fast ? [job.fast, lenient] : [lenient];
     this.#spans = new SpanWalker(this.json, job, lenient, this.lines);
+    this.#repeats = new Repeats(job);
+  }
+
+  /** One document, without a walk where it only repeats what is known around its spans. */
+  *document(): Walk {
+    const { json, seen } = this;
+    const taken = this.#repeats.take(json.reader.at);
+    if (taken) {
+      json.reader.at = taken.at;
+      seen.envelopes += taken.envelopes;
+      return;
+    }
+    this.#repeats.begin(json.offset, seen.envelopes, passed(seen));
+    yield* this.value();
+    this.#repeats.end(json.offset, seen.envelopes, passed(seen));
   }
 
   /** An object that is an envelope, a bare ResourceSpans, or a wrapper around either; or an array of them. */
@@ -55,7 +72,9 @@ export class DocumentWalker {
     const { json } = this;
     if ((yield* json.peek()) === 0x5b && depth < DEPTH) {
       json.reader.at++;
-      for (let more = yield* json.element(true); more; more = yield* json.element(false)) yield* this.value(depth + 1);
+      let more = yield* json.element(true);
+      if (!more) this.seen.envelopes++;
+      for (; more; more = yield* json.element(false)) yield* this.value(depth + 1);
       return;
     }
     yield* json.enter(0x7b, 'an OTLP document');
@@ -115,11 +134,17 @@ export class DocumentWalker {
       for (let code = yield* json.field(true, scopeSpansNames); code !== END; code = yield* json.field(false, scopeSpansNames)) {
         if (code === SCOPE) yield* readHead(json, this.#kernels, 'scope', around.scope);
         else if (code === URL) yield* readUrl(json, around.scope);
-        else if (code === SPANS) yield* this.#spans.array(around);
-        else yield* json.skip();
+        else if (code === SPANS) {
+          const from = json.offset;
+          yield* this.#spans.array(around);
+          this.#repeats.array(from, json.offset, around);
+        } else yield* json.skip();
       }
       around.scope.known = true;
       this.#job.pending.closeScope();
     }
   }
 }
+
+/** How much was passed over that is not spans. */
+const passed = ({ unknown, others }: Seen): number => others.values().reduce((sum, count) => sum + count, unknown);

@@ -5,12 +5,12 @@ export const RESOURCE = 2;
 export const SCOPE_SPANS = 3;
 export const SCHEMA_URL = 4;
 export const WRAPPER = 5;
-export const LOGS = 6;
-export const METRICS = 7;
-export const PROFILES = 8;
-export const SCOPE_LOGS = 9;
-export const SCOPE_METRICS = 10;
-export const SCOPE_PROFILES = 11;
+const LOGS = 6;
+const METRICS = 7;
+const PROFILES = 8;
+const SCOPE_LOGS = 9;
+const SCOPE_METRICS = 10;
+const SCOPE_PROFILES = 11;
 
 /** A document, and also a ResourceSpans: some writers leave the envelope out. */
 export const documentNames = names(

@@ -17,8 +17,8 @@ const accepted = {
 export function impossibleLength(kind: IdKind, size: number, length: number, unit: string, offset: number): never {
   const reason = size === TRACE_ID ? 'InvalidTraceId' : 'InvalidSpanId';
   const seen = length === 0 ? `the ${kind} is empty or missing` : `the ${kind} has ${length} ${unit}`;
-  const wanted = unit === 'bytes' ? `${size} bytes are` : `${accepted[size]} is`;
-  return fail(reason, `${seen} at offset ${offset}; ${wanted} accepted`);
+  const wanted = unit === 'bytes' ? `${size} bytes` : accepted[size];
+  return fail(reason, `${seen} at offset ${offset}; accepted are ${wanted}`);
 }
 
 /** Reads an id into `out`. An impossible length fails the file, a wrong alphabet rejects the span; what is left is for the caller. */

@@ -18,7 +18,7 @@ export function* walkJsonFile(job: Job): Walk<string> {
     }
     lines.pass(json.reader.at);
     const from = json.offset;
-    yield* walker.value();
+    yield* walker.document();
     lines.document(from, json.reader.at);
     seen.documents++;
   }
@@ -67,5 +67,6 @@ function conclude({ seen, lines }: DocumentWalker, job: Job): string {
   for (const [what, count] of seen.others) tally.warn(`${what} in the file were not delivered`, undefined, count);
   if (seen.unknown > 0) tally.warn('a document holds nothing of OTLP', undefined, seen.unknown);
   if (spans === 0) tally.warn('the file holds no spans');
-  return lines.several ? 'OTLP JSON lines' : seen.documents > 1 ? 'OTLP JSON documents' : 'OTLP JSON';
+  if (seen.documents < 2) return 'OTLP JSON';
+  return lines.oneEach ? 'OTLP JSON lines' : 'OTLP JSON documents';
 }

@@ -2,8 +2,9 @@ import type { Window } from '../kernel.ts';
 
 /** Counts lines between documents, as long as no document takes more than one: then a line says more to people than an offset. */
 export class Lines {
-  #window: Window;
+  readonly #window: Window;
   #line = 1;
+  /** Offset in the file up to which lines are counted. */
   #counted = 0;
   #oneEach = true;
 
@@ -11,38 +12,41 @@ export class Lines {
     this.#window = window;
   }
 
-  /** A document begins or ends here. Those before it were looked at. */
+  /** A document begins here. */
   pass(at: number): void {
-    const { bytes, offset } = this.#window;
-    const from = Math.max(0, this.#counted - offset);
-    let found = bytes.indexOf(0x0a, from);
-    while (found >= 0 && found < at) {
-      this.#line++;
-      found = bytes.indexOf(0x0a, found + 1);
+    for (let from = this.#from(); ; this.#line++) {
+      const found = this.#lineFeed(from, at);
+      if (found < 0) break;
+      from = found + 1;
     }
-    this.#counted = offset + at;
+    this.#counted = this.#window.offset + at;
   }
 
   /** A document that began at offset `from` ends at `at`. */
   document(from: number, at: number): void {
-    const { bytes, offset } = this.#window;
-    if (this.#oneEach) {
-      const found = from < offset ? 0 : bytes.indexOf(0x0a, from - offset);
-      if (found >= 0 && found < at) this.#oneEach = false;
-    }
+    const { offset } = this.#window;
+    if (this.#oneEach && this.#lineFeed(Math.max(0, from - offset), at) >= 0) this.#oneEach = false;
     this.#counted = offset + at;
   }
 
   /** The line of a place inside the document at hand. */
   lineAt(at: number): number | undefined {
-    const { bytes, offset } = this.#window;
-    if (!this.#oneEach || this.#counted < offset) return undefined;
-    const found = bytes.indexOf(0x0a, this.#counted - offset);
-    return found >= 0 && found < at ? undefined : this.#line;
+    if (!this.#oneEach || this.#counted < this.#window.offset) return undefined;
+    return this.#lineFeed(this.#from(), at) >= 0 ? undefined : this.#line;
   }
 
-  /** Documents stand on lines of their own, and there are several. */
-  get several(): boolean {
+  /** Documents stand on lines of their own. */
+  get oneEach(): boolean {
     return this.#oneEach && this.#line > 1;
+  }
+
+  #from(): number {
+    return Math.max(0, this.#counted - this.#window.offset);
+  }
+
+  /** The next line feed in `bytes[from, to)`, or -1; what is beyond is not looked at. */
+  #lineFeed(from: number, to: number): number {
+    const found = Buffer.prototype.indexOf.call(this.#window.bytes.subarray(from, to), 0x0a);
+    return found < 0 ? -1 : from + found;
   }
 }

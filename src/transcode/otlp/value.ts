@@ -60,7 +60,7 @@ function putPair(r: JsonReader, w: Writer, tag: number, depth: number): void {
 }
 
 /** Writes an AnyValue as a field. An empty value is written, too: it is there. */
-export function putValue(r: JsonReader, w: Writer, tag: number, depth: number): void {
+function putValue(r: JsonReader, w: Writer, tag: number, depth: number): void {
   if (depth > MAX_VALUE_DEPTH) r.reject('TooDeep', `values are nested more than ${MAX_VALUE_DEPTH} deep`);
   const mark = w.open(tag);
   putMembers(r, w, mark, depth);

@@ -21,11 +21,12 @@ const signatures: Readonly<Record<string, RecordKind>> = {
 /** Tells a record by its fields; where none is telling, a span begins with an id of 16 bytes (24 where damaged) and a metric with a name. */
 export function recordKind(record: Uint8Array): RecordKind {
   let nameLike = false;
+  let metric = false;
   for (const { number, wire, from, to } of fields(record)) {
     const kind = signatures[`${number}:${wire}`];
     if (kind) return kind;
     if (number === 1) nameLike = ![0, 16, 24].includes(to - from);
-    if (nameLike && [5, 9, 10, 11].includes(number)) return 'metrics';
+    metric ||= nameLike && [5, 9, 10, 11].includes(number);
   }
-  return 'spans';
+  return metric ? 'metrics' : 'spans';
 }

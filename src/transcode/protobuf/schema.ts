@@ -1,5 +1,5 @@
 /** What must be looked at inside messages that are otherwise passed on byte for byte. */
-export type Content = 'string' | 'trace id' | 'span id' | 'parent span id' | 'trace id of a link' | 'span id of a link' | Schema;
+type Content = 'string' | 'trace id' | 'span id' | 'parent span id' | 'trace id of a link' | 'span id of a link' | Schema;
 
 export type Schema = ReadonlyMap<number, Content>;
 

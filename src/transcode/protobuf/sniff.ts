@@ -6,10 +6,12 @@ const GROUP_FIELDS = [1, 2, 3, 1000];
 
 /**
  * Whether a file that begins with 0x0a is protobuf; a line feed is the same byte. Its messages are walked to the end of what is in
- * the window. `doubtful`: behind white space it might be JSON as well, so resources and scopes must look right, too.
+ * the window. `doubtful`: behind white space it might be JSON as well, so resources and scopes must look right, too,
+ * and the file must not end in the middle.
  */
 export function isProtobuf(window: Window, doubtful: boolean): boolean {
-  return walkable(window.bytes, 0, window.end, !window.ended || window.fault !== undefined, [1], (from, to, cut) =>
+  const cut = !doubtful || !window.ended || window.fault !== undefined;
+  return walkable(window.bytes, 0, window.end, cut, [1], (from, to, cut) =>
     walkable(window.bytes, from, to, cut, GROUP_FIELDS, (inner, end, innerCut, number) =>
       doubtful && number !== SCHEMA_URL ? walkable(window.bytes, inner, end, innerCut, [1, 2, 3], () => true) : true,
     ),

@@ -88,6 +88,3 @@ export function readBase64(text: Uint8Array, from: number, to: number, out: Uint
   }
   return true;
 }
-
-/** The id as people know it. */
-export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');

@@ -25,7 +25,7 @@ export class Writer {
   length = 0;
   #float: DataView;
 
-  constructor(size = 64 * 1024) {
+  constructor(size = 4096) {
     this.bytes = new Uint8Array(size);
     this.#float = new DataView(this.bytes.buffer);
   }

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createGunzip, createGzip, createZstdDecompress, gzipSync, zstdCompressSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { defaultSettings } from '../../src/transcode/port.ts';
+import { createPool } from '../../src/transcode/threads/pool.ts';
+import { transcode } from '../../src/transcode/transcode.ts';
+import { corpora } from '../corpora/corpora.ts';
+import { median, medianCpuMs, RUNS, WARM_UPS } from './measure.ts';
+import { inputFrom, inputOf, manyLines, oneDocument, smallDocuments } from './streams.ts';
+
+/** One measurement in a process of its own: `child.ts <what> [corpus]` prints an object of numbers. */
+
+const MB = 1_000_000;
+const drop = () => {};
+const bytesOf = (name: string) => corpora.find((corpus) => corpus.name === name)!.bytes();
+
+async function speed(corpus: string) {
+  const bytes = bytesOf(corpus);
+  const { spans } = await transcode(inputFrom(bytes), defaultSettings, drop);
+  const transcodeMs = await medianCpuMs(() => transcode(inputFrom(bytes), defaultSettings, drop));
+  const parseMs = await medianCpuMs(() => JSON.parse(bytes.toString()));
+  return { bytes: bytes.length, spans, transcodeMs, parseMs };
+}
+
+async function inflateAlone(packed: Uint8Array, compression: string): Promise<void> {
+  const engine = compression === 'gzip' ? createGunzip({ chunkSize: MB }) : createZstdDecompress({ chunkSize: MB });
+  engine.end(packed);
+  for await (const _ of engine);
+}
+
+async function compressed(compression: string) {
+  const bytes = bytesOf('genai');
+  const packed = compression === 'gzip' ? gzipSync(bytes) : zstdCompressSync(bytes);
+  const inflateMs = await medianCpuMs(() => inflateAlone(packed, compression));
+  const transcodeMs = await medianCpuMs(() => transcode(inputFrom(bytes), defaultSettings, drop));
+  const bothMs = await medianCpuMs(() => transcode(inputFrom(packed), defaultSettings, drop));
+  return { inflateMs, transcodeMs, bothMs };
+}
+
+const files: Record<string, () => ReturnType<typeof inputOf>> = {
+  '600 MB document': () => inputOf(oneDocument(600 * MB, 'before')),
+  '600 MB document, headers behind': () => inputOf(oneDocument(600 * MB, 'behind')),
+  '2 GB of lines': () => inputOf(manyLines(2_000 * MB)),
+  '200 MB document in gzip': () => {
+    const plain = inputOf(oneDocument(200 * MB, 'before'));
+    return { open: (_from, signal) => gzipped(plain.open(0, signal)) };
+  },
+};
+
+async function* gzipped(plain: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const engine = createGzip({ level: 1 });
+  const feed = (async () => {
+    for await (const chunk of plain) if (!engine.write(chunk)) await new Promise((resolve) => engine.once('drain', resolve));
+    engine.end();
+  })();
+  yield* engine;
+  await feed;
+}
+
+async function memory(file: string) {
+  const started = performance.now();
+  const { spans, bytes } = await transcode(files[file]!(), defaultSettings, drop);
+  return { spans, bytes, seconds: (performance.now() - started) / 1000, peakMb: process.resourceUsage().maxRSS / 1024 };
+}
+
+async function small() {
+  const documents = smallDocuments(2_500);
+  const lines = Buffer.concat(documents.flatMap((line) => [line, Buffer.from('\n')]));
+  const read = async () => {
+    for await (const _ of inputFrom(lines).open(0, new AbortController().signal));
+  };
+  const readMs = await medianCpuMs(read);
+  const transcodeMs = await medianCpuMs(() => transcode(inputFrom(lines), defaultSettings, drop));
+  const filesMs = await medianCpuMs(async () => {
+    for (const document of documents) await transcode(inputFrom(document), defaultSettings, drop);
+  });
+  const each = (ms: number) => ((ms - readMs) * 1000) / documents.length;
+  return { bytes: lines.length / documents.length, microsEach: each(transcodeMs), microsEachAsFile: each(filesMs) };
+}
+
+/** Wall time: the point of a second thread. */
+async function threads() {
+  const bytes = bytesOf('genai');
+  const jobs = 8;
+  const wallMs = async (count: number) => {
+    const pool = createPool({ threads: count });
+    const times: number[] = [];
+    for (let i = 0; i < WARM_UPS + RUNS; i++) {
+      const started = performance.now();
+      await Promise.all(Array.from({ length: jobs }, () => pool.transcode(inputFrom(bytes), defaultSettings, drop)));
+      times.push(performance.now() - started);
+    }
+    await pool.close();
+    return median(times.slice(WARM_UPS));
+  };
+  return { oneMs: await wallMs(1), twoMs: await wallMs(2) };
+}
+
+/** From the start of a process, bundled as it is shipped, to the first batch of a file that is ready. */
+async function cold() {
+  const folder = mkdtempSync(join(tmpdir(), 'spanferry-cold-'));
+  try {
+    const file = join(folder, 'file.json');
+    writeFileSync(file, bytesOf('genai'));
+    const outfile = join(folder, 'cold.mjs');
+    const entry = fileURLToPath(new URL('./cold.ts', import.meta.url));
+    await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
+    const input = openSync(file, 'r');
+    return JSON.parse(execFileSync(process.execPath, [outfile], { encoding: 'utf8', stdio: [input, 'pipe', 'inherit'] }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const measures: Record<string, (of: string) => Promise<object>> = { speed, compressed, memory, small, threads, cold };
+const [what = '', of = ''] = process.argv.slice(2);
+console.log(JSON.stringify(await measures[what]!(of)));

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+export type Bundle = { readonly file: string; readonly metafile: Metafile };
+
+const common: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+/** The operator, with the Kubernetes client and the clouds' SDKs, is a file of its own: the command must start without reading it. */
+const operatorBeside: Plugin = {
+  name: 'operator-beside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/operator\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './operator.mjs', external: true } : undefined,
+    );
+  },
+};
+
+/**
+ * The command as one file: whatever a sub-command imports with import() is in it, but runs only when it is asked for. The file is the program of
+ * the transcoding threads as well, and the WebAssembly module is inside.
+ */
+export const bundleCommand = (folder: string): Promise<Bundle> =>
+  bundled(join(folder, 'spanferry.mjs'), {
+    entryPoints: ['src/main.ts'],
+    plugins: [operatorBeside],
+    banner: { js: '#!/usr/bin/env node' },
+  });
+
+/** The operator as one file, to lie beside the command. */
+export const bundleOperator = (folder: string): Promise<Bundle> =>
+  bundled(join(folder, 'operator.mjs'), {
+    entryPoints: ['src/operator.ts'],
+    // Packages written for require() find it here.
+    banner: { js: "import { createRequire as spanferryRequire } from 'node:module'; const require = spanferryRequire(import.meta.url);" },
+  });
+
+async function bundled(file: string, options: BuildOptions): Promise<Bundle> {
+  const { metafile } = await build({ ...common, ...options, outfile: file, metafile: true });
+  return { file, metafile };
+}

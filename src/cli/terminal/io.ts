@@ -1,0 +1,54 @@
+import type { Clock } from '../../std/clock.ts';
+import { systemClock } from '../../std/clock.ts';
+import { safeJson } from './clean.ts';
+
+/** One of the two ways out. Waits while the other side is slower. */
+export type Output = {
+  readonly write: (chunk: string | Uint8Array) => Promise<void>;
+  readonly isTTY: boolean;
+  readonly columns?: number;
+};
+
+/** All that a command knows of the world around it. */
+export type Io = {
+  readonly out: Output;
+  readonly err: Output;
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+};
+
+/** The way out that a stream of this process is. Somebody who stops reading (`| head`) ends the program without a word. */
+function output(stream: NodeJS.WriteStream): Output {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const write = (chunk: string | Uint8Array): Promise<void> =>
+    new Promise((resolve) => {
+      if (stream.write(chunk)) resolve();
+      else stream.once('drain', resolve);
+    });
+  return {
+    write,
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns;
+    },
+  };
+}
+
+/** The world of this process. */
+export function processIo(): Io {
+  return { out: output(process.stdout), err: output(process.stderr), stdin: process.stdin, env: process.env, clock: systemClock };
+}
+
+/** Cells of a line: COLUMNS, else the terminal's width, else 80. */
+export function columnsOf(output: Output, env: Io['env']): number {
+  const asked = Number.parseInt(env.COLUMNS ?? '', 10);
+  const columns = asked > 0 ? asked : (output.columns ?? 80);
+  return Math.min(Math.max(columns, 20), 500);
+}
+
+/** Writes one object as a line of JSON. */
+export const writeJson = (output: Output, value: unknown): Promise<void> => output.write(`${safeJson(JSON.stringify(value))}\n`);

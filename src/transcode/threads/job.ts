@@ -1,0 +1,115 @@
+import type { Worker } from 'node:worker_threads';
+import { Failed, failureOf } from '../../api/failure.ts';
+import type { Batch, Input, Settings, Summary } from '../port.ts';
+import { type Feed, startFeed } from './feed.ts';
+import type { FromThread, ToThread } from './messages.ts';
+
+export type Work = {
+  readonly job: number;
+  readonly input: Input;
+  readonly settings: Settings;
+  readonly take: (batch: Batch) => Promise<void> | void;
+  readonly signal: AbortSignal | undefined;
+  /** How long a thread or a stream that was told to stop may take to do so. */
+  readonly graceMs: number;
+};
+
+/** How a job ended, and whether its thread can be used for another one. */
+export type Ending = { readonly reusable: boolean } & ({ readonly summary: Summary } | { readonly thrown: unknown });
+
+/** Runs one job in a thread that has none. Always resolves, with every listener, timer and stream of the job gone. */
+export function runJob(worker: Worker, work: Work): Promise<Ending> {
+  const { job, input, settings, take, signal, graceMs } = work;
+  const feeds = new Map<number, Feed>();
+  const pumps: Promise<void>[] = [];
+  const stopFeeds = new AbortController();
+  let taking: Promise<void> = Promise.resolve();
+  let stopped: { readonly thrown: unknown } | undefined;
+  let brokenInput: unknown;
+  let grace: NodeJS.Timeout | undefined;
+
+  return new Promise((resolve) => {
+    const say = (message: ToThread, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
+
+    const end = (ending: Ending): void => {
+      signal?.removeEventListener('abort', onAbort);
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+      stopFeeds.abort();
+      const settle = (): void => {
+        clearTimeout(grace);
+        resolve(stopped ? { reusable: ending.reusable, ...stopped } : ending);
+      };
+      clearTimeout(grace);
+      grace = setTimeout(settle, graceMs);
+      Promise.all(pumps).then(settle);
+    };
+
+    const stop = (thrown: unknown): void => {
+      if (stopped) return;
+      stopped = { thrown };
+      stopFeeds.abort();
+      say({ do: 'abort' });
+      grace = setTimeout(() => end({ reusable: false, thrown }), graceMs);
+    };
+
+    const open = (stream: number, from: number): void => {
+      if (stopped) return;
+      const feed = startFeed(input, from, stopFeeds.signal, {
+        chunk: (bytes) => say({ do: 'chunk', stream, bytes }, [bytes.buffer]),
+        end: () => say({ do: 'end', stream }),
+        broken: (thrown) => {
+          brokenInput = thrown;
+          const { reason, message } = failureOf(thrown);
+          say({ do: 'broken', stream, failure: { reason, message } });
+        },
+      });
+      feeds.set(stream, feed);
+      pumps.push(feed.done);
+    };
+
+    const deliver = async (batch: Batch): Promise<void> => {
+      if (stopped) return;
+      try {
+        await take(batch);
+        say({ do: 'taken' });
+      } catch (thrown) {
+        stop(thrown);
+      }
+    };
+
+    const onMessage = (message: FromThread): void => {
+      if (message.say === 'open') open(message.stream, message.from);
+      else if (message.say === 'next') feeds.get(message.stream)?.more();
+      else if (message.say === 'close') {
+        feeds.get(message.stream)?.close();
+        feeds.delete(message.stream);
+      } else if (message.say === 'batch') taking = taking.then(() => deliver(message.batch));
+      else if (message.job !== job) return;
+      else if (message.say === 'done') taking.then(() => end({ reusable: true, summary: message.summary }));
+      else {
+        // What the caller's own stream threw goes back to the caller as it is.
+        const ours = brokenInput !== undefined && !(brokenInput instanceof Failed);
+        const thrown = ours ? brokenInput : new Failed({ ...message.failure, ...(brokenInput ? { cause: brokenInput } : {}) });
+        taking.then(() => end({ reusable: true, thrown }));
+      }
+    };
+
+    const onError = (error: unknown): void =>
+      end({ reusable: false, thrown: lost(error instanceof Error ? error.message : String(error)) });
+    const onExit = (code: number): void => end({ reusable: false, thrown: lost(`it exited with code ${code}`) });
+    const onAbort = (): void => stop(signal?.reason);
+
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    say({
+      do: 'transcode',
+      job,
+      settings,
+      ...(input.size === undefined ? {} : { size: input.size }),
+      ...(input.name === undefined ? {} : { name: input.name }),
+    });
+    if (signal?.aborted) onAbort();
+  });
+}
+
+const lost = (why: string): Failed => new Failed({ reason: 'InternalError', message: `a transcoding thread was lost: ${why}` });

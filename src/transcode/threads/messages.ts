@@ -1,0 +1,32 @@
+import type { Failure } from '../../api/failure.ts';
+import type { Batch, Settings, Summary } from '../port.ts';
+
+/** What the owner of a thread says to it. One job at a time; `stream` numbers the streams that the job has opened. */
+export type ToThread =
+  | { readonly do: 'transcode'; readonly job: number; readonly settings: Settings; readonly size?: number; readonly name?: string }
+  | { readonly do: 'chunk'; readonly stream: number; readonly bytes: Uint8Array }
+  | { readonly do: 'end'; readonly stream: number }
+  | { readonly do: 'broken'; readonly stream: number; readonly failure: Failure }
+  /** The oldest batch on its way was taken. */
+  | { readonly do: 'taken' }
+  | { readonly do: 'abort' };
+
+/** What a thread says to its owner. */
+export type FromThread =
+  | { readonly say: 'open'; readonly stream: number; readonly from: number }
+  /** One chunk more may be on its way. */
+  | { readonly say: 'next'; readonly stream: number }
+  | { readonly say: 'close'; readonly stream: number }
+  | { readonly say: 'batch'; readonly batch: Batch }
+  | { readonly say: 'done'; readonly job: number; readonly summary: Summary }
+  | { readonly say: 'failed'; readonly job: number; readonly failure: Failure };
+
+/** Chunks on their way to a thread, per stream, and what one of them holds at most. */
+export const CHUNKS_AHEAD = 4;
+export const CHUNK_BYTES = 256 * 1024;
+
+/** Batches on their way from a thread: one is delivered while the next is made. */
+export const BATCHES_AHEAD = 2;
+
+/** Put into a worker's `workerData` so that a program that starts itself anew as a thread can tell. */
+export const threadMark = 'spanferry transcode thread';

@@ -1,0 +1,28 @@
+import { kernelBase64 } from './kernel.generated.ts';
+
+/** What the module of assembly/index.ts exports. All arguments are addresses in its memory. */
+export type KernelExports = {
+  readonly memory: WebAssembly.Memory;
+  readonly base: () => number;
+  readonly result: () => number;
+  readonly traces: () => number;
+  readonly spans: (at: number, end: number, to: number, limit: number) => number;
+  readonly header: (at: number, end: number, to: number, kind: number) => number;
+  readonly skimFrom: (brackets: number, inString: number, behind: number) => void;
+  readonly skimDepth: () => number;
+  readonly skimInside: () => number;
+  readonly skimEscaped: () => number;
+  readonly skim: (at: number, end: number) => number;
+};
+
+let compiled: WebAssembly.Module | undefined;
+
+/** A fresh instance with a memory of its own, or nothing where the runtime has no WebAssembly SIMD. */
+export function instantiateKernel(): KernelExports | undefined {
+  try {
+    compiled ??= new WebAssembly.Module(Buffer.from(kernelBase64, 'base64'));
+  } catch {
+    return undefined;
+  }
+  return new WebAssembly.Instance(compiled).exports as KernelExports;
+}

@@ -1,0 +1,41 @@
+import { instantiateKernel, type KernelExports } from './module.ts';
+
+/** Small enough to stay in the cache between the copy and the look at it. */
+const PIECE = 64 * 1024;
+const PAGE = 65_536;
+
+/** Finds where the array it stands in ends, in pieces that may be cut anywhere. */
+export type Skimmer = {
+  /** The position behind the array's bracket, or nothing when it does not end before `end`. Then it goes on with the next bytes. */
+  readonly find: (bytes: Uint8Array, at: number, end: number) => number | undefined;
+};
+
+let shared: KernelExports | undefined;
+
+/** A skimmer that begins inside an array, or nothing without WebAssembly SIMD. Only one is at work at any moment between two pieces. */
+export function createSkimmer(): Skimmer | undefined {
+  shared ??= instantiateKernel();
+  const kernel = shared;
+  if (!kernel) return undefined;
+  const base = kernel.base();
+  const missing = base + PIECE - kernel.memory.buffer.byteLength;
+  if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE));
+  const scratch = new Uint8Array(kernel.memory.buffer, base, PIECE);
+  let state: SkimState = { depth: 1, inside: 0, escaped: 0 };
+  return {
+    find(bytes, at, end) {
+      kernel.skimFrom(state.depth, state.inside, state.escaped);
+      for (let from = at; from < end; from += PIECE) {
+        const piece = bytes.subarray(from, Math.min(end, from + PIECE));
+        scratch.set(piece);
+        const found = kernel.skim(base, base + piece.length);
+        if (found !== 0) return from + found - base;
+      }
+      state = { depth: kernel.skimDepth(), inside: kernel.skimInside(), escaped: kernel.skimEscaped() };
+      return undefined;
+    },
+  };
+}
+
+/** Files are transcoded side by side, so each keeps its own state between pieces. */
+type SkimState = { readonly depth: number; readonly inside: number; readonly escaped: number };
