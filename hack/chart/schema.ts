@@ -8,7 +8,7 @@ const at = (value: unknown, ...path: readonly (string | number)[]): unknown =>
   path.reduce<unknown>((found, step) => (isObject(found) || Array.isArray(found) ? Reflect.get(found, step) : undefined), value);
 
 /** The schema of `sources[].spec`: that of the CRD, except that Helm must refuse what the API server would drop without a word. */
-export function sourceSpecSchema(crd: string): unknown {
+function sourceSpecSchema(crd: string): unknown {
   return strict(at(parse(crd), 'spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties', 'spec'));
 }
 

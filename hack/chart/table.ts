@@ -1,11 +1,11 @@
 import { isMap, isNode, isScalar, parseDocument, type YAMLMap } from 'yaml';
 
-export type Value = { readonly path: string; readonly fallback: string; readonly text: string };
+type Value = { readonly path: string; readonly fallback: string; readonly text: string };
 
 const COMMENT = /^ *-- /;
 
 /** Every value that has a comment `# -- …` above it, in the order of values.yaml. */
-export function valuesOf(yaml: string): readonly Value[] {
+function valuesOf(yaml: string): readonly Value[] {
   const { contents } = parseDocument(yaml);
   return isMap(contents) ? below(contents, '') : [];
 }
@@ -31,7 +31,7 @@ const sentence = (comment: string | null | undefined): string =>
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 /** The table of values for the README. */
-export const table = (values: readonly Value[]): string =>
+const table = (values: readonly Value[]): string =>
   ['| value | default | what it is |', '| --- | --- | --- |']
     .concat(values.map(({ path, fallback, text }) => `| \`${path}\` | \`${cell(fallback)}\` | ${cell(text)} |`))
     .join('\n');

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
 /** Programs that tests run beside the ones of this repository. */
-export type Tool = 'versitygw' | 'fake-gcs-server' | 'moto-server';
+export type Tool = 'versitygw' | 'fake-gcs-server' | 'moto-server' | 'helm';
 
 /**
  * Path of a program that the test runner prepared, from `SPANFERRY_TOOL_<NAME>`. Without it CI fails; elsewhere the caller skips what
