@@ -83,6 +83,16 @@ describe.skipIf(!helmProgram)('the chart', () => {
     }
   });
 
+  test('and a pod that does not fit it would not be taken', async () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'loose', namespace },
+      spec: { containers: [{ name: 'a', image: 'a' }] },
+    };
+    expect((await kubectl(dryRun, list([pod]))).err).toContain('violates PodSecurity "restricted');
+  });
+
   test.each(typos)('refuses %s', async (_sentence, values, says) => {
     const { code, err } = await helm(['template', 'spanferry', chart], values);
     expect(code).not.toBe(0);
