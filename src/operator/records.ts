@@ -3,12 +3,13 @@ import { apiVersion } from '../api/kind.ts';
 import type { Records as DispatchRecords } from '../dispatch/port.ts';
 import type { Cache } from '../kube/cache.ts';
 import { isKube } from '../kube/errors.ts';
+import { keyOf } from '../kube/meta.ts';
 import type { CallOptions, PatchStep } from '../kube/resource.ts';
 import type { Resources } from '../kube/resources.ts';
 import type { Records as WorkerRecords } from '../worker/port.ts';
 
 type Files = Resources['files'];
-type Copy = Pick<Cache<Stored>, 'values'>;
+type Copy = Pick<Cache<Stored>, 'values' | 'get'>;
 /** As the API server gives it: with a namespace and a version. */
 export type Stored = Awaited<ReturnType<Files['get']>>;
 
@@ -19,6 +20,7 @@ const stored = (record: IngestionFile): Stored => record as Stored;
 export function dispatchRecords(files: Files, copy: Copy, call: CallOptions): DispatchRecords {
   return {
     all: () => copy.values(),
+    find: (record) => copy.get(keyOf(stored(record).metadata)),
     create: ({ name, source, spec }) =>
       files.create(
         {
