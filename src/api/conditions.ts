@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { count, type Frozen, maxMessage, moment } from './fields.ts';
 
 /** `Ready` is always there; `Reconciling` and `Stalled` only while they are true, as kstatus wants it. */
-const conditionTypes = ['Ready', 'Reconciling', 'Stalled', 'StoreReady', 'DestinationReady'] as const;
+export const conditionTypes = ['Ready', 'Reconciling', 'Stalled', 'StoreReady', 'DestinationReady'] as const;
 
 /** One condition, as every kind of Kubernetes has them. Its type is open: a newer operator may know more of them. */
 const condition = z.object({
