@@ -94,7 +94,7 @@ export async function start(folders: Awaited<ReturnType<typeof prepare>>, life: 
     collector: receiving,
     look: () => {
       const end = operator.ended();
-      if (end !== undefined) throw new Error(`the operator has ended (${end}); it said last: ${operator.lastWords()}`);
+      if (end !== undefined) throw new Error(`the operator has ended (${end})${operator.lastWords()}`);
       return access.look();
     },
   };
@@ -104,7 +104,7 @@ async function startOperator(
   life: Life,
   kubeconfig: string,
   collectorEndpoint: string,
-): Promise<Server & { readonly lastWords: () => string | undefined }> {
+): Promise<Server & { readonly lastWords: () => string }> {
   const listen = `${host}:${await freePort()}`;
   const log = join(life.folder, 'operator.log');
   const flags = { namespace: 'spanferry', 'collector-endpoint': collectorEndpoint, 'allow-loopback': 'true', listen };
@@ -117,6 +117,14 @@ async function startOperator(
   );
   life.onEnd(() => running.kill());
   await running.start();
-  const lastWords = () => readFileSync(log, 'utf8').trim().split('\n').at(-1);
-  return { ...running, lastWords };
+  return { ...running, lastWords: () => lastWords(readFileSync(log, 'utf8')) };
+}
+
+/** The last complaint in a log: a line that is no JSON, or one above info. */
+function lastWords(log: string): string {
+  const complaint = log
+    .trim()
+    .split('\n')
+    .findLast((line) => !/^\{"level":"(info|debug)"/.test(line));
+  return complaint ? `; it complained last: ${complaint}` : '';
 }
