@@ -10,7 +10,7 @@ export type Settlement = {
   readonly isSettled: (record: IngestionFile, supply: Supply) => boolean;
 };
 
-export const outcomeOf = ({ status }: IngestionFile): Outcome => (status.state === 'Completed' ? 'completed' : 'failed');
+const outcomeOf = ({ status }: IngestionFile): Outcome => (status.state === 'Completed' ? 'completed' : 'failed');
 
 export function settlement(onSettled: () => void): Settlement {
   const underWay = new Set<string>();

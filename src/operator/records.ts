@@ -40,19 +40,16 @@ export function dispatchRecords(files: Files, copy: Copy, call: CallOptions): Di
   };
 }
 
-/** The records as a worker sees them: its own, and their status. */
-export function workerRecords(files: Files, copy: Copy): WorkerRecords {
-  const { values, wrote } = ownWrites(copy);
-  return {
-    mine: values,
-    reread: async (record) => {
-      try {
-        return await files.get(stored(record).metadata);
-      } catch (thrown) {
-        if (isKube(thrown, 'NotFound')) return undefined;
-        throw thrown;
-      }
-    },
-    setStatus: async (record, status) => wrote(stored(record), await files.updateStatus({ ...stored(record), status })),
-  };
-}
+/** The records as a worker sees them: its own, and their status. It tells old versions from new ones by itself. */
+export const workerRecords = (files: Files, copy: Copy): WorkerRecords => ({
+  mine: copy.values,
+  reread: async (record) => {
+    try {
+      return await files.get(stored(record).metadata);
+    } catch (thrown) {
+      if (isKube(thrown, 'NotFound')) return undefined;
+      throw thrown;
+    }
+  },
+  setStatus: (record, status) => files.updateStatus({ ...stored(record), status }),
+});

@@ -8,7 +8,7 @@ import { createSpool } from './spool.ts';
 /** A file under the hands of a command. */
 export type OpenFile = { readonly input: Input; readonly close: () => Promise<void> };
 
-const PIECE = 512 * 1024;
+const PIECE = 256 * 1024;
 
 /** Opens a file by its path; `-` is standard input. What cannot be read is told in a sentence. */
 export async function openFile(path: string, stdin: AsyncIterable<Uint8Array>): Promise<OpenFile> {
