@@ -1,6 +1,9 @@
 import { sleep } from '../src/std/sleep.ts';
-import { farewell, summary } from './demo/farewell.ts';
+import { farewell, inboxOf, summary } from './demo/farewell.ts';
+import { inbox } from './demo/inbox.ts';
 import { beginLife } from './demo/life.ts';
+import { bucket } from './demo/manifests.ts';
+import { prefixes } from './demo/sample/bucket.ts';
 import { createScreen } from './demo/screen.ts';
 import { prepare, start } from './demo/stack.ts';
 import { missing, tell } from './demo/story.ts';
@@ -28,6 +31,8 @@ try {
   await tell(scene);
   summary(scene, (performance.now() - begun) / 1_000);
   if (once) await life.end(missing(stack).length === 0 ? 0 : 1);
+  const upload = (name: string, body: Buffer) => stack.s3.put(bucket, `${prefixes.checkout}${name}`, body);
+  life.onEnd(inbox(inboxOf(folder), upload));
   farewell(scene);
   screen.say('What changes is shown here. Ctrl-C ends everything and leaves nothing behind.');
   await screen.follow(stack.cluster.look, signal);

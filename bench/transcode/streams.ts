@@ -3,12 +3,12 @@ import { genAiSpan, manySpans, proses, resource, smallSpan } from '../corpora/sp
 
 /** Files too large to keep: made while they are read, the same at every reading. */
 
-const scope = { name: 'openinference.instrumentation.openai', version: '0.1.30' };
+const scope = { name: 'opentelemetry.instrumentation.openai_v2', version: '2.3.0' };
 const schemaUrl = 'https://opentelemetry.io/schemas/1.34.0';
 
 /** About 256 KB of spans, separated by commas, to be repeated. */
 const block = (() => {
-  const genai = manySpans(4, 40, 8, (random, index, traceId) => genAiSpan(random, index, traceId, proses.chat.packed, proses.chat.plain));
+  const genai = manySpans(4, 40, 8, (random, index, traceId) => genAiSpan(random, index, traceId, proses.chat));
   return Buffer.from(genai.map((span) => JSON.stringify(span)).join(','));
 })();
 

@@ -15,8 +15,8 @@ export type Seen = { readonly sources: Table<IngestionSource>; readonly files: T
 
 /** The way to the cluster of the demo: kubectl for what a person would type, and the tables that kubectl would print. */
 export type Cluster = {
-  /** Runs kubectl, with an object as its standard input where one is given. */
-  readonly kubectl: (args: readonly string[], input?: object) => Promise<void>;
+  /** Runs kubectl, with these objects as its standard input. */
+  readonly kubectl: (args: readonly string[], ...input: readonly object[]) => Promise<void>;
   readonly look: () => Promise<Seen>;
   readonly close: () => Promise<void>;
 };
@@ -37,9 +37,9 @@ export function cluster(program: string, kubeconfig: string, rest: ControlPlane[
       const [sources, files] = await Promise.all([table<IngestionSource>('ingestionsources'), table<IngestionFile>('ingestionfiles')]);
       return { sources, files };
     },
-    kubectl: async (args, input) => {
+    kubectl: async (args, ...input) => {
       const child = spawn(program, ['--kubeconfig', kubeconfig, ...args], { stdio: ['pipe', 'ignore', 'pipe'] });
-      child.stdin.end(input === undefined ? '' : JSON.stringify(input));
+      child.stdin.end(input.map((each) => JSON.stringify(each)).join('\n---\n'));
       const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
       const [errors, code] = await Promise.all([text(child.stderr), ended]);
       if (code !== 0) throw new Error(`kubectl ${args.join(' ')} says: ${errors.trim()}`);

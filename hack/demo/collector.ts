@@ -6,9 +6,11 @@ import type { SpanId } from './sample/spans.ts';
 /** A real OpenTelemetry Collector, and what has arrived at it. */
 export type Collector = Server & {
   readonly endpoint: string;
-  /** Every span so far, with the times that it arrived. Reads on where it stopped. */
-  readonly arrived: () => ReadonlyMap<SpanId, number>;
+  /** Every span so far. Reads on where it stopped. */
+  readonly arrived: () => ReadonlyMap<SpanId, Arrival>;
 };
+
+export type Arrival = { readonly service: string; readonly times: number };
 
 /** Prepares a collector in `folder` that writes what it receives to a file there. */
 export async function collector(program: string, folder: string): Promise<Collector> {
@@ -33,14 +35,17 @@ const configuration = (port: number, written: string) => ({
   },
 });
 
+type Resource = { readonly attributes?: readonly { readonly key: string; readonly value: { readonly stringValue?: string } }[] };
+
 type Line = {
   readonly resourceSpans?: readonly {
+    readonly resource?: Resource;
     readonly scopeSpans?: readonly { readonly spans?: readonly { readonly traceId: string; readonly spanId: string }[] }[];
   }[];
 };
 
-function reader(path: string): () => ReadonlyMap<SpanId, number> {
-  const arrived = new Map<SpanId, number>();
+function reader(path: string): Collector['arrived'] {
+  const arrived = new Map<SpanId, Arrival>();
   const chunk = Buffer.alloc(1024 * 1024);
   let position = 0;
   let rest = '';
@@ -52,17 +57,18 @@ function reader(path: string): () => ReadonlyMap<SpanId, number> {
       // Ids are ASCII; what a cut does to other letters does not matter here.
       const lines = (rest + chunk.toString('latin1', 0, read)).split('\n');
       rest = lines.pop() ?? '';
-      for (const id of lines.flatMap(spansOf)) arrived.set(id, (arrived.get(id) ?? 0) + 1);
+      for (const { id, service } of lines.flatMap(spansOf)) arrived.set(id, { service, times: (arrived.get(id)?.times ?? 0) + 1 });
     }
     closeSync(file);
     return arrived;
   };
 }
 
-function spansOf(line: string): SpanId[] {
+function spansOf(line: string): readonly { readonly id: SpanId; readonly service: string }[] {
   const { resourceSpans = [] } = JSON.parse(line) as Line;
-  return resourceSpans
-    .flatMap(({ scopeSpans = [] }) => scopeSpans)
-    .flatMap(({ spans = [] }) => spans)
-    .map(({ traceId, spanId }): SpanId => `${traceId}:${spanId}`);
+  return resourceSpans.flatMap(({ resource, scopeSpans = [] }) => {
+    const service = resource?.attributes?.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
+    const spans = scopeSpans.flatMap(({ spans = [] }) => spans);
+    return spans.map(({ traceId, spanId }) => ({ id: `${traceId}:${spanId}` as const, service }));
+  });
 }

@@ -2,7 +2,7 @@ import { type Paint, paintFor } from '../../src/cli/terminal/paint.ts';
 import { wrap } from '../../src/cli/terminal/width.ts';
 import { sleep } from '../../src/std/sleep.ts';
 import type { Seen } from './cluster.ts';
-import { lines, tables } from './tables.ts';
+import { lines, narrowed, tables } from './tables.ts';
 
 export type Watch = {
   /** What is awaited, for the line at the end: "everything is ferried". */
@@ -11,17 +11,22 @@ export type Watch = {
   /** Resolves the wait; a text is printed behind the time it took. */
   readonly until: (seen: Seen) => string | false;
   readonly signal: AbortSignal;
+  /** The key of the only file that is of interest. */
+  readonly only?: string;
 };
 
 /** What the demo writes to: a terminal, where tables are redrawn in place, or a pipe, which gets a line for each change. */
 export type Screen = {
   readonly paint: Paint;
   readonly isTerminal: boolean;
-  readonly say: (text?: string, indent?: string) => void;
+  /** Text for people, broken between words. */
+  readonly say: (text?: string, indent?: string, brush?: (line: string) => string) => void;
   /** The title of an act. */
   readonly act: (title: string) => void;
-  /** A command as a person would type it. */
-  readonly command: (text: string) => void;
+  /** What people do about it, set apart. */
+  readonly aside: (text: string) => void;
+  /** A command as a person would type it, in lines that can be copied. */
+  readonly command: (text: string, prompt?: string) => void;
   /** Shows the tables until something is true, and says how long that took. */
   readonly watch: (watch: Watch) => Promise<void>;
   /** Prints what changes from now on, until the signal. */
@@ -40,8 +45,9 @@ export function createScreen(out: NodeJS.WriteStream, env: NodeJS.ProcessEnv, in
   const isTerminal = out.isTTY === true && env.TERM !== 'dumb';
   const paint = paintFor({ write: async () => {}, isTTY: isTerminal }, env);
   const columns = (): number => out.columns ?? 100;
-  const say = (text = '', indent = ''): void => {
-    for (const line of wrap(text, (isTerminal ? columns() : 1_000) - indent.length)) out.write(`${indent}${line}\n`);
+  const room = (): number => (isTerminal ? columns() : 1_000);
+  const say: Screen['say'] = (text = '', indent = '', brush = (line) => line) => {
+    for (const line of wrap(text, room() - indent.length)) out.write(`${indent}${brush(line)}\n`);
   };
   let known: ReadonlyMap<string, string> = new Map();
   let drawn = 0;
@@ -62,7 +68,7 @@ export function createScreen(out: NodeJS.WriteStream, env: NodeJS.ProcessEnv, in
     drawn = 0;
   };
 
-  const watch = async ({ name, look, until, signal }: Watch): Promise<void> => {
+  const watch = async ({ name, look, until, signal, only }: Watch): Promise<void> => {
     const start = performance.now();
     for (let turn = 0; ; turn++) {
       const seen = await look();
@@ -70,7 +76,8 @@ export function createScreen(out: NodeJS.WriteStream, env: NodeJS.ProcessEnv, in
       const seconds = `${((performance.now() - start) / 1_000).toFixed(1)} s`.padStart(8);
       const mark = end === false ? paint.cyan(spinner[turn % spinner.length] ?? '') : paint.green('✓');
       const progress = `${mark} ${name.padEnd(22)} ${seconds}${end === false ? '' : `  ${end}`}`;
-      if (isTerminal) redraw([...tables(seen, paint, columns() - 1, out.rows ?? 24), '', progress]);
+      if (isTerminal)
+        redraw([...tables(only === undefined ? seen : narrowed(seen, only), paint, columns() - 1, out.rows ?? 24), '', progress]);
       else printChanges(seen);
       if (end !== false) {
         if (!isTerminal) out.write(`${progress}\n`);
@@ -92,8 +99,15 @@ export function createScreen(out: NodeJS.WriteStream, env: NodeJS.ProcessEnv, in
       const line = '─'.repeat(Math.max(3, Math.min(columns(), 100) - title.length - 5));
       out.write(`\n${paint.dim('──')} ${paint.bold(title)} ${paint.dim(line)}\n\n`);
     },
-    command: (text) => {
-      out.write(`${paint.dim('$')} ${paint.cyan(text)}\n`);
+    aside: (text) => {
+      say();
+      say(text);
+      say();
+    },
+    command: (text, prompt = '$ ') => {
+      for (const [i, line] of shellLines(text, room() - prompt.length).entries()) {
+        out.write(`${i === 0 ? paint.dim(prompt) : ' '.repeat(prompt.length)}${paint.cyan(line)}\n`);
+      }
     },
     watch,
     follow: async (look, signal) => {
@@ -106,4 +120,17 @@ export function createScreen(out: NodeJS.WriteStream, env: NodeJS.ProcessEnv, in
     pause: (ms, signal) => (isTerminal && !inHurry ? sleep(ms, signal) : Promise.resolve()),
     restore,
   };
+}
+
+/** A command in lines of at most so many cells, broken where the shell lets it go on. */
+export function shellLines(command: string, room: number): readonly string[] {
+  if (command.length <= room) return [command];
+  const lines: string[] = [];
+  // A flag stays with its value.
+  for (const word of command.match(/-{1,2}[\w-]+ [^\s-]\S*|\S+/g) ?? []) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + word.length + 3 <= room) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(line === undefined ? word : `  ${word}`);
+  }
+  return lines.map((line, i) => (i < lines.length - 1 ? `${line} \\` : line));
 }

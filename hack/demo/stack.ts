@@ -20,7 +20,8 @@ export type Stack = {
   readonly binaries: string;
   readonly s3: S3Server;
   readonly contents: Contents;
-  readonly keys: { readonly reader: AccessKey; readonly writer: AccessKey };
+  /** With the right to read the bucket. */
+  readonly reader: AccessKey;
   readonly collector: Collector;
   readonly operator: Server & { readonly lastWords: () => string | undefined };
 };
@@ -75,21 +76,20 @@ export async function start(folders: Awaited<ReturnType<typeof prepare>>, life: 
     life.onEnd(s3.close);
     s3.createBucket(bucket);
     for (const { key, body, storageClass = 'STANDARD' } of contents.uploads) s3.put(bucket, key, body, { storageClass });
-    return [s3, `${s3.endpoint}, ${contents.uploads.length} files in s3://${bucket}`];
+    return [s3, `${contents.uploads.length} files in s3://${bucket}`];
   });
   const operator = await started('operator', async () => {
     await access.kubectl(['create', 'namespace', 'spanferry']);
     const operator = await startOperator(life, kubeconfig, receiving.endpoint);
     return [operator, 'this repository, as a process'];
   });
-  const [reader, writer] = ['reader', 'writer'].map((name) => s3.identities.addUser(name).credential) as [AccessKey, AccessKey];
   return {
     cluster: access,
     kubeconfig,
     binaries: folders.controlplane,
     s3,
     contents,
-    keys: { reader, writer },
+    reader: s3.identities.addUser('reader').credential,
     collector: receiving,
     operator,
   };

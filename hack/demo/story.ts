@@ -27,12 +27,11 @@ export async function tell(scene: Scene): Promise<void> {
 }
 
 async function threeSources({ stack, screen, signal }: Scene): Promise<void> {
-  const { cluster, contents, keys, s3 } = stack;
+  const { cluster, contents, reader, s3 } = stack;
   screen.act('Three teams write traces into a bucket');
   screen.command('kubectl apply -f sources.yaml');
-  for (const each of [secret('s3-keys', keys.reader), secret('billing-keys', mistyped(keys.reader)), ...sources(s3)]) {
-    await cluster.kubectl(['apply', '-f', '-'], each);
-  }
+  const secrets = [secret('s3-keys', reader), secret('billing-keys', mistyped(reader))];
+  await cluster.kubectl(['apply', '-f', '-'], ...secrets, ...sources(s3));
   screen.command('kubectl get ingestionsources,ingestionfiles');
   await screen.watch({
     ...watching(stack, signal),
@@ -69,13 +68,14 @@ async function brokenFile({ stack, screen, signal }: Scene): Promise<void> {
   screen.act('One file is broken');
   explain(screen, recordOf(await cluster.look(), key, 'Failed'));
   await screen.pause(READ_MS, signal);
-  screen.say('\nSo the team mends its writer and uploads the file again. New content under an old key is a new file:\n\n');
+  screen.aside('So the team mends its writer and uploads the file again. New content under an old key is a new file:');
   screen.command(`aws s3 cp ${basename(key)} s3://${bucket}/${key}`);
   s3.put(bucket, key, corrected);
-  await annotate(stack, screen, `ingestionsource ${names.checkout}`, annotations.scan);
+  await annotate(stack, screen, `isrc ${names.checkout}`, annotations.scan);
   await screen.watch({
     ...watching(stack, signal),
     name: 'ferried',
+    only: key,
     until: (seen) => recordOf(seen, key, 'Completed') !== undefined && arrival(stack, [uploadOf(stack, key)]),
   });
   await screen.pause(READ_MS, signal);
@@ -87,28 +87,30 @@ async function archivedFile({ stack, screen, signal }: Scene): Promise<void> {
   const record = recordOf(await stack.cluster.look(), key, 'Failed');
   explain(screen, record);
   await screen.pause(READ_MS, signal);
-  screen.say('\nIt is restored, and the record is asked to try again:\n\n');
+  screen.aside('It is restored, and the record is asked to try again:');
   screen.command(`aws s3api restore-object --bucket ${bucket} --key ${key} …`);
   stack.s3.put(bucket, key, body);
-  await annotate(stack, screen, `ingestionfile ${record?.metadata.name}`, annotations.retry);
+  await annotate(stack, screen, `ifile ${record?.metadata.name}`, annotations.retry);
   await screen.watch({
     ...watching(stack, signal),
     name: 'ferried',
+    only: key,
     until: (seen) => recordOf(seen, key, 'Completed') !== undefined && arrival(stack, [uploadOf(stack, key)]),
   });
   await screen.pause(READ_MS, signal);
 }
 
 async function wrongSecret({ stack, screen, signal }: Scene): Promise<void> {
-  const { cluster, contents, keys } = stack;
+  const { cluster, contents, reader } = stack;
   screen.act('And one team has mistyped its key');
   const ready = sourceIn(await cluster.look(), names.billing)?.conditions?.find(({ type }) => type === 'Ready');
-  screen.say(`${names.billing} says: ${ready?.message}`, '  ');
+  screen.say(names.billing, '  ', screen.paint.bold);
+  screen.say(ready?.message, '  ', screen.paint.red);
   await screen.pause(READ_MS, signal);
-  screen.say('\nNo file has used up a retry. With the right key in the Secret, everything flows by itself; a test saves the wait:\n\n');
+  screen.aside('No file has used up a retry. With the right key in the Secret everything flows by itself; a test saves the wait:');
   screen.command('kubectl apply -f billing-keys.yaml');
-  await cluster.kubectl(['apply', '-f', '-'], secret('billing-keys', keys.reader));
-  await annotate(stack, screen, `ingestionsource ${names.billing}`, annotations.test);
+  await cluster.kubectl(['apply', '-f', '-'], secret('billing-keys', reader));
+  await annotate(stack, screen, `isrc ${names.billing}`, annotations.test);
   await screen.watch({
     ...watching(stack, signal),
     name: 'everything is there',
@@ -163,7 +165,7 @@ function explain({ say, paint }: Screen, record: IngestionFile | undefined): voi
   if (!record) throw new Error('a record that was there is gone');
   const { reason = '', message = '' } = record.status;
   const remedy = reason in reasons ? reasons[reason as Reason].remedy : '';
-  say(record.spec.key, '  ');
-  say(`${paint.red(reason)}: ${message}.`, '  ');
+  say(record.spec.key, '  ', paint.bold);
+  say(`${reason}: ${message}.`, '  ', paint.red);
   say(`What helps: ${remedy}.`, '  ');
 }

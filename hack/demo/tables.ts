@@ -17,14 +17,20 @@ const ofFiles: Habits = { Age: { rank: 1 }, Retries: { rank: 2 }, Name: { rank: 
 
 const GAP = '  ';
 
+/** Only the records of one key. */
+export const narrowed = ({ sources, files }: Seen, key: string): Seen => ({
+  sources: { ...sources, rows: [] },
+  files: { ...files, rows: files.rows.filter(({ object }) => object.spec.key === key) },
+});
+
 /** What `kubectl get ingestionsources,ingestionfiles` shows now, in a terminal of this size. */
 export function tables({ sources, files }: Seen, paint: Paint, columns: number, rows: number): readonly string[] {
-  const above = drawn(sources, ofSources, paint, columns);
+  const above = sources.rows.length > 0 ? [...drawn(sources, ofSources, paint, columns), ''] : [];
   if (files.rows.length === 0) return above;
   const below = drawn(files, ofFiles, paint, columns);
-  const room = Math.max(4, rows - above.length - 3);
+  const room = Math.max(4, rows - above.length - 2);
   const hidden = below.length - room;
-  return [...above, '', ...(hidden > 0 ? [...below.slice(0, room - 1), paint.dim(`… and ${hidden + 1} more files`)] : below)];
+  return [...above, ...(hidden > 0 ? [...below.slice(0, room - 1), paint.dim(`… and ${hidden + 1} more files`)] : below)];
 }
 
 function drawn({ columnDefinitions, rows }: Table<unknown>, habits: Habits, paint: Paint, columns: number): readonly string[] {

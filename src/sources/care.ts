@@ -22,6 +22,7 @@ import { scans } from './scans.ts';
 import type { Secrets } from './secrets.ts';
 import { isFailure, placed, type Selection, selected } from './selection.ts';
 import { summarise } from './summarise.ts';
+import { supplyOf } from './supply.ts';
 import { failedTest, type TestResult, testConnection } from './test-connection.ts';
 import { askedOf } from './tokens.ts';
 
@@ -109,24 +110,24 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   });
   const way = link({ ...options, open: options.openStore });
   const queues = lanes({
-    isWanted: (candidate) => files.knowledgeOf(candidate) === 'new',
+    isWanted: files.isMissing,
     now: clock.monotonic,
     onOffer: options.wakeDispatch,
   });
   const listings = scans({
     lanes: queues,
-    candidateOf: files.candidateOf,
-    isKnown: (candidate) => {
-      const knowledge = files.knowledgeOf(candidate);
+    missing: (file) => {
+      const found = files.look(file);
       // The record of a source that had this name goes soon; nobody will tell.
-      if (knowledge === 'foreign') listings.want('a record of an earlier source was in the way');
-      return knowledge !== 'new' || queues.isTaken(candidate.name);
+      if (found === 'foreign') listings.want('a record of an earlier source was in the way');
+      return typeof found === 'string' || queues.isTaken(found.name) ? undefined : found;
     },
     clock,
     onChange: wake,
     onListed: (how, { tally, tookMs }) => {
       way.worked();
-      log.debug('listed', { how, listed: tally.listed, matched: tally.matched, new: tally.new, tookMs: Math.round(tookMs) });
+      const news = tally.new > 0 && how !== 'count' ? 'info' : 'debug';
+      log[news]('listed', { how, listed: tally.listed, matched: tally.matched, new: tally.new, tookMs: Math.round(tookMs) });
       observer.listed?.(ref, how, tally.listed, tookMs / 1_000);
     },
     onFailure: way.failed,
@@ -219,8 +220,8 @@ export function care(first: IngestionSource, options: CareOptions): Care {
 
   const begin = ({ how, because, token }: Extract<Step, { do: 'list' }>): void => {
     const store = way.store();
-    if (!store || !selection) return;
-    if (how !== 'count') log.info('scan begins', { how, because });
+    if (!store || !selection || closing.signal.aborted) return;
+    log.debug('listing begins', { how, because });
     const latest = source.spec.scan.modified?.latest;
     listings.start({
       how,
@@ -236,16 +237,10 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     if (refused) return failedTest(token, refused, clock);
     options.secrets.drop(namespace, secretNamesOf(source.spec.store));
     await way.update(source);
-    await way.probe(signal);
-    const health = way.health();
-    const store = way.store();
-    if (health.is === 'failed') return failedTest(token, health.failure, clock);
-    if (!store || !selection) return failedTest(token, { reason: 'InternalError', message: 'the store could not be opened' }, clock);
-    const identity = way.learned()?.identity;
+    if (!selection) return failedTest(token, { reason: 'InternalError', message: 'the spec was not read yet' }, clock);
     const modifiedAfter = shownAfter(memory.ledger()?.head().modified);
     return testConnection({
-      ...{ token, spec: source.spec, store, filter: selection.filter, clock, signal },
-      ...(identity !== undefined && { identity }),
+      ...{ token, spec: source.spec, link: way, filter: selection.filter, clock, signal },
       ...(modifiedAfter !== undefined && { modifiedAfter }),
     });
   };
@@ -263,6 +258,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
 
   const settle = async (signal: AbortSignal): Promise<Step> => {
     for (let steps = 0; steps < MOST_STEPS; steps++) {
+      signal.throwIfAborted();
       await writeFindings();
       const step = nextStep(await gather());
       if (step.do === 'wait' || step.do === 'report') return step;
@@ -275,6 +271,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     source = voice.newest(latest);
     const signal = AbortSignal.any([roundSignal, closing.signal]);
     const step = await settle(signal);
+    if (closing.signal.aborted) return { do: 'done' };
     stopped = step.do === 'report' ? step.failure : undefined;
     isHalted = step.do === 'report';
     if (step.do === 'report' && step.halts) listings.halt();
@@ -312,7 +309,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       ...(test && { test }),
     });
     observer.summarised?.(ref, {
-      ready: !stopped && !destination,
+      ready: status.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') ?? false,
       files: status.files ?? {},
       totals: status.totals ?? {},
       oldestPendingMs: census.oldestPendingSince === undefined ? 0 : clock.now() - census.oldestPendingSince,
@@ -321,25 +318,10 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     return status;
   };
 
-  const supply: Supply = {
-    source: ref,
-    get history() {
-      return source.spec.history;
-    },
-    take: (lane) => {
-      if (isHalted || closing.signal.aborted || censusNow().waiting >= MOST_WAITING) return undefined;
-      const candidate = queues.take(lane);
-      if (candidate) listings.tookOne(1);
-      return candidate;
-    },
-    giveBack: (candidate, lane) => {
-      listings.tookOne(-1);
-      queues.giveBack(candidate, lane);
-    },
-    outcome: (file) => memory.ledger()?.lookup(files.identityOf(file)),
-    remember: (record, outcome) => memory.remember(files.identityOf(record.spec), record, outcome),
-    lost: () => listings.want('a record was deleted before it was finished'),
-  };
+  const supply = supplyOf({
+    ...{ ref, lanes: queues, listings, files, keeper: memory, source: () => source },
+    isOpen: () => !isHalted && !closing.signal.aborted && censusNow().waiting < MOST_WAITING,
+  });
 
   return {
     uid,

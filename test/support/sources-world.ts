@@ -51,7 +51,7 @@ export type World = {
   /** Lets everything happen that needs no time, until it holds. */
   readonly until: (holds: () => boolean, what?: string) => Promise<void>;
   /** Lets time pass until it holds, for as long at most. */
-  readonly within: (ms: number, holds: () => boolean) => Promise<void>;
+  readonly within: (ms: number, holds: () => boolean, stepMs?: number) => Promise<void>;
   readonly ready: () => { readonly status: string; readonly reason: string; readonly message: string } | undefined;
   readonly end: () => void;
 };
@@ -94,10 +94,13 @@ export function sourcesWorld(
   };
 
   let removed: Partial<IngestionSource['metadata']> = {};
+  let parsed: { readonly raw: unknown; readonly source: IngestionSource } | undefined;
   const source = (): IngestionSource => {
-    const parsed = parseSource(raw);
-    if (!parsed.ok) throw new Error(parsed.failure.message);
-    return parsed.value;
+    if (parsed && parsed.raw === raw) return parsed.source;
+    const result = parseSource(raw);
+    if (!result.ok) throw new Error(result.failure.message);
+    parsed = { raw, source: result.value };
+    return result.value;
   };
 
   const objects: LedgerObjects = {
@@ -261,13 +264,13 @@ export function sourcesWorld(
       }
       throw new Error(`this never came to be: ${what}`);
     },
-    within: async (ms, holds) => {
-      for (let passed = 0; passed < ms; passed += 500) {
+    within: async (ms, holds, stepMs = 500) => {
+      for (let passed = 0; passed < ms; passed += stepMs) {
         for (let tries = 0; tries < 30; tries++) {
           if (holds()) return;
           await new Promise((resolve) => setImmediate(resolve));
         }
-        await clock.advance(500);
+        await clock.advance(stepMs);
       }
       throw new Error(`this did not come to be within ${ms / 1_000} seconds: ${holds}`);
     },

@@ -35,13 +35,13 @@ export function bucketContents(now: number): Contents {
   });
   const run = (number: number): string => `${prefixes.checkout}run-000${number}.json`;
 
-  const shown = file(run(1), 42, runs.whereIsMyOrder, runs.chargedTwice);
+  const shown = file(run(2), 36, runs.newAddress);
   const zipped = file(`${run(3)}.gz`, 31, runs.blueKettle, runs.spanish);
   const whole = file(run(4), 24, runs.cancel);
   const archived: Upload = { ...file(run(5), 19, runs.lastYear), storageClass: 'GLACIER' };
   const uploads: readonly Upload[] = [
+    file(run(1), 42, runs.whereIsMyOrder, runs.chargedTwice),
     shown,
-    file(run(2), 36, runs.newAddress),
     { ...zipped, body: gzipSync(zipped.body) },
     { ...whole, body: broken(whole) },
     archived,

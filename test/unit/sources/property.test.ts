@@ -22,7 +22,9 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
     const key = `agents/prod/run-${`${number}`.padStart(7, '0')}`;
     world.store.put(`${key}${chance.next() < 0.95 ? '.json' : '.txt'}`);
   };
-  const overwrite = () => world.store.put(chance.pick(world.store.files()).key);
+  const overwrite = () => {
+    if (world.store.files().length > 0) world.store.put(chance.pick(world.store.files()).key);
+  };
 
   const bind = () => {
     const lane = chance.next() < 0.5 ? 'fresh' : 'backlog';

@@ -1,7 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Failed } from '../../../src/api/failure.ts';
 import { kstatus } from '../../support/kstatus.ts';
 import { sourcesWorld, type World } from '../../support/sources-world.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let world: World;
 afterEach(() => world.end());
@@ -15,7 +17,7 @@ const put = (from: number, to: number) => {
   for (let n = from; n < to; n++) world.store.put(`agents/prod/run-${`${n}`.padStart(6, '0')}.json`);
 };
 const ready = async () => {
-  await world.until(() => world.ready()?.status === 'True' && world.source().status.lastScan !== undefined);
+  await world.within(10_000, () => world.ready()?.status === 'True' && world.source().status.lastScan !== undefined);
 };
 const takeAll = (): string[] => {
   const names: string[] = [];
@@ -308,6 +310,15 @@ describe('annotations', () => {
 });
 
 describe('the ledger', () => {
+  test('of a source that has done nothing yet is no riddle to the next leader', async () => {
+    begin();
+    await ready();
+    expect(world.source().status.ledger).toEqual({ entries: 0, segments: 1 });
+    world.newLeader();
+    await world.within(5_000, () => world.part().supplies().length === 1);
+    expect(world.ready()?.status).toBe('True');
+  });
+
   test('gets verdicts in batches, within seconds', async () => {
     begin();
     put(0, 50);
