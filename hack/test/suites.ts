@@ -11,5 +11,5 @@ export const suites: readonly Suite[] = [
   { name: 'unit', tools: [], budgetSeconds: 120 },
   { name: 'conformance', tools: ['versitygw', 'fake-gcs-server', 'moto'], budgetSeconds: 300 },
   { name: 'cluster', tools: ['controlplane', 'controller-manager', 'collector'], budgetSeconds: 600 },
-  { name: 'chart', tools: ['helm', 'controlplane'], budgetSeconds: 120 },
+  { name: 'chart', tools: ['helm', 'controlplane'], budgetSeconds: 180 },
 ];

@@ -27,7 +27,7 @@ export type Stage = {
   readonly s3: S3Server;
   readonly bucket: string;
   readonly collector: CollectorStub;
-  readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Replica>;
+  readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv, program?: readonly string[]) => Promise<Replica>;
   readonly apply: (object: object) => Promise<void>;
   /** A source of the bucket, with a Secret of its own. */
   readonly source: (name: string, spec?: object) => Promise<void>;
@@ -62,7 +62,7 @@ export async function stage(): Promise<Stage> {
     collector,
     apply,
     kubectl: inNamespace,
-    start: async (flags = [], environment = {}) => {
+    start: async (flags = [], environment = {}, command = [program]) => {
       const replica = await startReplica(
         [
           '--namespace',
@@ -75,6 +75,7 @@ export async function stage(): Promise<Stage> {
           ...flags,
         ],
         environment,
+        command,
       );
       replicas.push(replica);
       return replica;
@@ -116,9 +117,9 @@ export async function stage(): Promise<Stage> {
   };
 }
 
-async function startReplica(flags: readonly string[], environment: NodeJS.ProcessEnv): Promise<Replica> {
+async function startReplica(flags: readonly string[], environment: NodeJS.ProcessEnv, command: readonly string[]): Promise<Replica> {
   const port = await freePort();
-  const child = spawn(process.execPath, [program, ...flags, '--listen', `127.0.0.1:${port}`], {
+  const child = spawn(process.execPath, [...command, ...flags, '--listen', `127.0.0.1:${port}`], {
     env: { ...process.env, KUBECONFIG: inject('envtest').kubeconfigPath, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
