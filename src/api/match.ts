@@ -28,3 +28,20 @@ export function keyMatcher(spec: Pick<SourceSpec, 'store' | 'scan' | 'format'>):
     return excluded(key) ? 'exclude' : undefined;
   };
 }
+
+const matchers = new WeakMap<SourceSpec, ReturnType<typeof keyMatcher>>();
+
+/** Does a source match a key? Compiles its globs once; a spec whose globs cannot be read matches nothing. */
+export function takes({ spec }: { readonly spec: SourceSpec }, key: string): boolean {
+  const mismatch = matchers.get(spec) ?? compiled(spec);
+  matchers.set(spec, mismatch);
+  return mismatch(key) === undefined;
+}
+
+function compiled(spec: SourceSpec): ReturnType<typeof keyMatcher> {
+  try {
+    return keyMatcher(spec);
+  } catch {
+    return () => 'include';
+  }
+}

@@ -1,6 +1,7 @@
 import { type Failure, failureOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
+import type { Log } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Settings, Transcode } from '../transcode/port.ts';
@@ -24,12 +25,15 @@ export type AttemptOptions = {
   readonly transcode: Transcode;
   readonly settings: (source: IngestionSource) => Settings;
   readonly clock: Clock;
+  readonly log: Log;
   readonly tracing: Tracing;
 };
 
 /** What an attempt means for the worker: when may this file be tried again, and who says when? */
 export type AttemptEnd = {
   readonly status?: IngestionFile['status'];
+  /** The version of the record that the attempt saw last; undefined where the record is gone. */
+  readonly lastSeen: string | undefined;
   /** The file waits for this: the store after a while, the destination when it lets files through. */
   readonly waitFor?: { readonly side: 'store' | 'destination'; readonly failure: Failure; readonly connection?: Connection };
 };
@@ -46,9 +50,9 @@ export async function attempt(
   { giveUp, blame }: { readonly giveUp: AbortSignal; readonly blame: boolean },
   options: AttemptOptions,
 ): Promise<AttemptEnd> {
-  const { records, connections, clock } = options;
-  const begun: IngestionFile = { ...record, status: { ...record.status, attempts: record.status.attempts } };
-  const writer = statusWriter(records, begun, clock);
+  const { records, connections, clock, log } = options;
+  const onTrouble = (failure: Failure) => log.warn('cannot write the status of a record', { record: record.metadata.name, failure });
+  const writer = statusWriter(record, { records, clock, onTrouble });
   const startedAt = clock.now();
   const counted: IngestionFile = { ...record, status: { ...record.status, attempts: record.status.attempts + 1 } };
 
@@ -58,7 +62,7 @@ export async function attempt(
   } catch (thrown) {
     const failure = failureOf(thrown);
     await tell(writer, { ...record.status, state: 'Pending', reason: failure.reason, message: failure.message }, record, giveUp);
-    return { waitFor: { side: 'store', failure } };
+    return { waitFor: { side: 'store', failure }, lastSeen: writer.lastSeen() };
   }
 
   const { fingerprint } = connection;
@@ -68,13 +72,14 @@ export async function attempt(
   const over = new AbortController();
   const signal = AbortSignal.any([giveUp, stuck.signal]);
 
-  if (isSuspect(record) && !(await writer.write(processing(seen()), signal).catch(() => false))) return {};
+  if (isSuspect(record) && !(await writer.write(processing(seen()), signal).catch(() => false))) return { lastSeen: writer.lastSeen() };
   const watching = watch({
     progress,
     clock,
     over: over.signal,
     stuck,
-    onNews: () => void writer.write(processing(seen()), signal).catch(() => {}),
+    // What is not yet written when the attempt is over is no news any more.
+    onNews: () => void writer.write(processing(seen()), AbortSignal.any([signal, over.signal])).catch(() => {}),
   });
 
   const { namespace } = record.metadata;
@@ -86,12 +91,12 @@ export async function attempt(
   const job = { record, spec: source.spec, connection, transcode: options.transcode, settings: options.settings(source), progress };
   const outcome: Ferried | GiveUp = await options.tracing
     .trace('file', attributes, (step) => ferry({ ...job, step }, signal))
-    .catch(() => (stuck.signal.aborted ? 'stuck' : (giveUp.reason as GiveUp)));
+    .catch((thrown) => (stuck.signal.aborted ? 'stuck' : giveUp.aborted ? (giveUp.reason as GiveUp) : mistaken(thrown)));
   over.abort();
   await watching;
   const ferried = blame ? blamed(outcome) : outcome;
 
-  if (ferried === 'not ours' || (typeof ferried === 'object' && ferried.ended === 'fenced')) return {};
+  if (ferried === 'not ours' || (typeof ferried === 'object' && ferried.ended === 'fenced')) return { lastSeen: writer.lastSeen() };
   const status =
     ferried === 'put back'
       ? interrupted(seen())
@@ -99,12 +104,14 @@ export async function attempt(
   if (typeof ferried === 'object' && ferried.ended === 'waiting') {
     connections.doubt(source);
     await tell(writer, status, record, giveUp);
-    return { waitFor: { ...ferried, connection } };
+    return { waitFor: { ...ferried, connection }, lastSeen: writer.lastSeen() };
   }
   // The verdict is written even while the worker drains; only who lost the file keeps silent.
   const written = await writer.write(status, new AbortController().signal).catch(() => false);
-  return written ? { status } : {};
+  return { ...(written && { status }), lastSeen: writer.lastSeen() };
 }
+
+const mistaken = (thrown: unknown): Ferried => ({ ended: 'failed', failure: failureOf(thrown) });
 
 /** Others of its source were read in the meantime, again and again: it is the file, and it pays. */
 function blamed(outcome: Ferried | GiveUp): Ferried | GiveUp {

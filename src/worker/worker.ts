@@ -1,13 +1,14 @@
 import { kindOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
-import { keyMatcher } from '../api/match.ts';
+import { takes } from '../api/match.ts';
 import type { Log } from '../observability/logger.ts';
 import { backoffMs } from '../std/backoff.ts';
 import { type Semaphore, semaphore } from '../std/semaphore.ts';
 import { type AttemptEnd, type AttemptOptions, attempt, type GiveUp } from './attempt.ts';
 import { type Hindrance, pick } from './pick.ts';
 import type { Observer, Sources } from './port.ts';
+import { isOlder } from './versions.ts';
 
 export type WorkerOptions = AttemptOptions & {
   readonly sources: Sources;
@@ -53,6 +54,8 @@ export function worker(options: WorkerOptions): Worker {
    * failed this one while others of its source were read.
    */
   const patience = new Map<string, Patience>();
+  /** What attempts left behind: until the copy has come as far, a file looks as if nobody had begun it. Undefined: the record is gone. */
+  const leftAt = new Map<string, string | undefined>();
   /** When a file of a source was last read to its end. */
   const lastRead = new Map<string, number>();
   const memory: Semaphore = semaphore(options.bytes);
@@ -65,7 +68,7 @@ export function worker(options: WorkerOptions): Worker {
     const { status, metadata } = record;
     const uid = metadata.uid ?? '';
     if (status.state === 'Completed' || status.state === 'Failed' || metadata.deletionTimestamp) return 'finished';
-    if (running.has(uid)) return 'running';
+    if (running.has(uid) || isBehind(record)) return 'running';
     const source = sources.of(record);
     if (!source || source.spec.suspend || !belongs(record, source)) return 'waiting';
     if ((patience.get(uid)?.until ?? 0) > clock.monotonic()) return 'waiting';
@@ -73,14 +76,30 @@ export function worker(options: WorkerOptions): Worker {
     return undefined;
   };
 
+  const isBehind = ({ metadata: { uid = '', resourceVersion = '' } }: IngestionFile): boolean => {
+    if (!leftAt.has(uid)) return false;
+    const left = leftAt.get(uid);
+    return left === undefined || isOlder(resourceVersion, left);
+  };
+
   /** Gives up what is suspended, deleted, bound elsewhere, or may not be sent any more. */
   const giveUpWhatChanged = (mine: ReadonlyMap<string, IngestionFile>) => {
     for (const [uid, { abort, record }] of running) {
       const now = mine.get(uid);
       if (!now || now.metadata.deletionTimestamp) abort.abort('not ours' satisfies GiveUp);
-      else if (sources.of(record)?.spec.suspend !== false) abort.abort('put back' satisfies GiveUp);
+      else if (!mayFlow(record)) abort.abort('put back' satisfies GiveUp);
+    }
+    for (const uid of leftAt.keys()) {
+      const now = mine.get(uid);
+      if (!now || !isBehind(now)) leftAt.delete(uid);
     }
     for (const uid of patience.keys()) if (!mine.has(uid)) patience.delete(uid);
+  };
+
+  /** Edits are for the next attempt, but a source that is gone, made anew or suspended ends this one. */
+  const mayFlow = (record: IngestionFile): boolean => {
+    const source = sources.of(record);
+    return source !== undefined && !source.spec.suspend && owns(source, record);
   };
 
   const look = () => {
@@ -126,6 +145,7 @@ export function worker(options: WorkerOptions): Worker {
         { giveUp: signal, blame: (patience.get(record.metadata.uid ?? '')?.alone ?? 0) >= LONELY },
         options,
       );
+      leftAt.set(record.metadata.uid ?? '', end.lastSeen);
       settle(record, end, (clock.monotonic() - startedAt) / 1_000);
     } finally {
       release();
@@ -212,17 +232,11 @@ export function worker(options: WorkerOptions): Worker {
 }
 
 /** A record is believed only where its source owns it and takes its key: nobody gets a file read by writing a record by hand. */
-function belongs({ metadata, spec }: IngestionFile, source: IngestionSource): boolean {
-  const owned = metadata.ownerReferences?.some(({ kind, uid }) => kind === 'IngestionSource' && uid === source.metadata.uid) ?? false;
-  return owned && matcherOf(source)(spec.key) === undefined;
+function belongs(record: IngestionFile, source: IngestionSource): boolean {
+  return owns(source, record) && takes(source, record.spec.key);
 }
+
+const owns = (source: IngestionSource, { metadata }: IngestionFile): boolean =>
+  metadata.ownerReferences?.some(({ kind, uid }) => kind === 'IngestionSource' && uid === source.metadata.uid) ?? false;
 
 const sourceOf = ({ metadata, spec }: IngestionFile): string => `${metadata.namespace}/${spec.sourceRef.name}`;
-
-const matchers = new WeakMap<IngestionSource['spec'], ReturnType<typeof keyMatcher>>();
-
-function matcherOf({ spec }: IngestionSource): ReturnType<typeof keyMatcher> {
-  const known = matchers.get(spec) ?? keyMatcher(spec);
-  matchers.set(spec, known);
-  return known;
-}
