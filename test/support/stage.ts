@@ -27,13 +27,10 @@ export type Stage = {
   readonly s3: S3Server;
   readonly bucket: string;
   readonly collector: CollectorStub;
-<<<<<<< HEAD
   /** The keys in the Secret `s3-keys`, which may list and read. */
   readonly reader: Keys;
-  readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Replica>;
-=======
-  readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv, program?: readonly string[]) => Promise<Replica>;
->>>>>>> chart
+  /** `command` runs another build of the operator than the sources. */
+  readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv, command?: readonly string[]) => Promise<Replica>;
   readonly apply: (object: object) => Promise<void>;
   readonly secret: (name: string, values: Readonly<Record<string, string>>, type?: string) => Promise<void>;
   /** A source of the bucket below the prefix `<name>/`. `store` replaces members of spec.store.s3, `spec` those of the spec. */
@@ -101,71 +98,63 @@ export async function stage(): Promise<Stage> {
     apply,
     secret,
     kubectl: inNamespace,
-<<<<<<< HEAD
     get,
     files,
     file,
-    start: async (flags = [], environment = ) => {
+    start: async (flags = [], environment = {}, command) => {
       const own = ['--namespace', namespace, '--name', `replica-${replicas.length}`, '--collector-endpoint', collector.url];
-      const replica = await startReplica([...own, '--allow-loopback', ...flags], {
-        KUBECONFIG: inject('envtest').kubeconfigPath,
-        ...environment,
-      });
-=======
-    start: async (flags = [], environment = , command = [program]) => {
       const replica = await startReplica(
-        [
-          '--namespace',
-          namespace,
-          '--name',
-          `replica-${replicas.length}`,
-          '--collector-endpoint',
-          collector.url,
-          '--allow-loopback',
-          ...flags,
-        ],
-        environment,
+        [...own, '--allow-loopback', ...flags],
+        {
+          KUBECONFIG: inject('envtest').kubeconfigPath,
+          ...environment,
+        },
         command,
       );
->>>>>>> chart
       replicas.push(replica);
       return replica;
     },
-    source: (name, spec = , store = ) =>
-      apply(
+    source: (name, spec = {}, store = {}) =>
+      apply({
         apiVersion: 'spanferry.io/v1alpha1',
         kind: 'IngestionSource',
-        metadata: name ,
-        spec: 
+        metadata: { name },
+        spec: {
+          store: {
+            s3: {
               bucket,
-              prefix: `$name/`,
+              prefix: `${name}/`,
               region: s3.region,
               endpoint: s3.endpoint,
               forcePathStyle: true,
-              auth: type: 'AccessKey', accessKeySecretRef: name: 's3-keys' ,
-              ...store,,,
-          scan: interval: '10s' ,
-          ...spec,,),
-    put: (key, body, modifiedTime) => s3.put(bucket, key, body, modifiedTime === undefined ? : modifiedTime ),
-    ledgers: async (source) => (await list<IngestionLedger>('ingestionledgers')).filter((spec ) => spec.sourceRef.name === source),
+              auth: { type: 'AccessKey', accessKeySecretRef: { name: 's3-keys' } },
+              ...store,
+            },
+          },
+          scan: { interval: '10s' },
+          ...spec,
+        },
+      }),
+    put: (key, body, modifiedTime) => s3.put(bucket, key, body, modifiedTime === undefined ? {} : { modifiedTime }),
+    ledgers: async (source) => (await list<IngestionLedger>('ingestionledgers')).filter(({ spec }) => spec.sourceRef.name === source),
     events: async (name) => {
       const { items } = await api.call<{ items: SeenEvent[] }>('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`);
       return items.filter(({ regarding }) => regarding.name === name);
     },
-    edit: async (name, spec) => void (await merge(place('ingestionsources', name), spec )),
+    edit: async (name, spec) => void (await merge(place('ingestionsources', name), { spec })),
     ask: async (what, name, trigger, token) =>
-      void (await merge(place(what, name), [annotations[trigger]]: token )),
+      void (await merge(place(what, name), { metadata: { annotations: { [annotations[trigger]]: token } } })),
     remove: async (what, name) => void (await api.call('DELETE', place(what, name))),
-    settled: (name, completed = 0, failed = 0 ) =>
+    settled: (name, { completed = 0, failed = 0 }) =>
       eventually(
         () => get(name),
-        (files: seen ) =>
+        ({ status: { files: seen } }) =>
           seen?.completed === completed && seen.failed === failed && !seen.pending && !seen.processing && !seen.backlog,
       ),
     condition: (name, type, is) =>
       eventually(
         () => get(name),
-        (status ) =>
+        ({ status }) =>
           isSo(
             status.conditions?.find((each) => each.type === type),
             is,
@@ -184,64 +173,17 @@ export async function stage(): Promise<Stage> {
         () => ids.filter((id) => !collector.taken.has(id)),
         (missing) => missing.length === 0,
       )),
-    close: async () => 
+    close: async () => {
       await Promise.all(replicas.map((replica) => replica.kill()));
       // The next file's operator sees every namespace.
       await api.call('DELETE', place('ingestionsources'));
       await api.call('DELETE', place('ingestionfiles'));
-      await Promise.all([collector.close(), s3.close(), api.close()]);,
+      await Promise.all([collector.close(), s3.close(), api.close()]);
+    },
   };
 }
 
-<<<<<<< HEAD
 function isSo<T extends object>(seen: T | undefined, wanted: Partial<T> | 'absent'): boolean {
   if (wanted === 'absent' || seen === undefined) return wanted === 'absent' && seen === undefined;
   return (Object.keys(wanted) as (keyof T)[]).every((name) => seen[name] === wanted[name]);
-=======
-async function startReplica(flags: readonly string[], environment: NodeJS.ProcessEnv, command: readonly string[]): Promise<Replica> {
-  const port = await freePort();
-  const child = spawn(process.execPath, [...command, ...flags, '--listen', `127.0.0.1:${port}`], {
-    env: { ...process.env, KUBECONFIG: inject('envtest').kubeconfigPath, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      text += chunk;
-    });
-  }
-  const gone = once(child, 'exit');
-  const ended = async () => {
-    if (child.exitCode === null && child.signalCode === null) await gone;
-  };
-  return {
-    process: child,
-    text: () => text,
-    get log() {
-      return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
-    },
-    url: `http://127.0.0.1:${port}`,
-    stop: async () => {
-      child.kill('SIGTERM');
-      await ended();
-      return child.exitCode;
-    },
-    kill: async () => {
-      child.kill('SIGKILL');
-      await ended();
-    },
-  };
-}
-
-/** Asks again until the answer is there; what was seen last is part of the complaint. */
-export async function eventually<T>(ask: () => Promise<T> | T, enough: (seen: T) => boolean, withinMs = 30_000): Promise<T> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    const seen = await ask();
-    if (enough(seen)) return seen;
-    if (performance.now() > deadline)
-      throw new Error(`not within ${withinMs / 1_000} s; seen last: ${JSON.stringify(seen, undefined, 1).slice(0, 3_000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
->>>>>>> chart
 }
