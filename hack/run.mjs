@@ -21,7 +21,7 @@ try {
 }
 
 const child = spawn(node24(), ['--disable-warning=ExperimentalWarning', script, ...args], { stdio: 'inherit' });
-// Ctrl-C reaches the child by itself; it decides how long stopping takes. A termination is passed on.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => child.kill('SIGTERM'));
+// Ctrl-C on a terminal reaches the child by itself; it decides how long stopping takes. What comes from elsewhere is passed on.
+process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -30,8 +30,11 @@ import { createPool } from './transcode/threads/pool.ts';
 
 const VERSION = '0.1.0';
 
-/** `spanferry operator`: reads settings, runs until a signal, and returns the exit code. The only reader of environment and signals. */
-export async function operator(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Promise<number> {
+/**
+ * `spanferry operator`: reads settings, runs until a signal, and returns the exit code. The only reader of environment and signals. `thread` is the
+ * program of a transcoding thread, where that is not the sources' own.
+ */
+export async function operator(args: readonly string[], environment: NodeJS.ProcessEnv = process.env, thread?: URL): Promise<number> {
   if (args.includes('--help')) {
     console.log(`usage: spanferry operator [FLAG…]\n\n${settingsHelp()}`);
     return 0;
@@ -53,14 +56,21 @@ export async function operator(args: readonly string[], environment: NodeJS.Proc
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   process.on('unhandledRejection', (thrown) => log.error('a mistake of ours', { thrown: String(thrown) }));
   try {
-    return await run(settings, environment, log, stop.signal, abandon.signal);
+    return await run(settings, environment, log, stop.signal, abandon.signal, thread);
   } catch (thrown) {
     console.error(thrown instanceof Error ? thrown.message : thrown);
     return 1;
   }
 }
 
-async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log, stop: AbortSignal, abandon: AbortSignal): Promise<number> {
+async function run(
+  settings: Settings,
+  environment: NodeJS.ProcessEnv,
+  log: Log,
+  stop: AbortSignal,
+  abandon: AbortSignal,
+  thread: URL | undefined,
+): Promise<number> {
   const clock = systemClock;
   const name = workerName(settings.name);
   const policy = settings.policyFile ? parsePolicy(readFileSync(settings.policyFile, 'utf8')) : openPolicy;
@@ -89,7 +99,7 @@ async function run(settings: Settings, environment: NodeJS.ProcessEnv, log: Log,
     ...(OTEL_COLLECTOR_AUTH_TOKEN !== undefined && { authToken: OTEL_COLLECTOR_AUTH_TOKEN }),
     ...(settings.collectorCaFile !== undefined && { ca: readFileSync(settings.collectorCaFile, 'utf8') }),
   };
-  const threads = createPool({ threads: settings.threads });
+  const threads = createPool({ threads: settings.threads, ...(thread ? { entry: thread } : {}) });
   const transcoding = { maxBatchBytes: settings.maxBatchBytes, maxExpansionRatio: settings.maxExpansionRatio };
 
   const sources = cache<Source>({

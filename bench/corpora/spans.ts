@@ -34,28 +34,30 @@ const chineseProse: Prose = (random, length) => {
   return said;
 };
 
-/** A chat as frameworks put it into one attribute: JSON in a string, so that every quote of it is escaped. */
+/**
+ * A chat as instrumentations put it into one attribute by the GenAI conventions: JSON in a string, so that every quote of it is escaped,
+ * and every line break twice.
+ */
 const chat =
-  (prose: Prose, said: number): Prose =>
+  (prose: Prose): Prose =>
   (random, length) => {
     const messages: object[] = [];
-    for (let left = length; left > 0; left -= said + 40) {
-      messages.push({ role: random.pick(['user', 'assistant', 'tool'] as const), content: `${prose(random, said)}\n` });
+    for (let left = length; left > 0; ) {
+      const content = `${prose(random, 120 + random.below(340))}\n`;
+      const role = random.pick(['system', 'user', 'assistant', 'tool'] as const);
+      messages.push({ role, parts: [{ type: 'text', content }] });
+      left -= content.length + 70;
     }
     return JSON.stringify(messages);
   };
 
-/** A Chinese message says in a third of the characters, and as many bytes, what an English one says. */
-const third =
+/** Chinese says in fewer characters what English says, though each of them takes three bytes. */
+const denser =
   (prose: Prose): Prose =>
   (random, length) =>
-    prose(random, length / 3);
+    prose(random, length * 0.63);
 
-export const proses = {
-  words: { plain: words, packed: words },
-  chat: { plain: words, packed: chat(words, 120) },
-  chinese: { plain: third(chineseProse), packed: third(chat(chineseProse, 40)) },
-};
+export const proses = { words, chat: chat(words), chinese: denser(chat(denser(chineseProse))) };
 
 const start = 1_750_000_000_000_000_000n;
 
@@ -64,44 +66,32 @@ const nanos = (random: Random, index: number) => {
   return { startTimeUnixNano: String(begin), endTimeUnixNano: String(begin + BigInt(random.below(2_000_000_000))) };
 };
 
-/** A call of a model as OpenInference instruments it: every message once as attributes of its own and once more in one JSON string. */
-export function genAiSpan(random: Random, index: number, traceId: string, prose: Prose, plain: Prose) {
+/** A call of a model by the GenAI conventions: few attributes, and nearly all bytes are in the prompt and the answer. */
+export function genAiSpan(random: Random, index: number, traceId: string, prose: Prose) {
   const { startTimeUnixNano, endTimeUnixNano } = nanos(random, index);
   const model = random.pick(models);
-  const input = 300 + random.below(3_000);
-  const output = 20 + random.below(900);
-  const messages = Array.from({ length: 2 + random.below(4) }, (_, i) => [
-    text(`llm.input_messages.${i}.message.role`, random.pick(['system', 'user', 'assistant', 'tool'] as const)),
-    text(`llm.input_messages.${i}.message.content`, plain(random, 60 + random.below(240))),
-  ]);
   return {
     traceId,
     spanId: random.hex(16),
     parentSpanId: index % 8 === 0 ? '' : random.hex(16),
     flags: 256,
-    name: `ChatCompletion ${model}`,
-    kind: 1,
+    name: `chat ${model}`,
+    kind: 3,
     startTimeUnixNano,
     endTimeUnixNano,
     attributes: [
-      text('openinference.span.kind', 'LLM'),
-      text('llm.system', 'openai'),
-      text('llm.provider', 'openai'),
-      text('llm.model_name', model),
-      double('llm.temperature', random.below(100) / 100),
-      int('llm.token_count.prompt', input),
-      int('llm.token_count.completion', output),
-      int('llm.token_count.total', input + output),
-      text('session.id', random.hex(32)),
-      text('user.id', `user-${random.below(9_000)}`),
-      { key: 'tag.tags', value: { arrayValue: { values: [{ stringValue: 'checkout' }, { stringValue: 'beta' }] } } },
-      ...messages.flat(),
-      text('input.mime_type', 'application/json'),
-      text('input.value', prose(random, 900 + random.below(1_200))),
-      text('output.mime_type', 'application/json'),
-      text('output.value', prose(random, 300 + random.below(700))),
+      text('gen_ai.operation.name', 'chat'),
+      text('gen_ai.provider.name', 'openai'),
+      text('gen_ai.request.model', model),
+      double('gen_ai.request.temperature', random.below(100) / 100),
+      text('gen_ai.conversation.id', `conv_${random.hex(32)}`),
+      { key: 'gen_ai.response.finish_reasons', value: { arrayValue: { values: [{ stringValue: 'stop' }] } } },
+      int('gen_ai.usage.input_tokens', 300 + random.below(3_000)),
+      int('gen_ai.usage.output_tokens', 20 + random.below(900)),
+      text('gen_ai.input.messages', prose(random, 1_600 + random.below(2_300))),
+      text('gen_ai.output.messages', prose(random, 300 + random.below(900))),
     ],
-    events: [{ timeUnixNano: startTimeUnixNano, name: 'First Token Stream Event' }],
+    events: [{ timeUnixNano: startTimeUnixNano, name: 'gen_ai.first_token' }],
     status: { code: 1 },
   };
 }
@@ -118,6 +108,7 @@ export function smallSpan(random: Random, index: number, traceId: string) {
       text('http.request.method', random.pick(['GET', 'POST'] as const)),
       int('http.response.status_code', 200 + random.below(5)),
     ],
+    flags: 256,
     status: {},
   };
 }
@@ -140,7 +131,7 @@ export function requestOf(spans: readonly object[], perExport: number) {
       resource,
       scopeSpans: [
         {
-          scope: { name: 'openinference.instrumentation.openai', version: '0.1.30' },
+          scope: { name: 'opentelemetry.instrumentation.openai_v2', version: '2.3.0' },
           spans: spans.slice(i * perExport, (i + 1) * perExport),
         },
       ],

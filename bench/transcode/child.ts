@@ -1,12 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createGunzip, createGzip, createZstdDecompress, gzipSync, zstdCompressSync } from 'node:zlib';
-import { build } from 'esbuild';
-import { defaultSettings } from '../../src/transcode/port.ts';
+import { type Batch, defaultSettings } from '../../src/transcode/port.ts';
 import { createPool } from '../../src/transcode/threads/pool.ts';
+import { isTranscodeThread, serveThread } from '../../src/transcode/threads/thread.ts';
 import { transcode } from '../../src/transcode/transcode.ts';
 import { corpora } from '../corpora/corpora.ts';
 import { median, medianCpuMs, RUNS, WARM_UPS } from './measure.ts';
@@ -15,7 +10,8 @@ import { inputFrom, inputOf, manyLines, oneDocument, smallDocuments } from './st
 /** One measurement in a process of its own: `child.ts <what> [corpus]` prints an object of numbers. */
 
 const MB = 1_000_000;
-const drop = () => {};
+/** A taker that is done with a batch at once, as a worker is when it was sent. */
+const drop = ({ release }: Batch) => release?.();
 const bytesOf = (name: string) => corpora.find((corpus) => corpus.name === name)!.bytes();
 
 async function speed(corpus: string) {
@@ -100,22 +96,9 @@ async function threads() {
   return { oneMs: await wallMs(1), twoMs: await wallMs(2) };
 }
 
-/** From the start of a process, bundled as it is shipped, to the first batch of a file that is ready. */
-async function cold() {
-  const folder = mkdtempSync(join(tmpdir(), 'spanferry-cold-'));
-  try {
-    const file = join(folder, 'file.json');
-    writeFileSync(file, bytesOf('genai'));
-    const outfile = join(folder, 'cold.mjs');
-    const entry = fileURLToPath(new URL('./cold.ts', import.meta.url));
-    await build({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error' });
-    const input = openSync(file, 'r');
-    return JSON.parse(execFileSync(process.execPath, [outfile], { encoding: 'utf8', stdio: [input, 'pipe', 'inherit'] }));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+const measures: Record<string, (of: string) => Promise<object>> = { speed, compressed, memory, small, threads };
+if (isTranscodeThread()) serveThread(transcode);
+else {
+  const [what = '', of = ''] = process.argv.slice(2);
+  console.log(JSON.stringify(await measures[what]!(of)));
 }
-
-const measures: Record<string, (of: string) => Promise<object>> = { speed, compressed, memory, small, threads, cold };
-const [what = '', of = ''] = process.argv.slice(2);
-console.log(JSON.stringify(await measures[what]!(of)));

@@ -1,5 +1,5 @@
 /** CPU time of all threads of this process, in milliseconds: what a machine shared with others cannot take away as easily as wall time. */
-export async function cpuMs(run: () => Promise<unknown> | unknown): Promise<number> {
+async function cpuMs(run: () => Promise<unknown> | unknown): Promise<number> {
   const before = process.cpuUsage();
   await run();
   const { user, system } = process.cpuUsage(before);

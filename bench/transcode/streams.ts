@@ -3,12 +3,12 @@ import { genAiSpan, manySpans, proses, resource, smallSpan } from '../corpora/sp
 
 /** Files too large to keep: made while they are read, the same at every reading. */
 
-const scope = { name: 'openinference.instrumentation.openai', version: '0.1.30' };
+const scope = { name: 'opentelemetry.instrumentation.openai_v2', version: '2.3.0' };
 const schemaUrl = 'https://opentelemetry.io/schemas/1.34.0';
 
 /** About 256 KB of spans, separated by commas, to be repeated. */
 const block = (() => {
-  const genai = manySpans(4, 40, 8, (random, index, traceId) => genAiSpan(random, index, traceId, proses.chat.packed, proses.chat.plain));
+  const genai = manySpans(4, 40, 8, (random, index, traceId) => genAiSpan(random, index, traceId, proses.chat));
   return Buffer.from(genai.map((span) => JSON.stringify(span)).join(','));
 })();
 
@@ -44,7 +44,7 @@ export function manyLines(size: number): readonly Piece[] {
   return [{ bytes: lines, times: Math.ceil(size / lines.length) }];
 }
 
-export const sizeOf = (pieces: readonly Piece[]): number => pieces.reduce((sum, { bytes, times }) => sum + bytes.length * times, 0);
+const sizeOf = (pieces: readonly Piece[]): number => pieces.reduce((sum, { bytes, times }) => sum + bytes.length * times, 0);
 
 /** The pieces as an input, in chunks as a network or a disk gives them. */
 export function inputOf(pieces: readonly Piece[], chunk = 64 * 1024): Input {

@@ -9,7 +9,7 @@ export async function step(name, run) {
   const start = performance.now();
   /** @type {(mark: string, words: string) => void} */
   const line = (mark, words) =>
-    console.log(`${mark} ${name.padEnd(22)} ${seconds(performance.now() - start).padStart(8)}${words ? `  ${words}` : ''}`);
+    console.log(`${mark} ${name.padEnd(28)} ${seconds(performance.now() - start).padStart(8)}${words ? `  ${words}` : ''}`);
   if (process.stdout.isTTY) process.stdout.write(`… ${name}`);
   try {
     const result = await run();

@@ -16,7 +16,7 @@ export function find(tool: Tool): Found | undefined {
   const named = tool.folderVariable && process.env[tool.folderVariable];
   if (named) {
     if (complete(tool, named)) return { folder: named, from: `$${tool.folderVariable}` };
-    throw new Error(`${tool.folderVariable} is set to ${named}, but not all of ${tool.programs.join(', ')} are there`);
+    throw new Error(`${tool.folderVariable} is set to ${named}, but not all of ${tool.programs.join(', ')} are there; correct or unset it`);
   }
   const folder = folderOf(tool);
   return complete(tool, folder) ? { folder, from: readFileSync(join(folder, 'from'), 'utf8') } : undefined;
@@ -31,6 +31,8 @@ export async function keep(tool: Tool, from: string, fill: (folder: string) => P
     await fill(unfinished);
     if (!complete(tool, unfinished)) throw new Error(`${tool.programs.join(', ')} did not come out of it`);
     writeFileSync(join(unfinished, 'from'), from);
+    // Somebody else may have been faster and use it already.
+    if (complete(tool, folder)) return { folder, from };
     rmSync(folder, { recursive: true, force: true });
     renameSync(unfinished, folder);
     return { folder, from };

@@ -6,7 +6,7 @@ const pattern = '^(0|[1-9][0-9]{0,5})[smhd]$';
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** How to write a duration; completes a sentence such as "--drain-timeout must be …". */
-export const durationForm = 'one number and one unit, such as 90s, 15m, 12h or 7d';
+const durationForm = 'one number and one unit, such as 90s, 15m, 12h or 7d';
 
 /** Milliseconds of a duration such as `90s`, `15m`, `12h` or `7d`; undefined when it is not one. The only parser of durations. */
 export function parseDuration(text: string): number | undefined {

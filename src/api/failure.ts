@@ -34,6 +34,8 @@ export function failureOf(thrown: unknown): Failure {
 export const kindOf = (failure: Failure): FailureKind => reasons[failure.reason].kind;
 
 /** "RegionMismatch: bucket acme-traces is in eu-west-1. Set spec.store.s3.region to …" */
-export const explain = ({ reason, message }: Failure): string => `${reason}: ${message}. ${sentence(reasons[reason].remedy)}`;
+export const explain = ({ reason, message }: Failure): string =>
+  // A store's own words may end with a full stop.
+  `${reason}: ${message.replace(/\.$/, '')}. ${sentence(reasons[reason].remedy)}`;
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

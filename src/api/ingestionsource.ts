@@ -150,8 +150,6 @@ export const ingestionSource = z.object({
 });
 
 export type IngestionSource = Frozen<z.output<typeof ingestionSource>>;
-/** As a person writes it: what has a default may be left out. */
-export type IngestionSourceManifest = Frozen<z.input<typeof ingestionSource>>;
 export type SourceSpec = IngestionSource['spec'];
 export type SourceStatus = IngestionSource['status'];
 

@@ -56,4 +56,3 @@ export const metadata = z.object({
 });
 
 export type Metadata = Frozen<z.output<typeof metadata>>;
-export type OwnerReference = Frozen<z.output<typeof ownerReference>>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, durationFrom } from './duration.ts';
-import { type Frozen, maxKey, moment } from './fields.ts';
+import { maxKey, moment } from './fields.ts';
 import { fits, rule } from './rule.ts';
 
 const given = (value: unknown): number => (value === undefined ? 0 : 1);
@@ -59,5 +59,3 @@ export const scan = z.object({
     .default('Ingest')
     .describe('New content under a key that was ingested before: Ingest takes it as a new file, Ignore leaves it alone.'),
 });
-
-export type Scan = Frozen<z.output<typeof scan>>;

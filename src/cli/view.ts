@@ -6,8 +6,8 @@ import { columnsOf, type Io, writeJson } from './terminal/io.ts';
 import { paintFor } from './terminal/paint.ts';
 import { withProgress } from './terminal/progress.ts';
 import { nameOf, trouble } from './terminal/trouble.ts';
-import { count, counted } from './terminal/words.ts';
-import { type Collected, collectTraces } from './trace/collect.ts';
+import { counted } from './terminal/words.ts';
+import { type Collected, collectTraces, openTrace } from './trace/collect.ts';
 import { traceJson } from './trace/json.ts';
 import { waterfall } from './trace/waterfall.ts';
 
@@ -20,11 +20,13 @@ export type ViewOptions = FileOptions & {
   readonly output?: 'json';
 };
 
+const MEGABYTE = 1024 * 1024;
+
 /** Draws the traces of a file, the newest last. */
 export async function view(file: string, options: ViewOptions, io: Io): Promise<number> {
   try {
     const collected = await collect(file, options, io);
-    if (options.output === 'json') for (const trace of collected.traces) await writeJson(io.out, traceJson(trace));
+    if (options.output === 'json') await writeAll(file, collected, io);
     else await draw(file, collected, options, io);
     return exitCodes.done;
   } catch (thrown) {
@@ -33,11 +35,12 @@ export async function view(file: string, options: ViewOptions, io: Io): Promise<
   }
 }
 
-async function collect(file: string, { full, trace, output, ...options }: ViewOptions, io: Io): Promise<Collected> {
-  const opened = await openFile(file, io.stdin);
+async function collect(file: string, { trace, output, ...options }: ViewOptions, io: Io): Promise<Collected> {
+  const opened = await openFile(file, io);
   const progress = withProgress(opened.input, nameOf(file), io);
   try {
-    const wanted = { full: full || output === 'json', ...(trace === undefined ? {} : { trace: trace.toLowerCase() }) };
+    const mostBytes = (output === 'json' || trace !== undefined ? 256 : 32) * MEGABYTE;
+    const wanted = { mostBytes, ...(trace === undefined ? {} : { trace: trace.toLowerCase() }) };
     const collected = await collectTraces(transcode, progress.input, settingsOf(options), wanted);
     if (trace !== undefined && collected.traces.length === 0) {
       fail('NoData', `none of its ${counted(collected.summary.traces, 'trace')} has an id that begins with ${trace}`);
@@ -49,26 +52,31 @@ async function collect(file: string, { full, trace, output, ...options }: ViewOp
   }
 }
 
+async function writeAll(file: string, { traces, letGo }: Collected, { out, err }: Io): Promise<void> {
+  if (letGo > 0) await err.write(tooMuch(file, letGo));
+  for (const held of traces) await writeJson(out, traceJson(openTrace(held, true)));
+}
+
+const tooMuch = (file: string, letGo: number): string =>
+  `spanferry: ${nameOf(file)}: ${counted(letGo, 'span')} of the oldest traces did not fit into memory; --trace ID reads one trace alone\n`;
+
 async function draw(file: string, { summary, traces, letGo }: Collected, { full, limit }: ViewOptions, io: Io): Promise<void> {
   const look = { columns: columnsOf(io.out, io.env), paint: paintFor(io.out, io.env), full };
   const shown = traces.slice(-limit);
   const hidden = summary.traces - shown.length;
   const name = nameOf(file);
-  if (letGo > 0)
-    await io.err.write(`spanferry: ${name}: ${counted(letGo, 'span')} of older traces did not padded into memory; --trace ID shows one\n`);
+  if (letGo > 0 && traces.length < limit) await io.err.write(tooMuch(file, letGo));
   if (summary.rejectedSpans > 0) {
-    await io.err.write(
-      `spanferry: ${name}: ${counted(summary.rejectedSpans, 'span is', 'spans are')} rejected; \`spanferry validate\` says why\n`,
-    );
+    const what = counted(summary.rejectedSpans, 'span is', 'spans are');
+    await io.err.write(`spanferry: ${name}: ${what} rejected; \`spanferry validate\` says why\n`);
   }
   if (shown.length === 0) await io.out.write(`${name} holds no spans.\n`);
   if (traces.length > shown.length) {
-    await io.out.write(
-      `${look.paint.dim(`${count(hidden)} older traces are not shown: --limit N shows more, --trace ID one of them`)}\n\n`,
-    );
+    const older = counted(hidden, 'older trace is', 'older traces are');
+    await io.out.write(`${look.paint.dim(`${older} not shown: --limit N shows more, --trace ID one of them`)}\n\n`);
   }
-  for (const [i, trace] of shown.entries()) {
+  for (const [i, held] of shown.entries()) {
     if (i > 0) await io.out.write('\n');
-    for (const line of waterfall(trace, look)) await io.out.write(`${line}\n`);
+    for (const line of waterfall(openTrace(held, full), look)) await io.out.write(`${line}\n`);
   }
 }

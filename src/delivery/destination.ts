@@ -40,7 +40,7 @@ export type Destination = {
   readonly credentialId: string;
 };
 
-export const defaultTimeouts: Timeouts = { connectMs: 10_000, answerMs: 60_000 };
+const defaultTimeouts: Timeouts = { connectMs: 10_000, answerMs: 60_000 };
 
 /** Puts together what the spec, the operator and the Secrets say. Fails with a sentence that names Secret and key, never a value. */
 export function resolveDestination(

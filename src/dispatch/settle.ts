@@ -10,7 +10,7 @@ export type Settlement = {
   readonly surely: (record: IngestionFile, supply: Supply) => boolean;
 };
 
-export const outcomeOf = ({ status }: IngestionFile): Outcome => (status.state === 'Completed' ? 'completed' : 'failed');
+const outcomeOf = ({ status }: IngestionFile): Outcome => (status.state === 'Completed' ? 'completed' : 'failed');
 
 /** What is in the ledger stays there, but for failures that are forgiven and segments that get lost: it is looked up anew after this time. */
 const TRUSTED_MS = 10_000;

@@ -35,11 +35,5 @@ export type Draft<T extends KubeObject> = Omit<T, 'apiVersion' | 'kind' | 'metad
 /** "ml-platform/checkout-agents": the key of an object in queues, caches and logs. */
 export const keyOf = ({ namespace, name }: Ref): string => `${namespace}/${name}`;
 
-/** The way back from `keyOf`; neither part can contain a slash. */
-export function refOf(key: string): Ref {
-  const slash = key.indexOf('/');
-  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-}
-
 /** A time as Leases and Events want it: exactly six digits behind the point, where Date writes three. */
 export const microTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}000Z`;

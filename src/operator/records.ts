@@ -4,17 +4,16 @@ import type { Records as DispatchRecords } from '../dispatch/port.ts';
 import type { Cache } from '../kube/cache.ts';
 import { isKube } from '../kube/errors.ts';
 import { keyOf } from '../kube/meta.ts';
+import type { File } from '../kube/ownkinds.ts';
 import type { CallOptions, PatchStep } from '../kube/resource.ts';
 import type { Resources } from '../kube/resources.ts';
 import type { Records as WorkerRecords } from '../worker/port.ts';
 
 type Files = Resources['files'];
-type Copy = Pick<Cache<Stored>, 'values' | 'get'>;
-/** As the API server gives it: with a namespace and a version. */
-export type Stored = Awaited<ReturnType<Files['get']>>;
+type Copy = Pick<Cache<File>, 'values' | 'get'>;
 
 /** Objects of the house's own schema come from the API server or are made from one that did: they have all that a stored one has. */
-const stored = (record: IngestionFile): Stored => record as Stored;
+const stored = (record: IngestionFile): File => record as File;
 
 /** The records as dispatch sees them: all of them, and every write there is. */
 export function dispatchRecords(files: Files, copy: Copy, call: CallOptions): DispatchRecords {

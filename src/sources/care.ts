@@ -1,28 +1,28 @@
-import { createHash } from 'node:crypto';
 import { durationMs } from '../api/duration.ts';
-import { type Failure, failureOf } from '../api/failure.ts';
+import type { Failure } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
-import type { IngestionSource, SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
-import { prefixOf } from '../api/match.ts';
+import type { IngestionSource, SourceStatus } from '../api/ingestionsource.ts';
 import type { Outcome as Round } from '../control/controller.ts';
-import { isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
+import type { OwnDestination } from '../delivery/destination.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Place } from '../stores/provider.ts';
-import { placeOf, secretNamesOf } from '../stores/registry.ts';
+import { secretNamesOf } from '../stores/registry.ts';
 import { type Census, census } from './census.ts';
+import { destinationTrouble } from './destination.ts';
 import { filesOf } from './files.ts';
-import { type Filter, filter } from './filter.ts';
 import { keeper } from './keeper.ts';
 import { lanes } from './lanes.ts';
 import { link } from './link.ts';
 import { type Resolution, resolution, resolved, ruleOf, shownAfter } from './modified.ts';
-import { happenings, restMs, urgency } from './news.ts';
 import { type Health, nextStep, type Seen, type SourceTrigger, type Step } from './next-step.ts';
 import type { Ledgers, Observer, OpenStore, Policy, Records, SourceRef, Sources, Supply, Tell } from './port.ts';
+import { publisher } from './publish.ts';
 import { scans } from './scans.ts';
-import { destinationSecretNames, type Secrets } from './secrets.ts';
+import type { Secrets } from './secrets.ts';
+import { isFailure, placed, type Selection, selected } from './selection.ts';
 import { summarise } from './summarise.ts';
+import { supplyOf } from './supply.ts';
 import { failedTest, type TestResult, testConnection } from './test-connection.ts';
 import { askedOf } from './tokens.ts';
 
@@ -87,12 +87,9 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   let found: { readonly rule: string; readonly after: number } | undefined;
   let served: string | undefined;
   let acceptTried: string | undefined;
-  let writtenAt = Number.NEGATIVE_INFINITY;
   let counted: { readonly at: number; readonly census: Census } | undefined;
 
-  /** Our last write of the status; the copy of the API server may lag behind it. */
-  let written: { readonly over: string | undefined; readonly source: IngestionSource } | undefined;
-
+  const voice = publisher(options);
   const wake = () => options.again(0);
   const place = placed(first.spec);
   const memory = keeper({
@@ -106,31 +103,31 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   });
   const files = filesOf({
     ref,
-    identity: 'reason' in place ? nowhere : place.identity,
+    identity: isFailure(place) ? nowhere : place.identity,
     keeper: memory,
     records,
     overwritten: () => source.spec.scan.overwritten,
   });
   const way = link({ ...options, open: options.openStore });
   const queues = lanes({
-    isWanted: (candidate) => files.knowledgeOf(candidate) === 'new',
+    isWanted: files.isMissing,
     now: clock.monotonic,
     onOffer: options.wakeDispatch,
   });
   const listings = scans({
     lanes: queues,
-    candidateOf: files.candidateOf,
-    isKnown: (candidate) => {
-      const knowledge = files.knowledgeOf(candidate);
+    missing: (file) => {
+      const found = files.look(file);
       // The record of a source that had this name goes soon; nobody will tell.
-      if (knowledge === 'foreign') listings.want('a record of an earlier source was in the way');
-      return knowledge !== 'new' || queues.isTaken(candidate.name);
+      if (found === 'foreign') listings.want('a record of an earlier source was in the way');
+      return typeof found === 'string' || queues.isTaken(found.name) ? undefined : found;
     },
     clock,
     onChange: wake,
     onListed: (how, { tally, tookMs }) => {
       way.worked();
-      log.debug('listed', { how, listed: tally.listed, matched: tally.matched, new: tally.new, tookMs: Math.round(tookMs) });
+      const news = tally.new > 0 && how !== 'count' ? 'info' : 'debug';
+      log[news]('listed', { how, listed: tally.listed, matched: tally.matched, new: tally.new, tookMs: Math.round(tookMs) });
       observer.listed?.(ref, how, tally.listed, tookMs / 1_000);
     },
     onFailure: way.failed,
@@ -159,11 +156,11 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   const gather = async (): Promise<Seen> => {
     const modified: Resolution = memory.ledger() ? resolutionNow() : { is: 'known', after: 0 };
     const after = modified.is === 'known' ? modified.after : 0;
-    refused = 'reason' in place ? place : options.policy.refusal(namespace, source.spec);
+    refused = isFailure(place) ? place : options.policy.refusal(namespace, source.spec);
     const read = selected(selection, source.spec, after);
-    if ('reason' in read) refused ??= read;
+    if (isFailure(read)) refused ??= read;
     else selection = read;
-    destination = await destinationTrouble();
+    destination = await destinationTrouble(namespace, source.spec, options.ownDestination, options.secrets);
     if (!refused && !source.spec.suspend && (await way.update(source))) listings.halt();
     return {
       now: clock.monotonic(),
@@ -180,20 +177,6 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       intervalMs: durationMs(source.spec.scan.interval),
       ...listings.seen(),
     };
-  };
-
-  const destinationTrouble = async (): Promise<Failure | undefined> => {
-    const { destination } = source.spec;
-    const names = destinationSecretNames(destination);
-    try {
-      const values = await options.secrets.read(namespace, names);
-      const answer = resolveDestination(destination, options.ownDestination, values);
-      if (!isFailure(answer)) return undefined;
-      options.secrets.drop(namespace, names);
-      return answer;
-    } catch (thrown) {
-      return failureOf(thrown);
-    }
   };
 
   // Act
@@ -237,8 +220,8 @@ export function care(first: IngestionSource, options: CareOptions): Care {
 
   const begin = ({ how, because, token }: Extract<Step, { do: 'list' }>): void => {
     const store = way.store();
-    if (!store || !selection) return;
-    if (how !== 'count') log.info('scan begins', { how, because });
+    if (!store || !selection || closing.signal.aborted) return;
+    log.debug('listing begins', { how, because });
     const latest = source.spec.scan.modified?.latest;
     listings.start({
       how,
@@ -254,16 +237,10 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     if (refused) return failedTest(token, refused, clock);
     options.secrets.drop(namespace, secretNamesOf(source.spec.store));
     await way.update(source);
-    await way.probe(signal);
-    const health = way.health();
-    const store = way.store();
-    if (health.is === 'failed') return failedTest(token, health.failure, clock);
-    if (!store || !selection) return failedTest(token, { reason: 'InternalError', message: 'the store could not be opened' }, clock);
-    const identity = way.learned()?.identity;
+    if (!selection) return failedTest(token, { reason: 'InternalError', message: 'the spec was not read yet' }, clock);
     const modifiedAfter = shownAfter(memory.ledger()?.head().modified);
     return testConnection({
-      ...{ token, spec: source.spec, store, filter: selection.filter, clock, signal },
-      ...(identity !== undefined && { identity }),
+      ...{ token, spec: source.spec, link: way, filter: selection.filter, clock, signal },
       ...(modifiedAfter !== undefined && { modifiedAfter }),
     });
   };
@@ -281,6 +258,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
 
   const settle = async (signal: AbortSignal): Promise<Step> => {
     for (let steps = 0; steps < MOST_STEPS; steps++) {
+      signal.throwIfAborted();
       await writeFindings();
       const step = nextStep(await gather());
       if (step.do === 'wait' || step.do === 'report') return step;
@@ -290,33 +268,21 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   };
 
   const round = async (latest: IngestionSource, roundSignal: AbortSignal): Promise<Round> => {
-    source = written && written.over === latest.metadata.resourceVersion ? written.source : latest;
+    source = voice.newest(latest);
     const signal = AbortSignal.any([roundSignal, closing.signal]);
     const step = await settle(signal);
+    if (closing.signal.aborted) return { do: 'done' };
     stopped = step.do === 'report' ? step.failure : undefined;
     isHalted = step.do === 'report';
     if (step.do === 'report' && step.halts) listings.halt();
     const againAt = step.do === 'report' ? step.againAt : step.do === 'wait' ? step.until : undefined;
     const dueIn = Math.min(LOOK_EVERY_MS, againAt === undefined ? LOOK_EVERY_MS : againAt - clock.monotonic());
-    const statusIn = await write();
-    return { do: 'requeueAfter', ms: Math.max(0, Math.min(dueIn, statusIn ?? dueIn)) };
+    const published = await voice.publish(source, statusNow());
+    source = published.source;
+    return { do: 'requeueAfter', ms: Math.max(0, Math.min(dueIn, published.restMs ?? dueIn)) };
   };
 
   // Summarise
-
-  /** Writes the status if people would see a difference; returns when to look again where it has to rest. */
-  const write = async (): Promise<number | undefined> => {
-    const after = statusNow();
-    const before = source.status;
-    const rest = restMs(urgency(before, after), clock.monotonic() - writtenAt);
-    if (rest === undefined || rest > 0) return rest;
-    const over = written?.source === source ? written.over : source.metadata.resourceVersion;
-    source = await options.sources.setStatus(source, after);
-    written = { over, source };
-    writtenAt = clock.monotonic();
-    for (const happening of happenings(before, after)) options.tell(source, happening);
-    return undefined;
-  };
 
   const statusNow = (): SourceStatus => {
     counted = undefined;
@@ -325,11 +291,12 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     const identity = way.learned()?.identity;
     const scan = listings.report();
     const store = healthShown(way.health());
+    const here = placed(source.spec);
     const status = summarise({
       before: source.status,
       spec: source.spec,
       moment: { now: clock.now(), generation: source.metadata.generation ?? 1 },
-      ...('reason' in place ? {} : { location: placeOf(source.spec.store).location }),
+      ...(!isFailure(here) && { location: here.location }),
       hasBegun: listings.hasBegun(selection?.digest ?? ''),
       census,
       backlog: listings.backlog(),
@@ -337,12 +304,12 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       ...(stopped && { stopped }),
       ...(store && { store }),
       ...(destination && { destination }),
-      ...(ledger && { ledger: { head: ledger.head(), ...ledger.counts() } }),
+      ...(ledger && { ledger: { head: ledger.head(), segments: ledger.counts().segments } }),
       ...(scan && { scan }),
       ...(test && { test }),
     });
     observer.summarised?.(ref, {
-      ready: !stopped && !destination,
+      ready: status.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') ?? false,
       files: status.files ?? {},
       totals: status.totals ?? {},
       oldestPendingMs: census.oldestPendingSince === undefined ? 0 : clock.now() - census.oldestPendingSince,
@@ -351,25 +318,10 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     return status;
   };
 
-  const supply: Supply = {
-    source: ref,
-    get history() {
-      return source.spec.history;
-    },
-    take: (lane) => {
-      if (isHalted || closing.signal.aborted || censusNow().waiting >= MOST_WAITING) return undefined;
-      const candidate = queues.take(lane);
-      if (candidate) listings.tookOne(1);
-      return candidate;
-    },
-    giveBack: (candidate, lane) => {
-      listings.tookOne(-1);
-      queues.giveBack(candidate, lane);
-    },
-    outcome: (file) => memory.ledger()?.lookup(files.identityOf(file)),
-    remember: (record, outcome) => memory.remember(files.identityOf(record.spec), record, outcome),
-    lost: () => listings.want('a record was deleted before it was finished'),
-  };
+  const supply = supplyOf({
+    ...{ ref, lanes: queues, listings, files, keeper: memory, source: () => source },
+    isOpen: () => !isHalted && !closing.signal.aborted && censusNow().waiting < MOST_WAITING,
+  });
 
   return {
     uid,
@@ -395,28 +347,4 @@ const RECORDS_REST_MS = 1_000;
 const healthShown = (health: Health): Failure | 'well' | undefined =>
   health.is === 'failed' ? health.failure : health.is === 'well' ? 'well' : undefined;
 
-/** What no schema can see may still be wrong with a place, such as a port above 65535. */
-function placed({ store }: SourceSpec): Place | Failure {
-  try {
-    return placeOf(store);
-  } catch (thrown) {
-    return { reason: 'InvalidSpec', message: `spec.store: ${failureOf(thrown).message}` };
-  }
-}
-
 const nowhere: Place['identity'] = { kind: '', endpoint: '', bucket: '' };
-
-/** Which files match, ready for use; made anew only when something in it was edited. */
-type Selection = { readonly digest: string; readonly filter: Filter };
-
-function selected(before: Selection | undefined, spec: SourceSpec, after: number): Selection | Failure {
-  const { interval: _, modified, ...scan } = spec.scan;
-  const parts = [prefixOf(spec), scan, spec.format, modified?.before, after];
-  const digest = createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
-  if (before?.digest === digest) return before;
-  try {
-    return { digest, filter: filter(spec, after) };
-  } catch (thrown) {
-    return { reason: 'InvalidSpec', message: `spec.scan: ${failureOf(thrown).message}` };
-  }
-}

@@ -9,10 +9,11 @@ import type { Candidate, Records, SourceRef } from './port.ts';
 
 /** What is known about single files of a source: how their records are called, and whether they are done or under way. */
 export type Files = {
-  readonly candidateOf: (file: StoredFile) => Candidate;
   readonly identityOf: (file: { readonly key: string; readonly version: string }) => Identity;
-  /** `foreign`: a record has its name, but of a source that is gone; it will go, too. */
-  readonly knowledgeOf: (candidate: Candidate) => 'new' | 'known' | 'foreign';
+  /** A file that is neither done nor under way, as a candidate. `foreign`: a record of a source that is gone has its name. */
+  readonly look: (file: StoredFile) => Candidate | 'known' | 'foreign';
+  /** The same, once more, for one that was a candidate a while ago. */
+  readonly isMissing: (candidate: Candidate) => boolean;
 };
 
 export type FilesOptions = {
@@ -28,25 +29,29 @@ export function filesOf({ ref, identity, keeper, records, overwritten }: FilesOp
   const identityOf = identities(identity);
   const { kind, endpoint, bucket } = identity;
 
-  const candidateOf = ({ key, version, size, modifiedTime }: StoredFile): Candidate => ({
-    name: recordName(ref.name, [kind, endpoint, bucket, key, version]),
-    key,
-    version,
-    size,
-    modifiedTime: new Date(modifiedTime).toISOString(),
-  });
+  const nameOf = ({ key, version }: Pick<Candidate, 'key' | 'version'>): string =>
+    recordName(ref.name, [kind, endpoint, bucket, key, version]);
 
-  const knowledgeOf = (candidate: Candidate): 'new' | 'known' | 'foreign' => {
-    const record = records.get(ref.namespace, candidate.name);
-    if (record) return isForeign(record, ref.uid) ? 'foreign' : 'known';
+  const isDone = (file: Pick<Candidate, 'key' | 'version'>): boolean => {
     const ledger = keeper.ledger();
-    if (!ledger) return 'known';
-    const id = identityOf(candidate);
-    const isDone = ledger.lookup(id) !== undefined || (overwritten() === 'Ignore' && ledger.knowsKey(id));
-    return isDone ? 'known' : 'new';
+    if (!ledger) return true;
+    const id = identityOf(file);
+    return ledger.lookup(id) !== undefined || (overwritten() === 'Ignore' && ledger.knowsKey(id));
   };
 
-  return { candidateOf, identityOf, knowledgeOf };
+  return {
+    identityOf,
+    // Most files of a full listing are done, so the ledger is asked first.
+    look: (file) => {
+      if (isDone(file)) return 'known';
+      const name = nameOf(file);
+      const record = records.get(ref.namespace, name);
+      if (record) return isForeign(record, ref.uid) ? 'foreign' : 'known';
+      const { key, version, size, modifiedTime } = file;
+      return { name, key, version, size, modifiedTime: new Date(modifiedTime).toISOString() };
+    },
+    isMissing: (candidate) => !isDone(candidate) && records.get(ref.namespace, candidate.name) === undefined,
+  };
 }
 
 const isForeign = ({ metadata }: IngestionFile, uid: string): boolean => {

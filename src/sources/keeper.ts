@@ -54,8 +54,16 @@ export function keeper({ objects, clock, onChange, random }: KeeperOptions): Kee
 
   const open = async (seenSegments: number, acceptToken?: string): Promise<void> => {
     try {
-      const opened = await openLedger(objects, seenSegments, acceptToken);
+      let isNew = false;
+      const list = async () => {
+        const stored = await objects.list();
+        isNew = stored.length === 0;
+        return stored;
+      };
+      const opened = await openLedger({ ...objects, list }, seenSegments, acceptToken);
       if (!opened.ok) return lost(opened.failure);
+      // Status tells how many segments there are, and the next leader believes it: the first one must be there.
+      if (isNew) await opened.ledger.change(() => ({}));
       ledger = opened.ledger;
       health = { is: 'well', at: clock.monotonic() };
       failures = 0;

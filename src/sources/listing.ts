@@ -19,13 +19,13 @@ export type ListingOptions = {
   readonly filter: Filter;
   readonly order: Order;
   readonly lanes: Lanes;
-  readonly candidateOf: (file: StoredFile) => Candidate;
-  /** Done, or under way? Files that wait in a lane are not. */
-  readonly isKnown: (candidate: Candidate) => boolean;
+  /** The candidate that a file makes, unless it is done or under way. Files that wait in a lane are neither. */
+  readonly missing: (file: StoredFile) => Candidate | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** The listing waits for dispatch, or goes on. */
   readonly onParked: (isParked: boolean) => void;
+  readonly onSecondPage: () => void;
   /** Sees every match, for what else is to be learned. */
   readonly onMatch?: (file: StoredFile) => void;
 };
@@ -49,10 +49,12 @@ export async function list(options: ListingOptions): Promise<Listed> {
   const startedAt = clock.now();
   const begunMs = clock.monotonic();
   let parkedMs = 0;
+  let pages = 0;
   const visit = visitor(options, tally, learning);
 
   for await (const { files } of store.list({ signal, ...(from !== undefined && { startAfter: from }) })) {
     signal.throwIfAborted();
+    if (++pages === 2) options.onSecondPage();
     const now = clock.now();
     for (const file of files) {
       const blocked = visit(file, now);
@@ -72,7 +74,7 @@ type Blocked = { readonly candidate: Candidate; readonly lane: Lane };
 
 /** Looks at one file after the other. Says where there was no room for one that must not be left out. */
 function visitor(options: ListingOptions, tally: Counting, learning: Lesson): (file: StoredFile, now: number) => Blocked | undefined {
-  const { how, filter, order, lanes, candidateOf, isKnown, onMatch } = options;
+  const { how, filter, order, lanes, missing, onMatch } = options;
   const freshAfter = order.newest ?? Number.POSITIVE_INFINITY;
 
   const place = (candidate: Candidate, lane: Lane): Blocked | undefined => {
@@ -94,10 +96,10 @@ function visitor(options: ListingOptions, tally: Counting, learning: Lesson): (f
     tally.matched++;
     onMatch?.(file);
     if (how === 'newest') return undefined;
-    const candidate = candidateOf(file);
     const lane = file.modifiedTime > freshAfter ? 'fresh' : 'backlog';
     let blocked: Blocked | undefined;
-    if (!isKnown(candidate)) {
+    const candidate = missing(file);
+    if (candidate) {
       tally.left++;
       if (!lanes.isQueued(candidate.name) && (how !== 'count' || lane === 'fresh')) tally.new++;
       blocked = place(candidate, lane);

@@ -51,8 +51,8 @@ export type Scans = {
 
 export type ScansOptions = {
   readonly lanes: Lanes;
-  readonly candidateOf: (file: StoredFile) => Candidate;
-  readonly isKnown: (candidate: Candidate) => boolean;
+  /** The candidate that a file makes, unless it is done or under way. */
+  readonly missing: (file: StoredFile) => Candidate | undefined;
   readonly clock: Clock;
   /** A listing ended, or parked. */
   readonly onChange: () => void;
@@ -120,6 +120,7 @@ export function scans(options: ScansOptions): Scans {
         order,
         signal: abort.signal,
         onParked: (isParked) => park(running, isParked),
+        onSecondPage: () => flow(running),
         ...(top && { onMatch: ({ modifiedTime }: StoredFile) => top.add(modifiedTime) }),
       });
       ended(running);
@@ -131,6 +132,13 @@ export function scans(options: ScansOptions): Scans {
       if (plan.how === 'full') wanted ??= 'the last full listing failed';
       options.onFailure(failureOf(thrown));
     }
+    onChange();
+  };
+
+  /** A long listing need not end before files flow; a short one ends at once. */
+  const flow = (running: Running): void => {
+    if (running !== main || begun === running.plan.selection) return;
+    begun = running.plan.selection;
     onChange();
   };
 

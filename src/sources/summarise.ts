@@ -1,4 +1,4 @@
-import type { Condition } from '../api/conditions.ts';
+import { type Condition, conditionTypes } from '../api/conditions.ts';
 import { explain, type Failure, kindOf } from '../api/failure.ts';
 import { clip } from '../api/fields.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
@@ -26,7 +26,8 @@ export type Known = {
   /** Has a listing come so far that files flow? */
   readonly hasBegun: boolean;
   readonly census: Census;
-  readonly ledger?: { readonly head: LedgerHead; readonly entries: number; readonly segments: number };
+  /** What is written, not what is known: status tells what would be there after a crash. */
+  readonly ledger?: { readonly head: LedgerHead; readonly segments: number };
   readonly backlog: number;
   readonly scan?: ScanReport;
   readonly test?: SourceStatus['lastTest'];
@@ -45,7 +46,7 @@ export function summarise(known: Known): SourceStatus {
   return {
     ...kept,
     observedGeneration: isHandled ? known.moment.generation : before.observedGeneration,
-    conditions: [...conditions],
+    conditions: inOrder(conditions),
     ...(location !== undefined && { location }),
     ...(identity !== undefined && { identity: clip(identity) }),
     ...(modifiedAfter !== undefined && { modifiedAfter }),
@@ -62,7 +63,7 @@ function numbers({ before, census, ledger, backlog }: Known): Pick<SourceStatus,
   return {
     files: { pending: census.pending, processing: census.processing, completed, failed, backlog },
     recentFailures: census.recentFailures.map(({ key, reason, message }) => ({ key, reason, message: clip(message) })),
-    ...(ledger && { totals: ledger.head.totals, ledger: { entries: ledger.entries, segments: ledger.segments } }),
+    ...(ledger && { totals: ledger.head.totals, ledger: { entries: ledger.head.expectedEntries, segments: ledger.segments } }),
   };
 }
 
@@ -82,6 +83,16 @@ const shownScan = ({ tally, startedAt, endedAt }: ScanReport): NonNullable<Sourc
 });
 
 type Conditions = readonly Condition[];
+
+/** People read from the top: Ready first. Conditions that somebody else set come last. */
+const inOrder = (list: Conditions): Condition[] => [...list].sort((a, b) => rank(a) - rank(b));
+
+const order: readonly string[] = conditionTypes;
+
+function rank({ type }: Condition): number {
+  const at = order.indexOf(type);
+  return at < 0 ? order.length : at;
+}
 
 /** Trouble of the store comes first: without it, nothing reaches the destination anyway. */
 function conditionsOf(known: Known): Conditions {
@@ -127,7 +138,7 @@ function readiness(known: Known): { readonly reason: string; readonly message: s
   const progress = progressOf(known);
   if (!scan?.isWhole || scan.tally.matched > 0) return { reason: 'Flowing', message: progress };
   const nothing = nothingMatches(scan.tally, spec, ledger && shownAfter(ledger.head.modified));
-  const isNew = (ledger?.entries ?? 0) === 0 && known.census.pending + known.census.processing === 0;
+  const isNew = (ledger?.head.expectedEntries ?? 0) === 0 && known.census.pending + known.census.processing === 0;
   return { reason: 'NoData', message: isNew ? nothing : `${progress}; now: ${nothing}` };
 }
 

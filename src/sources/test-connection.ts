@@ -5,6 +5,7 @@ import type { SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Store } from '../stores/store.ts';
 import type { Filter } from './filter.ts';
+import type { Link } from './link.ts';
 import { counted, nothingMatches } from './sentence.ts';
 import { counting, countSkipped } from './tally.ts';
 
@@ -16,17 +17,28 @@ const COUNT_MS = 10_000;
 export type TestOptions = {
   readonly token: string;
   readonly spec: SourceSpec;
-  readonly store: Pick<Store, 'list'>;
+  /** Probed anew for this test, with Secrets that were read anew. */
+  readonly link: Pick<Link, 'probe' | 'health' | 'store' | 'learned'>;
   readonly filter: Filter;
-  readonly identity?: string;
   readonly modifiedAfter?: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
 
-/** Counts the files that match, for `status.lastTest`. */
+/** Probes the store and counts the files that match, for `status.lastTest`. */
 export async function testConnection(options: TestOptions): Promise<TestResult> {
-  const { token, spec, store, filter, identity, modifiedAfter, clock, signal } = options;
+  const { token, link, clock, signal } = options;
+  await link.probe(signal);
+  const health = link.health();
+  const store = link.store();
+  if (health.is === 'failed') return failedTest(token, health.failure, clock);
+  if (!store) return failedTest(token, { reason: 'InternalError', message: 'the store could not be opened' }, clock);
+  return count(options, store);
+}
+
+async function count(options: TestOptions, store: Pick<Store, 'list'>): Promise<TestResult> {
+  const { token, spec, link, filter, modifiedAfter, clock, signal } = options;
+  const identity = link.learned()?.identity;
   const tally = counting();
   const deadline = clock.monotonic() + COUNT_MS;
   let isCut = false;

@@ -1,4 +1,5 @@
 import { Failed } from '../api/failure.ts';
+import { releasable } from './batch/bodies.ts';
 import type { Filler } from './intake/filler.ts';
 import type { Batch } from './port.ts';
 import type { Job, LookAhead, Walk } from './walk.ts';
@@ -23,7 +24,7 @@ export async function drive<T>(walk: Walk<T>, { job, filler, take, secondLook, s
     else {
       const index = job.tally.batches++;
       job.tally.spans += spans;
-      await take({ index, body, spans });
+      await take(releasable({ index, body, spans }));
     }
     signal.throwIfAborted();
   };

@@ -20,7 +20,13 @@ export type Settings = {
 };
 
 /** One serialized ExportTraceServiceRequest. The same bytes and settings give the same batches. */
-export type Batch = { readonly index: number; readonly body: Uint8Array; readonly spans: number };
+export type Batch = {
+  readonly index: number;
+  readonly body: Uint8Array;
+  readonly spans: number;
+  /** Gives the memory of the body back to be used again, which saves half of what a body costs. It cannot be read from then on. */
+  readonly release?: () => void;
+};
 
 /** A span that was left out, and where it stands in the decompressed file. */
 export type RejectedSpan = Failure & { readonly offset: number; readonly line?: number };

@@ -12,7 +12,7 @@ import type { Job } from './walk.ts';
 import { createWasmEngine } from './wasm/engine.ts';
 
 /** Spans are read whole; most fit many times. */
-const WINDOW = 4 * 1024 * 1024;
+const WINDOW = 1024 * 1024;
 const ARENA_SLACK = 64 * 1024;
 const LARGEST_BATCH = 16 * 1024 * 1024;
 const LARGEST_WINDOW = 64 * 1024 * 1024;

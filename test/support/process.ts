@@ -10,23 +10,39 @@ export type Server = {
   /** Resolves once the process is gone. */
   readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
   readonly pid: () => number | undefined;
+  /** How it ended by itself; undefined while it runs, before it was started, and after `kill`. */
+  readonly ended: () => string | undefined;
+};
+
+export type ServerOptions = {
+  readonly env?: NodeJS.ProcessEnv;
+  /** A group of its own: Ctrl-C in the terminal does not reach it. */
+  readonly detached?: boolean;
+  readonly onOutput?: (chunk: Buffer) => void;
 };
 
 const LIMIT_MS = 60_000;
 const TAIL = 4_000;
 
 /** Runs a command and asks `ready` until it says yes; what it printed last is in the error if it never does. */
-export function server(name: string, command: string, args: readonly string[], ready: () => Promise<boolean>): Server {
+export function server(
+  name: string,
+  command: string,
+  args: readonly string[],
+  ready: () => Promise<boolean>,
+  { onOutput, ...options }: ServerOptions = {},
+): Server {
   let child: ChildProcess | undefined;
   const reap = () => void child?.kill('SIGKILL');
 
   const start = async () => {
-    const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     child = started;
     process.once('exit', reap);
     let printed = '';
     const keep = (chunk: Buffer) => {
       printed = `${printed}${chunk}`.slice(-TAIL);
+      onOutput?.(chunk);
     };
     started.stdout.on('data', keep);
     started.stderr.on('data', keep);
@@ -48,7 +64,12 @@ export function server(name: string, command: string, args: readonly string[], r
     await gone;
   };
 
-  return { start, kill, pid: () => child?.pid };
+  const ended = () => {
+    if (!child || (child.exitCode === null && child.signalCode === null)) return undefined;
+    return child.signalCode ?? `exit ${child.exitCode}`;
+  };
+
+  return { start, kill, pid: () => child?.pid, ended };
 }
 
 /** A port that was free a moment ago. */

@@ -21,17 +21,23 @@ export type World = {
   readonly store: MemoryStore;
   readonly secrets: Map<string, Readonly<Record<string, string>>>;
   readonly segments: Map<number, { spec: SegmentSpec; token: string }>;
+  /** Segments written so far. */
+  readonly puts: () => number;
   readonly records: Map<string, IngestionFile>;
   readonly events: Happening[];
   /** Every status that was written, and when. */
   readonly writes: { readonly at: number; readonly status: SourceStatus }[];
   readonly retried: string[];
   readonly ledgers: StoredLedger[];
+  /** What was done to ledgers by sweeping. */
+  readonly swept: string[];
   refusal: Failure | undefined;
   readonly source: () => IngestionSource;
   /** Changes the spec as an edit does, or the metadata. */
   readonly edit: (change: { readonly spec?: object; readonly annotations?: Readonly<Record<string, string>> }) => void;
   readonly remove: () => void;
+  /** Made anew under the same name. */
+  readonly remake: () => void;
   readonly part: () => SourcesPart;
   readonly supply: () => Supply;
   /** A new leader: everything in memory is gone. */
@@ -44,6 +50,8 @@ export type World = {
   readonly putRecord: (name: string, status: object, spec?: object) => void;
   /** Lets everything happen that needs no time, until it holds. */
   readonly until: (holds: () => boolean, what?: string) => Promise<void>;
+  /** Lets time pass until it holds, for as long at most. */
+  readonly within: (ms: number, holds: () => boolean, stepMs?: number) => Promise<void>;
   readonly ready: () => { readonly status: string; readonly reason: string; readonly message: string } | undefined;
   readonly end: () => void;
 };
@@ -64,6 +72,9 @@ export function sourcesWorld(
   const writes: { at: number; status: SourceStatus }[] = [];
   const retried: string[] = [];
   const ledgers: StoredLedger[] = [];
+  const swept: string[] = [];
+  let uid = 1;
+  let puts = 0;
   const queue = newQueue({ name: 'sources', clock, metrics, random: () => 0.5 });
   const stop = new AbortController();
   let version = 1;
@@ -82,10 +93,14 @@ export function sourcesWorld(
     spec: { store: bucket, ...spec },
   };
 
+  let removed: Partial<IngestionSource['metadata']> = {};
+  let parsed: { readonly raw: unknown; readonly source: IngestionSource } | undefined;
   const source = (): IngestionSource => {
-    const parsed = parseSource(raw);
-    if (!parsed.ok) throw new Error(parsed.failure.message);
-    return parsed.value;
+    if (parsed && parsed.raw === raw) return parsed.source;
+    const result = parseSource(raw);
+    if (!result.ok) throw new Error(result.failure.message);
+    parsed = { raw, source: result.value };
+    return result.value;
   };
 
   const objects: LedgerObjects = {
@@ -93,6 +108,7 @@ export function sourcesWorld(
     put: async (spec, token) => {
       if (segments.get(spec.number)?.token !== token) throw new Failed({ reason: 'ObjectChanged', message: 'somebody else wrote' });
       const next = `${++version}`;
+      puts++;
       segments.set(spec.number, { spec: structuredClone(spec), token: next });
       return next;
     },
@@ -118,8 +134,8 @@ export function sourcesWorld(
       ledgers: {
         of: () => objects,
         all: async () => ledgers,
-        markOrphaned: async () => {},
-        remove: async () => {},
+        markOrphaned: async ({ name }, since) => void swept.push(`${name} ${since === undefined ? 'is back' : 'has no source'}`),
+        remove: async ({ name }) => void swept.push(`${name} removed`),
       },
       openStore: async () => store,
       policy: { refusal: () => world.refusal, operatorIdentity: () => true },
@@ -179,7 +195,7 @@ export function sourcesWorld(
   };
 
   return {
-    ...{ clock, store, secrets, segments, records, events, writes, retried, ledgers, source, supply, putRecord },
+    ...{ clock, store, secrets, segments, records, events, writes, retried, ledgers, swept, source, supply, putRecord },
     get refusal() {
       return world.refusal;
     },
@@ -202,9 +218,17 @@ export function sourcesWorld(
       queue.add(key);
     },
     remove: () => {
+      removed = source().metadata;
       raw = undefined;
       queue.add(key);
     },
+    remake: () => {
+      const { namespace, name, creationTimestamp } = removed;
+      const metadata = { namespace, name, creationTimestamp, uid: `source-uid-${++uid}`, generation: 1, resourceVersion: `${++version}` };
+      raw = { apiVersion: 'spanferry.io/v1alpha1', kind: 'IngestionSource', metadata, spec: { store: bucket, ...spec } };
+      queue.add(key);
+    },
+    puts: () => puts,
     part: () => part,
     newLeader: () => {
       leadership.abort();
@@ -215,7 +239,7 @@ export function sourcesWorld(
       queue.add(key);
     },
     bind: (lane) => {
-      const candidate = supply().take(lane);
+      const candidate = part.supplies()[0]?.take(lane);
       if (!candidate) return undefined;
       const { name, ...file } = candidate;
       putRecord(name, {}, file);
@@ -239,6 +263,16 @@ export function sourcesWorld(
         await new Promise((resolve) => setImmediate(resolve));
       }
       throw new Error(`this never came to be: ${what}`);
+    },
+    within: async (ms, holds, stepMs = 500) => {
+      for (let passed = 0; passed < ms; passed += stepMs) {
+        for (let tries = 0; tries < 30; tries++) {
+          if (holds()) return;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        await clock.advance(stepMs);
+      }
+      throw new Error(`this did not come to be within ${ms / 1_000} seconds: ${holds}`);
     },
     ready: () => source().status.conditions?.find(({ type }) => type === 'Ready'),
     end: () => {

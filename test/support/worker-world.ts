@@ -44,7 +44,7 @@ export type WorldOptions = {
   readonly more?: Partial<WorkerOptions>;
 };
 
-export const aSource = (spec: object = {}): IngestionSource => {
+const aSource = (spec: object = {}): IngestionSource => {
   const parsed = parseSource({
     apiVersion: 'spanferry.io/v1alpha1',
     kind: 'IngestionSource',
@@ -55,7 +55,7 @@ export const aSource = (spec: object = {}): IngestionSource => {
   return parsed.value;
 };
 
-export const aSummary = (batches: number): Summary => ({
+const aSummary = (batches: number): Summary => ({
   format: 'OTLP JSON',
   spans: 10 * batches,
   rejectedSpans: 0,
@@ -69,7 +69,7 @@ export const aSummary = (batches: number): Summary => ({
 });
 
 /** Every file has so many batches of ten spans. */
-export const filesOf =
+const filesOf =
   (batches: number): Transcode =>
   async (_input, _settings, take, signal) => {
     for (let index = 0; index < batches; index++) {

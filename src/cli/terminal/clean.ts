@@ -23,7 +23,9 @@ export function cleanLines(text: string): string {
 export const clean = (text: string): string => cleanLines(text).replace(/\s+/g, ' ').trim();
 
 /** JSON for programs is shown on terminals as well: what `JSON.stringify` leaves of the controls is escaped, its meaning unchanged. */
-export const safeJson = (json: string): string => json.replace(controls, escaped);
+export const safeJson = (json: string): string => (ascii.test(json) ? json : json.replace(controls, escaped));
+
+const ascii = /^[\x20-\x7e]*$/;
 
 const escaped = (found: string): string =>
   Array.from({ length: found.length }, (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');

@@ -1,13 +1,42 @@
 import { type Field, fields, readVarint, varint } from '../../transcode/wire/fields.ts';
 import { textOf } from '../../transcode/wire/utf8.ts';
-import type { ResourceSpans } from './otlp.ts';
-import { type Message, type Rule, resourceSpans, type Scalar } from './schema.ts';
+import type { Resource, ResourceSpans, Span } from './otlp.ts';
+import { type Message, type Rule, resource, resourceSpans, type Scalar, span } from './schema.ts';
 
 /** The ResourceSpans of a serialized ExportTraceServiceRequest, one after the other. */
 export function* decodeRequest(body: Uint8Array): Generator<ResourceSpans> {
-  for (const field of fields(body)) {
-    if (field.number === 1 && field.wire === 2) yield decode(resourceSpans, body.subarray(field.from, field.to)) as ResourceSpans;
+  for (const bytes of members(body, 1)) yield decode(resourceSpans, bytes) as ResourceSpans;
+}
+
+/** A span as it stands in a request, and the resource above it; both are views of the body. */
+export type RawSpan = { readonly resource: Uint8Array; readonly span: Uint8Array };
+
+/** Every span of a request without decoding it. */
+export function* rawSpans(body: Uint8Array): Generator<RawSpan> {
+  for (const one of members(body, 1)) {
+    const resource = Buffer.concat([...members(one, 1)]);
+    for (const scope of members(one, 2)) for (const span of members(scope, 2)) yield { resource, span };
   }
+}
+
+export const decodeSpan = (bytes: Uint8Array): Span => decode(span, bytes) as Span;
+
+export const decodeResource = (bytes: Uint8Array): Resource => decode(resource, bytes) as Resource;
+
+/** The id of a span's trace in hex, and its start. */
+export function headOf(bytes: Uint8Array): { readonly traceId: string; readonly start: bigint } {
+  let traceId = '';
+  let start = 0n;
+  for (const field of fields(bytes)) {
+    if (field.number === 1 && field.wire === 2) traceId = scalars.hex(bytes, field) as string;
+    if (field.number === 7 && field.wire === 1) start = buffer(bytes).readBigUInt64LE(field.from);
+  }
+  return { traceId, start };
+}
+
+/** The contents of a field that is a message, each time it is there. */
+function* members(bytes: Uint8Array, number: number): Generator<Uint8Array> {
+  for (const field of fields(bytes)) if (field.number === number && field.wire === 2) yield bytes.subarray(field.from, field.to);
 }
 
 type Decoded = Record<string, unknown>;
@@ -72,7 +101,7 @@ const wireOf = (of: Rule['of']): number => (typeof of === 'string' ? wires[of] :
 
 const scalars: Readonly<Record<Scalar, (bytes: Uint8Array, field: Field) => unknown>> = {
   string: (bytes, { from, to }) => textOf(bytes.subarray(from, to)),
-  hex: (bytes, { from, to }) => Buffer.from(bytes.subarray(from, to)).toString('hex'),
+  hex: (bytes, { from, to }) => buffer(bytes).toString('hex', from, to),
   base64: (bytes, { from, to }) => buffer(bytes).toString('base64', from, to),
   bool: (bytes, { from, to }) => bytes.subarray(from, to).some((byte) => (byte & 0x7f) !== 0),
   uint32: (bytes, field) => low(bytes, field),

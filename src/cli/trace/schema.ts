@@ -48,7 +48,8 @@ const entityRef = message({
   descriptionKeys: [4, 'string', 'repeated'],
 });
 
-const resource = message({
+/** Resource of opentelemetry/proto/resource/v1/resource.proto. */
+export const resource = message({
   attributes: [1, keyValue, 'repeated'],
   droppedAttributesCount: [2, 'uint32'],
   entityRefs: [3, entityRef, 'repeated'],
@@ -79,7 +80,8 @@ const link = message({
 
 const status = message({ message: [2, 'string'], code: [3, 'enum'] });
 
-const span = message({
+/** Span of opentelemetry/proto/trace/v1/trace.proto. */
+export const span = message({
   traceId: [1, 'hex'],
   spanId: [2, 'hex'],
   traceState: [3, 'string'],
@@ -100,7 +102,7 @@ const span = message({
 
 const scopeSpans = message({ scope: [1, scope], spans: [2, span, 'repeated'], schemaUrl: [3, 'string'] });
 
-/** ResourceSpans of opentelemetry/proto/trace/v1/trace.proto and all that is in it. */
+/** ResourceSpans of the same, and all that is in it. */
 export const resourceSpans: Message = message({
   resource: [1, resource],
   scopeSpans: [2, scopeSpans, 'repeated'],

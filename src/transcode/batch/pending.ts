@@ -1,5 +1,6 @@
 import type { Arena } from '../kernel.ts';
 import { fieldSize, putVarint, varintSize } from '../wire/writer.ts';
+import { bodyOf } from './bodies.ts';
 import { type Header, headerSize } from './headers.ts';
 
 /** A run of spans of one scope: `arena.bytes[from, to)`. */
@@ -7,7 +8,7 @@ type Scope = { readonly header: Header; from: number; to: number; spans: number 
 /** `settled` is the size of the scopes before the last one. */
 type Group = { readonly header: Header; scopes: Scope[]; settled: number };
 
-export type Cut = { readonly body: Uint8Array; readonly spans: number };
+export type Cut = { readonly body: Uint8Array<ArrayBuffer>; readonly spans: number };
 
 /**
  * The spans that wait for their batch to close. They lie in the arena; headers stay apart until then, so every length is exact, and
@@ -204,9 +205,8 @@ function upTo(bytes: Uint8Array, scope: Scope, room: number): Scope {
 }
 
 /** The request: headers and spans in one buffer of exactly its size. */
-function compose(groups: readonly Group[], spans: Uint8Array, size: number): Uint8Array {
-  // Every byte is written below, so none needs to be zeroed first; the memory is its own, so it can be transferred.
-  const body = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
+function compose(groups: readonly Group[], spans: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const body = bodyOf(size);
   let at = 0;
   const put = (bytes: Uint8Array): void => {
     body.set(bytes, at);

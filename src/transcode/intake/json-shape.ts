@@ -4,7 +4,8 @@ import { END, JsonReader, More, Rejected } from '../json/reader.ts';
 import type { Window } from '../kernel.ts';
 import { documentNames, RESOURCE, SCHEMA_URL, WRAPPER } from '../otlp/envelope-names.ts';
 
-export type JsonShape = { readonly is: 'OTLP' | 'Monocle' | 'other'; readonly fields: readonly string[] };
+/** `nothing`: there is no name to tell by. */
+export type JsonShape = { readonly is: 'OTLP' | 'Monocle' | 'nothing' | 'other'; readonly fields: readonly string[] };
 
 /** Names that only a Monocle span or a wrapper around such spans has. */
 const telling = names({
@@ -21,7 +22,7 @@ const telling = names({
 
 const FIELDS = 5;
 
-/** Tells by the names of its first object what a JSON file is. An empty object or array is OTLP without spans. */
+/** Tells by the names of its first object what a JSON file is. An empty object or array tells nothing. */
 export function jsonShape(window: Window, at: number): JsonShape {
   const reader = new JsonReader(window, { warn: () => {} });
   reader.point(at);
@@ -30,14 +31,14 @@ export function jsonShape(window: Window, at: number): JsonShape {
     return firstObject(reader, seen);
   } catch (thrown) {
     if (thrown !== More && !(thrown instanceof Rejected) && !(thrown instanceof Failed)) throw thrown;
-    return { is: seen.weak || seen.fields.length === 0 ? 'OTLP' : 'other', fields: seen.fields };
+    return weighed(seen);
   }
 }
 
 function firstObject(reader: JsonReader, seen: { fields: string[]; weak: boolean }): JsonShape {
   while (reader.peek() === 0x5b) {
     reader.at++;
-    if (reader.peek() === 0x5d) return { is: 'OTLP', fields: [] };
+    if (reader.peek() === 0x5d) return { is: 'nothing', fields: [] };
   }
   if (reader.peek() !== 0x7b) return { is: 'other', fields: [] };
   reader.object('an object');
@@ -54,5 +55,10 @@ function firstObject(reader: JsonReader, seen: { fields: string[]; weak: boolean
     if (seen.fields.length < FIELDS) seen.fields.push(name);
     reader.skip();
   }
-  return { is: seen.weak || seen.fields.length === 0 ? 'OTLP' : 'other', fields: seen.fields };
+  return weighed(seen);
 }
+
+const weighed = ({ weak, fields }: { readonly fields: readonly string[]; readonly weak: boolean }): JsonShape => ({
+  is: weak ? 'OTLP' : fields.length === 0 ? 'nothing' : 'other',
+  fields,
+});

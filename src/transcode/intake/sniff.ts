@@ -42,9 +42,12 @@ function* passBlank({ window, place }: Job): Walk {
 }
 
 function* walkJson(job: Job, format: Format, shape: JsonShape): Walk<string> {
+  if (format !== 'Auto' && (shape.is === 'OTLP' || shape.is === 'Monocle') && shape.is !== format) {
+    return fail('NotATraceFile', `the file looks like ${shape.is}, and only ${format} is wanted`);
+  }
   if (format === 'OTLP') return yield* walkJsonFile(job);
   if (format === 'Monocle' || shape.is === 'Monocle') return yield* walkMonocleFile(job);
-  if (shape.is === 'OTLP') return yield* walkJsonFile(job);
+  if (shape.is === 'OTLP' || shape.is === 'nothing') return yield* walkJsonFile(job);
   return fail(
     'NotATraceFile',
     `the file looks like JSON of another kind${shape.fields.length > 0 ? `, with the fields ${shape.fields.join(', ')}` : ''}`,

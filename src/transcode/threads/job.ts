@@ -31,6 +31,10 @@ export function runJob(worker: Worker, work: Work): Promise<Ending> {
   return new Promise((resolve) => {
     const say = (message: ToThread, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
 
+    const reuse = (memory: ArrayBufferLike): void => {
+      if (memory instanceof ArrayBuffer && !memory.detached) say({ do: 'reuse', memory }, [memory]);
+    };
+
     const end = (ending: Ending): void => {
       signal?.removeEventListener('abort', onAbort);
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
@@ -70,7 +74,7 @@ export function runJob(worker: Worker, work: Work): Promise<Ending> {
     const deliver = async (batch: Batch): Promise<void> => {
       if (stopped) return;
       try {
-        await take(batch);
+        await take({ ...batch, release: () => reuse(batch.body.buffer) });
         say({ do: 'taken' });
       } catch (thrown) {
         stop(thrown);

@@ -9,6 +9,8 @@ export type ToThread =
   | { readonly do: 'broken'; readonly stream: number; readonly failure: Failure }
   /** The oldest batch on its way was taken. */
   | { readonly do: 'taken' }
+  /** The memory of a body that was released, for the next ones. */
+  | { readonly do: 'reuse'; readonly memory: ArrayBuffer }
   | { readonly do: 'abort' };
 
 /** What a thread says to its owner. */

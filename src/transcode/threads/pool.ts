@@ -73,7 +73,7 @@ export function createPool({ threads, entry = ownEntry(), graceMs = 2_000 }: Poo
   return { transcode, close };
 }
 
-/** From sources the module beside this one; bundled the command, which is small, asks `isTranscodeThread` first and lies beside every bundle. */
+/** From sources the module beside this one; in a bundle the bundle itself, which asks `isTranscodeThread` before all else. */
 function ownEntry(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './entry.ts' : './spanferry.mjs', import.meta.url);
+  return import.meta.url.endsWith('.ts') ? new URL('./entry.ts', import.meta.url) : new URL(import.meta.url);
 }

@@ -1,6 +1,7 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { Failed, type Failure, failureOf } from '../../api/failure.ts';
 import { semaphore } from '../../std/semaphore.ts';
+import { giveBack } from '../batch/bodies.ts';
 import type { Batch, Input, Transcode } from '../port.ts';
 import { BATCHES_AHEAD, type FromThread, type ToThread, threadMark } from './messages.ts';
 
@@ -54,8 +55,9 @@ export function serveThread(transcode: Transcode, port: MessagePort | null = par
     };
     const take = async (batch: Batch): Promise<void> => {
       current.taken.push(await onTheWay.acquire(1, signal));
-      const body = owned(batch.body);
-      say({ say: 'batch', batch: { ...batch, body } }, [body.buffer]);
+      const { index, spans } = batch;
+      const body = owned(batch);
+      say({ say: 'batch', batch: { index, body, spans } }, [body.buffer]);
     };
     try {
       const summary = await transcode(input, settings, take, signal);
@@ -71,6 +73,7 @@ export function serveThread(transcode: Transcode, port: MessagePort | null = par
     if (message.do === 'transcode') void start(message);
     else if (message.do === 'abort') job?.abort.abort(new Failed({ reason: 'InternalError', message: 'the job was aborted' }));
     else if (message.do === 'taken') job?.taken.shift()?.();
+    else if (message.do === 'reuse') giveBack(message.memory);
     else {
       const stream = job?.streams.get(message.stream);
       stream?.waiting.push(message);
@@ -106,10 +109,10 @@ async function* received(stream: Stream, signal: AbortSignal, { next, close }: A
   }
 }
 
-/** Only memory that holds nothing else may change hands. */
-function owned(body: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteLength } = body;
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? new Uint8Array(buffer) : new Uint8Array(body);
+/** Only memory that holds nothing else may change hands: that of a body which could be released, or a copy. */
+function owned({ body, release }: Batch): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = body;
+  return release && buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(body);
 }
 
 /** What was thrown, as what can cross to another thread. */

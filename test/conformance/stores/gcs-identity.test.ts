@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { failureOf } from '../../../src/api/failure.ts';
 import { openStores, type Stores } from '../../../src/stores/registry.ts';
@@ -10,6 +13,7 @@ import { keys } from './reading.ts';
 const OPERATOR = 'spanferry@acme.iam.gserviceaccount.com';
 const BUCKET = 'acme-traces';
 
+let home: string;
 let server: GcsServer;
 let stores: Stores;
 
@@ -21,13 +25,16 @@ beforeAll(async () => {
   // Where the operator runs: a pod of GKE, whose metadata server is ours.
   vi.stubEnv('GCE_METADATA_HOST', new URL(server.origin).host);
   vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', undefined);
-  vi.stubEnv('HOME', '/nonexistent');
+  // The library may start gcloud, which writes into the home of whoever runs the test.
+  home = mkdtempSync(join(tmpdir(), 'spanferry-home-'));
+  vi.stubEnv('HOME', home);
 });
 
 afterAll(async () => {
   stores.close();
   vi.unstubAllEnvs();
   await server.stop();
+  rmSync(home, { recursive: true });
 });
 
 beforeEach(() => {

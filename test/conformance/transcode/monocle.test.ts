@@ -133,9 +133,12 @@ describe('Monocle spans', () => {
     expect(around.resource.attributes[0]?.value.stringValue).toBe(expected);
   });
 
-  test('forced, a file is read as Monocle whatever it looks like', async () => {
+  test('forced, an empty array is Monocle, and a file of another format fails', async () => {
     const { summary } = await feed('[]', { settings: { format: 'Monocle' } });
     expect(summary?.format).toBe('Monocle array');
-    expect((await feed(JSON.stringify(span()), { settings: { format: 'OTLP' } })).failure?.reason).toBe('InvalidSpan');
+    expect((await feed(JSON.stringify(span()), { settings: { format: 'OTLP' } })).failure).toEqual({
+      reason: 'NotATraceFile',
+      message: 'the file looks like Monocle, and only OTLP is wanted',
+    });
   });
 });

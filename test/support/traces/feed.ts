@@ -20,8 +20,8 @@ export type Feeding = { readonly chunk?: number; readonly settings?: Partial<Set
 export async function feed(content: Uint8Array | string, { chunk, settings, name, with: run = transcode }: Feeding = {}): Promise<Outcome> {
   const batches: Batch[] = [];
   try {
-    const summary = await run(inputOf(content, chunk, name), { ...defaultSettings, ...settings }, (batch) => {
-      batches.push(batch);
+    const summary = await run(inputOf(content, chunk, name), { ...defaultSettings, ...settings }, ({ index, body, spans }) => {
+      batches.push({ index, body, spans });
     });
     return { summary, batches };
   } catch (thrown) {

@@ -55,3 +55,45 @@ test.each(unreadable)('of %s nothing is written, and a sentence says why', async
   expect({ code, written: bytes.length }).toEqual({ code: 1, written: 0 });
   expect(err).toMatch(/^spanferry: [^\n]+\n$/);
 });
+
+describe('a file of many batches', () => {
+  const spans = 3_000;
+  const large = () =>
+    (async function* () {
+      for (let i = 0; i < spans / 100; i++) {
+        const some = Array.from({ length: 100 }, (_, j) => ({
+          traceId: (i + 1).toString(16).padStart(32, '0'),
+          spanId: (j + 1).toString(16).padStart(16, '0'),
+          name: `step ${i * 100 + j}`,
+          attributes: [{ key: 'gen_ai.prompt', value: { stringValue: `${'Say "hi" to 東京. '.repeat(90)}` } }],
+        }));
+        yield Buffer.from(`${JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: some }] }] })}\n`);
+      }
+    })();
+  const names = Array.from({ length: spans }, (_, i) => `step ${i}`);
+
+  type Request = {
+    readonly resourceSpans: readonly { readonly scopeSpans: readonly { readonly spans: readonly { readonly name: string }[] }[] }[];
+  };
+  const namesOf = ({ resourceSpans }: Request) =>
+    resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans.map(({ name }) => name)));
+
+  test.each(['protobuf', 'json'] as const)('is one request as well, in %s', async (to) => {
+    const { io, bytes } = captured({ stdin: large() });
+    expect(await convert('-', { format: 'Auto', to }, io)).toBe(0);
+    expect(bytes().length).toBeGreaterThan(4 * 1024 * 1024);
+    const request = to === 'json' ? JSON.parse(bytes().toString()) : JSON.parse(JSON.stringify(decodeRequest(bytes())));
+    expect(namesOf(request)).toEqual(names);
+  });
+
+  test('that breaks at its end is not written at all', async () => {
+    const broken = async function* () {
+      yield* large();
+      yield Buffer.from('{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"abc"');
+    };
+    const { io, bytes, err } = captured({ stdin: broken() });
+    expect(await convert('-', { format: 'Auto', to: 'protobuf' }, io)).toBe(1);
+    expect(bytes().length).toBe(0);
+    expect(err()).toMatch(/^spanferry: standard input: .*\n$/);
+  });
+});

@@ -207,7 +207,7 @@ test('whatever is lost on the way, no written entry is forgotten and no number i
   const written = new Map<number, 'completed' | 'failed'>();
   let ledger = await opened(objects);
 
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < 120; round++) {
     const batch = new Map(
       Array.from({ length: chance.int(400) }, () => [chance.int(6_000), chance.next() < 0.1 ? 'failed' : 'completed'] as const),
     );

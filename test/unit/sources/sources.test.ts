@@ -1,6 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Failed } from '../../../src/api/failure.ts';
 import { kstatus } from '../../support/kstatus.ts';
 import { sourcesWorld, type World } from '../../support/sources-world.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let world: World;
 afterEach(() => world.end());
@@ -13,6 +16,9 @@ const begin = (...args: Parameters<typeof sourcesWorld>): World => {
 const put = (from: number, to: number) => {
   for (let n = from; n < to; n++) world.store.put(`agents/prod/run-${`${n}`.padStart(6, '0')}.json`);
 };
+const ready = async () => {
+  await world.within(10_000, () => world.ready()?.status === 'True' && world.source().status.lastScan !== undefined);
+};
 const takeAll = (): string[] => {
   const names: string[] = [];
   for (const lane of ['fresh', 'backlog'] as const) {
@@ -20,12 +26,17 @@ const takeAll = (): string[] => {
   }
   return names;
 };
+const reasons = () => world.events.map(({ reason }) => reason);
+const condition = (type: string) => world.source().status.conditions?.find((each) => each.type === type);
+const withKeys = {
+  store: { s3: { bucket: 'acme-traces', prefix: 'agents/prod/', auth: { type: 'AccessKey', accessKeySecretRef: { name: 's3-keys' } } } },
+};
 
 describe('a source', () => {
   test('goes from nothing to Ready, offers each file once, and counts what was done', async () => {
     begin();
     put(0, 3);
-    await world.until(() => world.ready()?.status === 'True');
+    await ready();
     expect(world.source().status).toMatchObject({
       observedGeneration: 1,
       location: 's3://acme-traces/agents/prod/',
@@ -34,17 +45,311 @@ describe('a source', () => {
       files: { backlog: 3 },
     });
     expect(kstatus(world.source())).toBe('Current');
+    expect(reasons()).toEqual(['ScanCompleted']);
 
     const names = takeAll();
     expect(names).toHaveLength(3);
     for (const name of names) world.finish(name);
-    await world.clock.advance(10_000);
-    await world.until(() => world.source().status.files?.completed === 3);
+    await world.within(10_000, () => world.source().status.files?.completed === 3);
     expect(world.source().status).toMatchObject({ totals: { files: 3, spans: 30 }, files: { pending: 0, processing: 0, backlog: 0 } });
     expect(world.ready()?.message).toBe('3 files done, 0 under way');
 
     for (const name of names) world.prune(name);
     await world.clock.advance(5 * minute);
     expect(takeAll()).toEqual([]);
+  });
+
+  test('says what it sees where nothing matches', async () => {
+    begin();
+    world.store.put('agents/prod/a.ndjson');
+    world.store.put('elsewhere/b.json');
+    await ready();
+    expect(world.ready()).toMatchObject({
+      reason: 'NoData',
+      message: '1 object under agents/prod/, none ends with .json; 1 ends with .ndjson',
+    });
+    expect(world.source().status.lastScan?.skipped).toEqual([{ extension: '.ndjson', count: 1 }]);
+  });
+
+  test('writes seldom: news at most every two seconds, nothing new every five minutes', async () => {
+    begin();
+    put(0, 400);
+    await ready();
+    const first = world.writes.length;
+    for (let second = 0; second < 60; second++) {
+      for (let n = 0; n < 5; n++) {
+        const file = world.bind('backlog');
+        if (file) world.finish(file.name);
+      }
+      await world.clock.advance(1_000);
+    }
+    const gaps = world.writes.slice(first + 1).map(({ at }, index) => at - (world.writes[first + index]?.at ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(2_000);
+    await world.clock.advance(minute);
+    const quiet = world.writes.length;
+    await world.clock.advance(30 * minute);
+    expect(world.writes.length - quiet).toBeLessThanOrEqual(7);
+    expect(world.writes.length - quiet).toBeGreaterThanOrEqual(4);
+  });
+
+  test('that is gone stops listing and lets go of the store', async () => {
+    begin();
+    put(0, 3_000);
+    await ready().catch(() => {});
+    await world.until(() => world.ready()?.status === 'True');
+    world.remove();
+    await world.until(() => world.store.asked.closed === 1);
+    const before = world.store.asked.pages;
+    await world.clock.advance(10 * minute);
+    expect(world.store.asked.pages).toBe(before);
+    expect(world.part().supplies()).toEqual([]);
+  });
+
+  test('made anew under its name knows what was done', async () => {
+    begin();
+    put(0, 3);
+    await ready();
+    for (const name of takeAll()) {
+      world.finish(name);
+      world.prune(name);
+    }
+    await world.within(10_000, () => world.source().status.files?.completed === 3);
+    world.remove();
+    await world.until(() => world.part().supplies().length === 0);
+    world.remake();
+    await world.within(10_000, () => world.source().status.lastScan !== undefined);
+    expect(takeAll()).toEqual([]);
+    expect(world.source().status.files?.completed).toBe(3);
+  });
+});
+
+describe('trouble', () => {
+  const denied = new Failed({ reason: 'AccessDenied', message: 'user reader may not list acme-traces: grant s3:ListBucket' });
+
+  test('of the store is told with cause and remedy, and is over by itself', async () => {
+    begin();
+    world.store.break(denied);
+    await world.until(() => world.ready()?.reason === 'AccessDenied');
+    expect(condition('StoreReady')).toMatchObject({ status: 'False', reason: 'AccessDenied' });
+    expect(kstatus(world.source())).toBe('Failed');
+    await world.clock.advance(10 * minute);
+    expect(world.store.asked.probes).toBeGreaterThan(10);
+    world.store.break();
+    put(0, 1);
+    await world.within(61_000, () => world.ready()?.status === 'True');
+    await world.within(5_000, () => takeAll().length === 1);
+    expect(reasons().slice(0, 2)).toEqual(['AccessDenied', 'Recovered']);
+  });
+
+  test('in the middle of a listing neither loses files nor offers them twice', async () => {
+    begin({}, { pageSize: 100 });
+    put(0, 450);
+    await world.until(() => world.store.asked.pages === 2);
+    world.store.break(new Failed({ reason: 'StoreUnavailable', message: 'HTTP 503' }));
+    await world.until(() => world.ready()?.reason === 'StoreUnavailable');
+    expect(world.supply().take('backlog')).toBeUndefined();
+    world.store.break();
+    await world.within(30_000, () => world.source().status.lastScan !== undefined);
+    expect(takeAll()).toHaveLength(450);
+  });
+
+  test('of a Secret is over once the Secret is corrected, without a restart', async () => {
+    begin(withKeys);
+    world.store.break(new Failed({ reason: 'InvalidAccessKeyId', message: 'the store does not know AKIA…7Q' }));
+    await world.until(() => world.ready()?.reason === 'InvalidAccessKeyId');
+    world.secrets.set('s3-keys', { accessKeyId: 'AKIAGOOD', secretAccessKey: 'x' });
+    world.store.break();
+    await world.within(61_000, () => world.ready()?.status === 'True');
+  });
+
+  test('a Secret that changes under a source that works is noticed within a minute', async () => {
+    begin(withKeys);
+    world.secrets.set('s3-keys', { accessKeyId: 'AKIAONE', secretAccessKey: 'x' });
+    await ready();
+    const before = world.store.asked.probes;
+    world.secrets.set('s3-keys', { accessKeyId: 'AKIATWO', secretAccessKey: 'y' });
+    await world.within(2 * minute, () => world.store.asked.probes > before);
+    world.secrets.set('s3-keys', { accessKeyId: 'AKIATHREE', secretAccessKey: 'z' });
+    world.part().secretChanged('ml-platform', 's3-keys');
+    await world.within(1_000, () => world.store.asked.probes > before + 1);
+  });
+
+  test('of a destination whose Secret is missing is seen before any file is tried', async () => {
+    begin({ destination: { endpoint: 'http://collector:4318', authTokenSecretRef: { name: 'collector' } } });
+    await world.until(() => world.ready()?.reason === 'CredentialError');
+    expect(condition('DestinationReady')).toMatchObject({ status: 'False' });
+    expect(condition('StoreReady')).toMatchObject({ status: 'True' });
+    world.secrets.set('collector', { token: 'canary' });
+    await world.within(2 * minute, () => world.ready()?.status === 'True');
+    expect(JSON.stringify([world.source().status, world.events])).not.toContain('canary');
+  });
+
+  test('of a destination is read from the files that wait for it, and no more of them are taken', async () => {
+    begin();
+    put(0, 100);
+    await ready();
+    for (let n = 0; n < 20; n++) {
+      const file = world.bind('backlog');
+      if (file)
+        world.putRecord(file.name, {
+          state: 'Pending',
+          reason: 'DestinationUnavailable',
+          message: 'http://collector:4318 refuses connections',
+        });
+    }
+    await world.within(5_000, () => condition('DestinationReady')?.status === 'False');
+    expect(world.ready()).toMatchObject({ status: 'False', reason: 'DestinationUnavailable' });
+    expect(world.bind('backlog')).toBeUndefined();
+    for (const { metadata } of [...world.records.values()]) world.finish(metadata.name);
+    await world.within(5_000, () => world.ready()?.status === 'True');
+    expect(world.bind('backlog')).toBeDefined();
+  });
+
+  test('a source that the policy refuses says so and touches nothing', async () => {
+    begin();
+    world.refusal = { reason: 'NotAllowed', message: 'namespace ml-platform may use buckets ml-*, not acme-traces' };
+    world.edit({ annotations: { 'spanferry.io/test': 't1' } });
+    await world.until(() => world.source().status.lastTest !== undefined);
+    expect(world.source().status.lastTest).toMatchObject({ ok: false, reason: 'NotAllowed' });
+    expect(world.ready()?.reason).toBe('NotAllowed');
+    expect(world.store.asked).toMatchObject({ probes: 0, pages: 0 });
+  });
+});
+
+describe('annotations', () => {
+  test('scan lists everything now, and its token is kept', async () => {
+    begin();
+    put(0, 3);
+    await ready();
+    const before = world.store.asked.listings.length;
+    world.edit({ annotations: { 'spanferry.io/scan': 't1' } });
+    await world.until(() => world.source().status.handled?.scan === 't1');
+    expect(world.store.asked.listings.length).toBe(before + 1);
+    expect(world.segments.get(0)?.spec.head?.handled?.scan).toBe('t1');
+    await world.clock.advance(1_000);
+    world.newLeader();
+    await world.until(() => world.store.asked.listings.length === before + 2);
+    await world.clock.advance(10_000);
+    expect(world.store.asked.listings.length).toBe(before + 2);
+  });
+
+  test('test tells how many files match and who we are', async () => {
+    begin({}, { annotations: { 'spanferry.io/test': 't1' } });
+    put(0, 3);
+    await world.until(() => world.source().status.lastTest !== undefined);
+    expect(world.source().status).toMatchObject({
+      lastTest: {
+        token: 't1',
+        ok: true,
+        filesFound: 3,
+        message: '3 files match; the store knows us as arn:aws:iam::123456789012:user/reader',
+      },
+      handled: { test: 't1' },
+    });
+    expect(reasons()).toContain('TestSucceeded');
+  });
+
+  test('test of a store out of reach says why', async () => {
+    begin({}, { annotations: { 'spanferry.io/test': 't1' } });
+    world.store.break(new Failed({ reason: 'NoSuchBucket', message: 'there is no bucket acme-traces' }));
+    await world.until(() => world.source().status.lastTest !== undefined);
+    expect(world.source().status.lastTest).toMatchObject({ ok: false, reason: 'NoSuchBucket' });
+    expect(reasons()).toContain('TestFailed');
+  });
+
+  test('retry-failed tells dispatch, forgives, and finds the files whose records are gone', async () => {
+    begin();
+    put(0, 2);
+    await ready();
+    const [kept = '', pruned = ''] = takeAll();
+    world.finish(kept, 'Failed');
+    world.finish(pruned, 'Failed');
+    world.prune(pruned);
+    await world.within(10_000, () => world.source().status.files?.failed === 2);
+    expect(world.source().status.recentFailures).toMatchObject([{ reason: 'InvalidJSON', message: 'broken at byte 12' }]);
+    world.edit({ annotations: { 'spanferry.io/retry-failed': 't1' } });
+    await world.within(5_000, () => world.source().status.handled?.retryFailed === 't1');
+    expect(world.retried).toEqual(['source-uid']);
+    await world.within(5_000, () => world.source().status.files?.backlog === 1);
+    expect(takeAll()).toEqual([pruned]);
+  });
+
+  test('accept-ledger goes on after a hole', async () => {
+    begin();
+    put(0, 3);
+    await ready();
+    for (const name of takeAll()) {
+      world.finish(name);
+      world.prune(name);
+    }
+    await world.within(10_000, () => world.source().status.ledger?.entries === 3);
+    world.segments.clear();
+    world.newLeader();
+    await world.within(5_000, () => world.ready()?.reason === 'LedgerIncomplete');
+    expect(kstatus(world.source())).toBe('Failed');
+    expect(world.part().supplies()).toEqual([]);
+    world.edit({ annotations: { 'spanferry.io/accept-ledger': 't1' } });
+    await world.within(5_000, () => world.source().status.handled?.acceptLedger === 't1');
+    await world.within(5_000, () => takeAll().length === 3);
+  });
+
+  test('to start over, all segments are deleted under the running leader', async () => {
+    begin();
+    put(0, 3);
+    await ready();
+    for (const name of takeAll()) {
+      world.finish(name);
+      world.prune(name);
+    }
+    await world.within(10_000, () => world.source().status.ledger?.entries === 3);
+    world.segments.clear();
+    world.edit({ annotations: { 'spanferry.io/accept-ledger': 't1' } });
+    await world.within(5_000, () => world.source().status.handled?.acceptLedger === 't1');
+    await world.within(5_000, () => takeAll().length === 3);
+  });
+});
+
+describe('the ledger', () => {
+  test('of a source that has done nothing yet is no riddle to the next leader', async () => {
+    begin();
+    await ready();
+    expect(world.source().status.ledger).toEqual({ entries: 0, segments: 1 });
+    world.newLeader();
+    await world.within(5_000, () => world.part().supplies().length === 1);
+    expect(world.ready()?.status).toBe('True');
+  });
+
+  test('gets verdicts in batches, within seconds', async () => {
+    begin();
+    put(0, 50);
+    await ready();
+    const before = world.puts();
+    for (const name of takeAll()) world.finish(name);
+    await world.within(10_000, () => world.segments.get(0)?.spec.entries === 50);
+    expect(world.puts() - before).toBeLessThanOrEqual(2);
+  });
+
+  test('that somebody else wrote is read anew, and nothing that was waiting is forgotten', async () => {
+    begin();
+    put(0, 2);
+    await ready();
+    const head = world.segments.get(0);
+    if (head) world.segments.set(0, { ...head, token: 'of somebody else' });
+    for (const name of takeAll()) world.finish(name);
+    await world.within(60_000, () => world.segments.get(0)?.spec.entries === 2);
+    await world.within(10_000, () => world.source().status.files?.completed === 2);
+  });
+
+  test('of a source that is gone is swept in the end', async () => {
+    begin();
+    await ready();
+    const old = new Date(world.clock.now() - 8 * 86_400_000).toISOString();
+    world.ledgers.push(
+      { namespace: 'ml-platform', name: 'checkout-agents', orphanedSince: old },
+      { namespace: 'ml-platform', name: 'gone-long-ago', orphanedSince: old },
+      { namespace: 'ml-platform', name: 'just-gone' },
+    );
+    await world.clock.advance(3 * minute);
+    expect(world.swept).toEqual(['checkout-agents is back', 'gone-long-ago removed', 'just-gone has no source']);
   });
 });

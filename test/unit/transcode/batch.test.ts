@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { bodyOf, giveBack } from '../../../src/transcode/batch/bodies.ts';
 import { newHeader, setHead, setUrl } from '../../../src/transcode/batch/headers.ts';
 import { Pending } from '../../../src/transcode/batch/pending.ts';
 import { Tally } from '../../../src/transcode/batch/tally.ts';
@@ -103,5 +104,23 @@ describe('the summary', () => {
     expect(summary.rejected).toHaveLength(20);
     expect(summary.warnings).toHaveLength(20);
     expect(summary.warnings.reduce((sum, { count }) => sum + count, 0)).toBe(2000);
+  });
+});
+
+describe('the memory of bodies', () => {
+  test('is used again once a body is released, which is empty from then on', () => {
+    const body = bodyOf(100_000).fill(1);
+    giveBack(body.buffer);
+    expect(body).toHaveLength(0);
+    const next = bodyOf(90_000);
+    expect(next).toHaveLength(90_000);
+    expect(next[0]).toBe(1);
+    giveBack(body.buffer);
+    expect(bodyOf(90_000).buffer).not.toBe(next.buffer);
+  });
+
+  test('is its own for every body that is not released', () => {
+    const bodies = [bodyOf(70_000), bodyOf(70_000)];
+    expect(bodies[0]?.buffer).not.toBe(bodies[1]?.buffer);
   });
 });

@@ -44,6 +44,17 @@ async function collect(run: Transcode, input: Input) {
 const file = Buffer.from(JSON.stringify(requestOf(manySpans(1, 5_000, 10, smallSpan), 2_500)));
 
 describe('a pool of threads', () => {
+  test('gives the same batches where each is released as soon as it was read', async () => {
+    const { transcode: there } = pool({ threads: 1 });
+    const releasing: Transcode = (input, settings, take) =>
+      there(input, settings, ({ index, body, spans, release }) => {
+        take({ index, spans, body: body.slice() });
+        release?.();
+        expect(body).toHaveLength(0);
+      });
+    expect(await collect(releasing, inputOf(file))).toEqual(await collect(transcode, inputOf(file)));
+  });
+
   test('gives the same batches and summary as transcoding here', async () => {
     const { transcode: there } = pool({ threads: 1 });
     expect(await collect(there, inputOf(file))).toEqual(await collect(transcode, inputOf(file)));

@@ -1,0 +1,199 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Bundle, bundleCommand, bundleOperator } from '../../../hack/build/bundle.ts';
+import { defaultSettings, type Input } from '../../../src/transcode/port.ts';
+import { createPool } from '../../../src/transcode/threads/pool.ts';
+import { command } from '../../support/cli/command.ts';
+import { decodeRequest } from '../../support/traces/decode.ts';
+
+const fixtures = new URL('../../fixtures/', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'spanferry-bundle-'));
+let bundle: Bundle;
+/** The one file, alone in a folder, as somebody would copy it. */
+let program: string;
+
+beforeAll(async () => {
+  bundle = await bundleCommand(join(folder, 'dist'));
+  mkdirSync(join(folder, 'alone'));
+  program = join(folder, 'alone', 'spanferry.mjs');
+  copyFileSync(bundle.file, program);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (...args: string[]) => command(program, { args });
+const agent = `${fixtures}views/langgraph-agent.json`;
+
+describe('the one file', () => {
+  test('has the command line, transcode and what is below it inside, and no package but commander', () => {
+    const inputs = Object.keys(bundle.metafile.inputs);
+    const rooms = new Set(inputs.filter((input) => input.startsWith('src/')).map((input) => input.split('/')[1]));
+    const packages = new Set(inputs.filter((input) => input.startsWith('node_modules/')).map((input) => input.split('/')[1]));
+    expect([...rooms].sort()).toEqual(['api', 'cli', 'main.ts', 'std', 'transcode']);
+    expect([...packages]).toEqual(['commander']);
+  });
+
+  test('loads nothing but modules of Node, and the operator only when asked', () => {
+    const imports = Object.values(bundle.metafile.outputs).flatMap(({ imports }) => imports);
+    const others = imports.filter(({ path }) => !path.startsWith('node:'));
+    expect(others.map(({ path, kind }) => `${kind} ${path}`)).toEqual(['dynamic-import ./operator.mjs']);
+  });
+
+  test('starts in under 150 ms of CPU, and reads a file in that time', async () => {
+    const hook = `data:text/javascript,process.on('exit', () => { const { user, system } = process.cpuUsage(); process.stderr.write(String((user + system) / 1000)); })`;
+    const times: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const { err } = await command(program, { args: ['validate', agent], env: { NODE_OPTIONS: `--import "${hook}"` } });
+      times.push(Number(err));
+    }
+    expect(times.sort((a, b) => a - b)[0]).toBeLessThan(150);
+  });
+
+  test('says its version, and with --help how to use it', async () => {
+    expect((await run('--version')).out.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+    for (const each of ['validate', 'convert', 'view']) {
+      const { code, out } = await run(each, '--help');
+      expect({ code, example: out.toString().includes(`Examples:\n  spanferry ${each} `) }).toEqual({ code: 0, example: true });
+    }
+  });
+});
+
+test('the one file is the program of a transcoding thread as well', async () => {
+  const pool = createPool({ threads: 1, entry: pathToFileURL(program) });
+  try {
+    const content = readFileSync(agent);
+    const input: Input = {
+      open: async function* (from) {
+        yield content.subarray(from);
+      },
+    };
+    const batches: Uint8Array[] = [];
+    const summary = await pool.transcode(input, defaultSettings, ({ body }) => void batches.push(body));
+    expect(summary.spans).toBe(9);
+    expect((await run('convert', agent)).out.equals(Buffer.concat(batches))).toBe(true);
+  } finally {
+    await pool.close();
+  }
+});
+
+describe('the operator', () => {
+  test('lies beside it in a file of its own, and starts from there', async () => {
+    await bundleOperator(join(folder, 'dist'));
+    const { code, out, err } = await command(bundle.file, { args: ['operator', '--help'] });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.toString()).toMatch(/^usage: spanferry operator /);
+  }, 60_000);
+
+  test('is missed in a sentence where only the one file was copied', async () => {
+    const { code, err } = await run('operator');
+    expect(code).toBe(1);
+    expect(err).toBe('spanferry: the operator is not part of this copy: operator.mjs should lie beside spanferry.mjs\n');
+  });
+});
+
+const mistakes: readonly [sentence: string, args: readonly string[], code: number, says: RegExp][] = [
+  ['no command', [], 2, /^Usage: spanferry/],
+  ['an unknown command', ['valdate'], 2, /unknown command 'valdate'\n\(Did you mean validate\?\)/],
+  ['an unknown option', ['view', '--fast', agent], 2, /unknown option '--fast'/],
+  ['no file', ['convert'], 2, /missing required argument 'file'/],
+  ['an unknown format', ['view', '--format', 'xml', agent], 2, /It is auto, otlp or monocle\./],
+  ['a format that the file has not', ['convert', '--format', 'monocle', agent], 1, /^spanferry: .* \(NotATraceFile\)\. [^\n]+\n$/],
+  ['a file that is not there', ['view', 'nothing.json'], 1, /^spanferry: nothing\.json: there is no such file\n$/],
+  ['a directory', ['convert', fixtures], 1, /it is a directory; name the files in it/],
+];
+
+describe('a mistake is told in a sentence, never with a stack trace:', () => {
+  test.each(mistakes)('%s', async (_sentence, args, code, says) => {
+    const ended = await run(...args);
+    expect(ended).toMatchObject({ code, err: expect.stringMatching(says) });
+    expect(ended.err).not.toMatch(/\n\s+at /);
+    expect(ended.out.length).toBe(0);
+  });
+});
+
+describe('through pipes', () => {
+  test('a file in standard input is converted, also where it must be read twice', async () => {
+    const stdin = readFileSync(`${fixtures}traces/otlp-headers-behind-spans.json`);
+    const { code, out } = await command(program, { args: ['convert', '-'], stdin });
+    const expected = JSON.parse(readFileSync(`${fixtures}traces/otlp-headers-behind-spans.json.expected.json`, 'utf8'));
+    expect(code).toBe(0);
+    expect(JSON.parse(JSON.stringify(decodeRequest(out)))).toEqual(expected.requests[0]);
+  });
+
+  test('a screen has the width that COLUMNS says, and no colours', async () => {
+    const { out } = await command(program, { args: ['view', agent], env: { COLUMNS: '140' } });
+    expect(out.toString()).toBe(readFileSync(`${fixtures}screens/langgraph-agent.json.140.txt`, 'utf8'));
+  });
+
+  test('hostile text stays text', async () => {
+    const hostile = `${fixtures}views/hostile.json`;
+    for (const args of [
+      ['view', hostile],
+      ['view', '--full', hostile],
+      ['view', '-o', 'json', hostile],
+      ['validate', hostile],
+      ['convert', '--to', 'json', hostile],
+    ]) {
+      expect((await run(...args)).out.toString()).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
+    }
+  });
+
+  test('a reader that goes away early is not answered with an error', async () => {
+    const line = readFileSync(agent);
+    const child = spawn(process.execPath, [program, 'view', '--full', '-'], { stdio: 'pipe' });
+    let err = '';
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    child.stdin.on('error', () => {});
+    // One trace id a line, so that there is far more to draw than a pipe holds.
+    for (let i = 0; i < 500; i++) child.stdin.write(line.toString().replaceAll('5b8efff798038103', i.toString(16).padStart(16, 'a')));
+    child.stdout.destroy();
+    child.stdin.end();
+    const [code] = await once(child, 'close');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
+  test('a full disk is told in a sentence', async () => {
+    const child = spawn('sh', ['-c', '"$0" "$1" convert "$2" > /dev/full', process.execPath, program, agent], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
+    let err = '';
+    child.stderr?.on('data', (chunk) => {
+      err += chunk;
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, err }).toEqual({ code: 1, err: 'spanferry: the output cannot be written: the disk is full\n' });
+  });
+
+  test('an interrupt leaves nothing behind', async () => {
+    const temporary = join(folder, 'tmp');
+    mkdirSync(temporary);
+    const child = spawn(process.execPath, [program, 'convert', '-'], { stdio: 'pipe', env: { ...process.env, TMPDIR: temporary } });
+    child.stdin.on('error', () => {});
+    // More than is kept in memory, so that there is a temporary file by now.
+    const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'x'.repeat(1_000) };
+    const line = Buffer.from(`${JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: Array(1_000).fill(span) }] }] })}\n`);
+    for (let i = 0; i < 40; i++) if (!child.stdin.write(line)) await once(child.stdin, 'drain');
+    child.kill('SIGINT');
+    const [code, signal] = await once(child, 'close');
+    expect({ code, signal, left: readdirSync(temporary) }).toEqual({ code: null, signal: 'SIGINT', left: [] });
+  });
+});
+
+test('a person at a terminal has colours', async () => {
+  const child = spawn('script', ['-qec', `"${process.execPath}" "${program}" view "${agent}"`, '/dev/null'], {
+    env: { PATH: process.env.PATH, TERM: 'xterm', COLUMNS: '80' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const out: Buffer[] = [];
+  child.stdout.on('data', (chunk) => out.push(chunk));
+  await once(child, 'close');
+  const text = Buffer.concat(out).toString().replaceAll('\r\n', '\n');
+  expect(text).toContain('\x1b[31m');
+  expect(text.replace(/\x1b\[\d+m/g, '')).toBe(readFileSync(`${fixtures}screens/langgraph-agent.json.80.txt`, 'utf8'));
+});
