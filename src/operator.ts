@@ -119,7 +119,7 @@ async function run(
     canSend: () => ferry?.canSend() ?? false,
     version: VERSION,
   });
-  const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION, clock });
+  const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION });
   const tracing = await startTracing(environment, VERSION);
   const common = { name, resources: kube, sources, settings, clock, log };
   const ferry =

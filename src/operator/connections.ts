@@ -5,7 +5,6 @@ import type { Delivery } from '../delivery/delivery.ts';
 import { isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
 import type { Sender } from '../delivery/sender.ts';
 import { destinationSecretNames } from '../sources/secrets.ts';
-import type { Clock } from '../std/clock.ts';
 import { type Stores, secretNamesOf } from '../stores/registry.ts';
 import type { Store } from '../stores/store.ts';
 import type { Settings as TranscodeSettings } from '../transcode/port.ts';
@@ -21,60 +20,88 @@ export type ConnectionOptions = {
   readonly policy: Policy;
   readonly transcoding: Omit<TranscodeSettings, 'format'>;
   readonly version: string;
-  readonly clock: Clock;
 };
 
-type Open = Connection & { readonly store: Store; readonly sender: Sender; readonly stamp: string };
+type Open = Pick<Connection, 'fingerprint'> & { readonly store: Store; readonly sender: Sender; readonly stamp: string };
 
-/** What was replaced may still be in use by files under way. */
-const GRACE_MS = 10 * 60_000;
+/** What is open, and who uses it: what was replaced is closed when nobody does any more. */
+type Shared = { readonly opening: Promise<Open>; readonly replaced: AbortController; users: number };
+
+export type WorkerConnections = Connections & { readonly drop: (uid: string) => void; readonly close: () => void };
 
 /** Opens for a worker what a source leads to, once per state of the source and its Secrets. */
-export function workerConnections(
-  options: ConnectionOptions,
-): Connections & { readonly drop: (uid: string) => void; readonly close: () => void } {
-  const { secrets, clock } = options;
-  const opened = new Map<string, Promise<Open>>();
+export function workerConnections(options: ConnectionOptions): WorkerConnections {
+  const { secrets } = options;
+  const shared = new Map<string, Shared>();
 
-  const to = async (source: IngestionSource): Promise<Connection> => {
-    const uid = source.metadata.uid ?? '';
-    const values = await secrets.values(source.metadata.namespace ?? '', secretNames(source));
-    const stamp = digest([source.metadata.generation, values]);
-    const before = opened.get(uid);
-    const known = await before?.catch(() => undefined);
-    // Somebody else may have opened it in the meantime.
-    if (opened.get(uid) !== before) return to(source);
-    if (known?.stamp === stamp) return known;
-    const opening = open(source, values, stamp, options);
-    opened.set(uid, opening);
-    opening.catch(() => opened.get(uid) === opening && opened.delete(uid));
-    if (known) retire(known);
-    return opening;
-  };
-
-  const retire = ({ store, sender }: Open): void => {
-    void clock
-      .sleep(GRACE_MS, stopped.signal)
-      .catch(() => {})
-      .then(() => {
+  const closeUnused = (each: Shared): void => {
+    if (!each.replaced.signal.aborted || each.users > 0) return;
+    each.opening.then(
+      ({ store, sender }) => {
         sender.close();
         store.close();
-      });
+      },
+      () => {},
+    );
   };
 
-  const stopped = new AbortController();
+  const retire = (uid: string, each: Shared): void => {
+    if (shared.get(uid) === each) shared.delete(uid);
+    if (each.replaced.signal.aborted) return;
+    each.replaced.abort();
+    closeUnused(each);
+  };
+
+  /** What is open for the source as it is now; opens it where nothing is. */
+  const current = async (source: IngestionSource): Promise<Shared> => {
+    const { uid = '', namespace = '', generation } = source.metadata;
+    const values = await secrets.values(namespace, secretNames(source));
+    const stamp = digest([generation, values]);
+    const before = shared.get(uid);
+    const known = await before?.opening.catch(() => undefined);
+    // Somebody else may have opened it in the meantime.
+    if (shared.get(uid) !== before) return current(source);
+    if (before && known?.stamp === stamp) return before;
+    if (before) retire(uid, before);
+    const next: Shared = { opening: open(source, values, stamp, options), replaced: new AbortController(), users: 0 };
+    shared.set(uid, next);
+    next.opening.catch(() => retire(uid, next));
+    return next;
+  };
+
+  const to = async (source: IngestionSource): Promise<Connection> => {
+    const mine = await current(source);
+    mine.users++;
+    let isReleased = false;
+    const release = () => {
+      if (isReleased) return;
+      isReleased = true;
+      mine.users--;
+      closeUnused(mine);
+    };
+    try {
+      const { store, sender, fingerprint } = await mine.opening;
+      return { store, sender, fingerprint, replaced: mine.replaced.signal, release };
+    } catch (thrown) {
+      release();
+      throw thrown;
+    }
+  };
+
   const drop = (uid: string): void => {
-    void opened.get(uid)?.then(retire, () => {});
-    opened.delete(uid);
+    const each = shared.get(uid);
+    if (each) retire(uid, each);
   };
 
   return {
     to,
     drop,
     doubt: ({ metadata }) => secrets.forget(metadata.namespace ?? ''),
+    renew: async (source) => {
+      if (shared.has(source.metadata.uid ?? '')) await current(source).catch(() => {});
+    },
     close: () => {
-      for (const uid of opened.keys()) drop(uid);
-      stopped.abort();
+      for (const uid of [...shared.keys()]) drop(uid);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { Observed } from '../kube/transport.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Observer as SourceObserver } from '../sources/port.ts';
@@ -40,13 +41,16 @@ export function verdictObserver(metrics: Metrics): Observer {
   const rejected = metrics.counter({ name: 'spanferry_rejected_spans_total', help: 'Spans left out', labels });
   const retries = metrics.counter({ name: 'spanferry_retries_total', help: 'Retries used', labels });
   const seconds = metrics.histogram({ name: 'spanferry_file_duration_seconds', help: 'Time of attempts', labels });
+  const sourceOf = ({ metadata, spec }: IngestionFile) => ({ namespace: metadata.namespace ?? '', source: spec.sourceRef.name });
   return {
+    delivered: (record, { accepted, rejected: leftOut }) => {
+      spans.inc(sourceOf(record), accepted);
+      rejected.inc(sourceOf(record), leftOut);
+    },
     ended: (record, status, took) => {
-      const source = { namespace: record.metadata.namespace ?? '', source: record.spec.sourceRef.name };
+      const source = sourceOf(record);
       files.inc({ ...source, state: status.state, reason: status.reason ?? '' });
-      spans.inc(source, status.state === 'Completed' ? (status.spans ?? 0) : 0);
       bytes.inc(source, status.bytes ?? 0);
-      rejected.inc(source, status.rejectedSpans ?? 0);
       if (status.retries > record.status.retries) retries.inc(source);
       seconds.observe(source, took);
     },

@@ -61,6 +61,8 @@ export function workerPart(options: WorkerPartOptions): WorkerPart {
   files.onChange(ferryman.wake);
   sources.onChange((change) => {
     if (change.type === 'delete') connections.drop(change.object.metadata.uid);
+    const isEdited = change.type === 'update' && change.old.metadata.generation !== change.object.metadata.generation;
+    if (isEdited) void connections.renew(change.object);
     ferryman.wake();
   });
 

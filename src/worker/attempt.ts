@@ -5,11 +5,11 @@ import type { Log } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Settings, Transcode } from '../transcode/port.ts';
-import { type Ferried, ferry, type Progress, progressFrom } from './ferry.ts';
+import { type Ferried, ferry, type Progress, progressFrom, type Rest } from './ferry.ts';
 import { isSuspect } from './pick.ts';
 import type { Connection, Connections, Records } from './port.ts';
 import { interrupted, processing, verdict } from './verdict.ts';
-import { statusWriter } from './writer.ts';
+import { type StatusWriter, statusWriter } from './writer.ts';
 
 /** Why an attempt is given up from outside. */
 export type GiveUp =
@@ -34,8 +34,22 @@ export type AttemptEnd = {
   readonly status?: IngestionFile['status'];
   /** The version of the record that the attempt saw last; undefined where the record is gone. */
   readonly lastSeen: string | undefined;
+  /** What the destination decided; absent where it was not asked. */
+  readonly delivered?: { readonly accepted: number; readonly rejected: number };
+  /** Where the next attempt of this worker goes on in the middle of a batch, under this fingerprint. */
+  readonly rest?: KeptRest;
   /** The file waits for this: the store after a while, the destination when it lets files through. */
   readonly waitFor?: { readonly side: 'store' | 'destination'; readonly failure: Failure; readonly connection?: Connection };
+};
+
+export type KeptRest = { readonly rest: Rest; readonly fingerprint: string };
+
+type Circumstances = {
+  readonly giveUp: AbortSignal;
+  /** Trouble of the store is the file's own. */
+  readonly blame: boolean;
+  /** What the attempt before left in the middle of a batch. */
+  readonly kept?: KeptRest | undefined;
 };
 
 /** Until this moment a file that is quick costs one write, its verdict. */
@@ -43,36 +57,58 @@ const PROCESSING_AFTER_MS = 1_000;
 const CHECKPOINT_EVERY_MS = 15_000;
 const STUCK_AFTER_MS = 5 * 60_000;
 
-/** One attempt to ferry one file, with all that is written on its record. With `blame`, trouble of the store is the file's own. Does not reject. */
+/** One attempt to ferry one file, with all that is written on its record. */
 export async function attempt(
   record: IngestionFile,
   source: IngestionSource,
-  { giveUp, blame }: { readonly giveUp: AbortSignal; readonly blame: boolean },
+  circumstances: Circumstances,
   options: AttemptOptions,
 ): Promise<AttemptEnd> {
   const { records, connections, clock, log } = options;
   const onTrouble = (failure: Failure) => log.warn('cannot write the status of a record', { record: record.metadata.name, failure });
   const writer = statusWriter(record, { records, clock, onTrouble });
-  const startedAt = clock.now();
-  const counted: IngestionFile = { ...record, status: { ...record.status, attempts: record.status.attempts + 1 } };
-
   let connection: Connection;
   try {
     connection = await connections.to(source);
   } catch (thrown) {
     const failure = failureOf(thrown);
-    await tell(writer, { ...record.status, state: 'Pending', reason: failure.reason, message: failure.message }, record, giveUp);
+    connections.doubt(source);
+    await tell(
+      writer,
+      { ...record.status, state: 'Pending', reason: failure.reason, message: failure.message },
+      record,
+      circumstances.giveUp,
+    );
     return { waitFor: { side: 'store', failure }, lastSeen: writer.lastSeen() };
   }
+  try {
+    return { ...(await connected(record, source, { ...circumstances, connection, writer }, options)), lastSeen: writer.lastSeen() };
+  } finally {
+    connection.release();
+  }
+}
 
+type Connected = Circumstances & { readonly connection: Connection; readonly writer: StatusWriter };
+
+async function connected(
+  record: IngestionFile,
+  source: IngestionSource,
+  { giveUp, blame, kept, connection, writer }: Connected,
+  options: AttemptOptions,
+): Promise<Omit<AttemptEnd, 'lastSeen'>> {
+  const { clock, connections } = options;
   const { fingerprint } = connection;
-  const progress = progressFrom(record.status.checkpoint, fingerprint);
+  const startedAt = clock.now();
+  const counted: IngestionFile = { ...record, status: { ...record.status, attempts: record.status.attempts + 1 } };
+  const progress = progressFrom(record.status, fingerprint);
+  if (kept?.fingerprint === fingerprint && kept.rest.index === progress.batches) progress.rest = kept.rest;
+  const before = { spans: progress.spans, rejectedSpans: progress.rejectedSpans };
   const seen = () => ({ record: counted, spec: source.spec, progress, fingerprint, startedAt, now: clock.now() });
   const stuck = new AbortController();
   const over = new AbortController();
   const signal = AbortSignal.any([giveUp, stuck.signal]);
 
-  if (isSuspect(record) && !(await writer.write(processing(seen()), signal).catch(() => false))) return { lastSeen: writer.lastSeen() };
+  if (isSuspect(record) && !(await writer.write(processing(seen()), signal).catch(() => false))) return {};
   const watching = watch({
     progress,
     clock,
@@ -81,34 +117,47 @@ export async function attempt(
     // What is not yet written when the attempt is over is no news any more.
     onNews: () => void writer.write(processing(seen()), AbortSignal.any([signal, over.signal])).catch(() => {}),
   });
+  const outcome = await ferried(record, source, { connection, progress, signal }, options).catch((thrown) =>
+    stuck.signal.aborted ? 'stuck' : giveUp.aborted ? (giveUp.reason as GiveUp) : mistaken(thrown),
+  );
+  over.abort();
+  await watching;
 
+  const result = blame ? blamed(outcome) : outcome;
+  const leftOut = typeof result === 'object' && result.ended === 'done' ? result.summary.rejectedSpans : 0;
+  const end = {
+    delivered: { accepted: progress.spans - before.spans, rejected: progress.rejectedSpans - before.rejectedSpans + leftOut },
+    ...(progress.rest && { rest: { rest: progress.rest, fingerprint } }),
+  };
+  if (result === 'not ours' || (typeof result === 'object' && result.ended === 'fenced')) return end;
+  const status =
+    result === 'put back'
+      ? interrupted(seen())
+      : verdict({ ...seen(), ferried: result === 'stuck' ? { ended: 'failed', failure: stuckFor(progress) } : result });
+  if (typeof result === 'object' && result.ended === 'waiting') {
+    connections.doubt(source);
+    await tell(writer, status, record, giveUp);
+    return { ...end, waitFor: { ...result, connection } };
+  }
+  // The verdict is written even while the worker drains; only who lost the file keeps silent.
+  const written = await writer.write(status, new AbortController().signal).catch(() => false);
+  return written ? { ...end, status } : end;
+}
+
+function ferried(
+  record: IngestionFile,
+  source: IngestionSource,
+  { connection, progress, signal }: { readonly connection: Connection; readonly progress: Progress; readonly signal: AbortSignal },
+  { tracing, transcode, settings }: AttemptOptions,
+): Promise<Ferried | GiveUp> {
   const { namespace } = record.metadata;
   const attributes = {
     'spanferry.namespace': namespace ?? '',
     'spanferry.source': record.spec.sourceRef.name,
     'spanferry.key': record.spec.key,
   };
-  const job = { record, spec: source.spec, connection, transcode: options.transcode, settings: options.settings(source), progress };
-  const outcome: Ferried | GiveUp = await options.tracing
-    .trace('file', attributes, (step) => ferry({ ...job, step }, signal))
-    .catch((thrown) => (stuck.signal.aborted ? 'stuck' : giveUp.aborted ? (giveUp.reason as GiveUp) : mistaken(thrown)));
-  over.abort();
-  await watching;
-  const ferried = blame ? blamed(outcome) : outcome;
-
-  if (ferried === 'not ours' || (typeof ferried === 'object' && ferried.ended === 'fenced')) return { lastSeen: writer.lastSeen() };
-  const status =
-    ferried === 'put back'
-      ? interrupted(seen())
-      : verdict({ ...seen(), ferried: ferried === 'stuck' ? { ended: 'failed', failure: stuckFor(progress) } : ferried });
-  if (typeof ferried === 'object' && ferried.ended === 'waiting') {
-    connections.doubt(source);
-    await tell(writer, status, record, giveUp);
-    return { waitFor: { ...ferried, connection }, lastSeen: writer.lastSeen() };
-  }
-  // The verdict is written even while the worker drains; only who lost the file keeps silent.
-  const written = await writer.write(status, new AbortController().signal).catch(() => false);
-  return { ...(written && { status }), lastSeen: writer.lastSeen() };
+  const job = { record, spec: source.spec, connection, transcode, settings: settings(source), progress };
+  return tracing.trace('file', attributes, (step) => ferry({ ...job, step }, signal));
 }
 
 const mistaken = (thrown: unknown): Ferried => ({ ended: 'failed', failure: failureOf(thrown) });
@@ -120,14 +169,10 @@ function blamed(outcome: Ferried | GiveUp): Ferried | GiveUp {
 }
 
 /** A file that waits says why, once: not again for every try. */
-async function tell(
-  writer: ReturnType<typeof statusWriter>,
-  status: IngestionFile['status'],
-  before: IngestionFile,
-  signal: AbortSignal,
-): Promise<void> {
+async function tell(writer: StatusWriter, status: IngestionFile['status'], before: IngestionFile, signal: AbortSignal): Promise<void> {
   const { reason, checkpoint } = before.status;
-  if (reason === status.reason && checkpoint?.batches === status.checkpoint?.batches && before.status.state === 'Pending') return;
+  const isAsBefore = writer.lastSeen() === before.metadata.resourceVersion && before.status.state === 'Pending';
+  if (isAsBefore && reason === status.reason && checkpoint?.batches === status.checkpoint?.batches) return;
   await writer.write(status, signal).catch(() => false);
 }
 

@@ -1,7 +1,7 @@
 import { type Failure, failureOf, makesFilesWait } from '../api/failure.ts';
-import type { Checkpoint, IngestionFile } from '../api/ingestionfile.ts';
+import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
-import type { Rejected } from '../delivery/outcome.ts';
+import type { Consignment, Rejected } from '../delivery/outcome.ts';
 import type { Step } from '../observability/tracing.ts';
 import type { Batch, Input, Settings, Summary, Transcode } from '../transcode/port.ts';
 import { unexpectedApplications } from './application.ts';
@@ -18,9 +18,17 @@ export type Progress = {
   rejected: readonly Rejected[];
   /** The destination's words although it took everything. */
   warning?: string;
+  /** What became of a batch of which only a part was decided: the next attempt of this worker goes on there. */
+  rest?: Rest;
   /** Changes with every byte read and every batch acknowledged: what stands still is stuck. */
   moved: number;
 };
+
+/**
+ * A batch that was cut to pieces when trouble came, without its bytes: the same file gives the same batch again. It is kept in
+ * memory only, because a restart may cost a part of one batch twice, and a status should not grow for that.
+ */
+export type Rest = Omit<Consignment, 'batch'> & { readonly index: number; readonly spans: number };
 
 /** How one attempt to ferry a file ended. */
 export type Ferried =
@@ -44,16 +52,24 @@ export type Job = {
 };
 
 /** The progress from which an attempt starts: that of the checkpoint, if it still holds. */
-export function progressFrom(checkpoint: Checkpoint | undefined, fingerprint: string): Progress {
+export function progressFrom({ checkpoint, warnings }: FileStatus, fingerprint: string): Progress {
   const holds = checkpoint?.fingerprint === fingerprint ? checkpoint : undefined;
   return {
     batches: holds?.batches ?? 0,
     spans: holds?.spans ?? 0,
     rejectedSpans: holds?.rejectedSpans ?? 0,
     requests: 0,
-    rejected: [],
+    rejected: holds && warnings ? warnings.flatMap(rejectionIn) : [],
     moved: 0,
   };
+}
+
+/** How the reasons for which spans were rejected are kept beside a checkpoint, and shown to people. */
+export const rejectionText = ({ reason, message }: Pick<Rejected, 'reason' | 'message'>): string => `${reason}: ${message}`;
+
+function rejectionIn({ message, count }: NonNullable<FileStatus['warnings']>[number]): Rejected[] {
+  const [reason = '', ...words] = message.split(': ');
+  return reason === 'RefusedByDestination' || reason === 'SpanTooLarge' ? [{ reason, message: words.join(': '), spans: count }] : [];
 }
 
 /** Takes a batch's ending out of the transcoder, which knows only throws. */
@@ -91,11 +107,17 @@ export const endOf = (failure: Failure): Ferried =>
 
 async function deliver(batch: Batch, { connection, progress, record }: Job, signal: AbortSignal): Promise<void> {
   if (batch.index < progress.batches) return;
-  const outcome = await connection.sender.send(batch, { file: record.metadata.uid ?? '', signal });
-  progress.requests += outcome.requests;
+  const rest = progress.rest?.index === batch.index && progress.rest.spans === batch.spans ? progress.rest : undefined;
+  const outcome = await connection.sender.send(rest ? { ...rest, batch } : batch, { file: record.metadata.uid ?? '', signal });
+  progress.requests += outcome.requests - (rest?.requests ?? 0);
+  if (outcome.state !== 'done') {
+    const { batch: _, ...left } = outcome.rest;
+    if (left.sift.accepted + left.sift.rejected.length > 0) progress.rest = { ...left, index: batch.index, spans: batch.spans };
+  }
   if (outcome.state === 'waiting') throw new Ended({ ended: 'waiting', failure: outcome.failure, side: 'destination' });
   if (outcome.state === 'failed') throw new Ended({ ended: 'failed', failure: outcome.failure });
   if (outcome.state === 'fenced') throw new Ended({ ended: 'fenced' });
+  delete progress.rest;
   progress.batches = batch.index + 1;
   progress.spans += outcome.accepted;
   progress.rejectedSpans += outcome.rejectedSpans;

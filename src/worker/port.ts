@@ -22,16 +22,24 @@ export type Connection = {
   readonly sender: Pick<Sender, 'send' | 'ready'>;
   /** Digest of destination, format and limits: where it differs, a checkpoint is worth nothing. */
   readonly fingerprint: string;
+  /** Aborted when source or Secrets have changed and another connection took its place. */
+  readonly replaced: AbortSignal;
+  /** It is no longer in use here. */
+  readonly release: () => void;
 };
 
 export type Connections = {
-  /** The same connection while neither the source nor its Secrets change. Throws a `Failed`. */
+  /** The same connection while neither the source nor its Secrets change; to be released. Throws a `Failed`. */
   readonly to: (source: IngestionSource) => Promise<Connection>;
   /** Something was refused: the Secrets are read anew next time. */
   readonly doubt: (source: IngestionSource) => void;
+  /** Looks whether source or Secrets have changed; who waits for what is replaced hears of it. Does not reject. */
+  readonly renew: (source: IngestionSource) => Promise<void>;
 };
 
 /** Told for metrics and logs. */
 export type Observer = {
+  /** What the destination decided in one attempt, however that ended. */
+  readonly delivered?: (record: IngestionFile, spans: { readonly accepted: number; readonly rejected: number }) => void;
   readonly ended?: (record: IngestionFile, status: FileStatus, seconds: number) => void;
 };

@@ -1,11 +1,11 @@
 import type { Failure } from '../api/failure.ts';
 import { kindOf } from '../api/failure.ts';
 import { clip, maxMessage } from '../api/fields.ts';
-import type { Checkpoint, FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import type { Summary } from '../transcode/port.ts';
 import { unexpectedApplications } from './application.ts';
-import type { Ferried, Progress } from './ferry.ts';
+import { type Ferried, type Progress, rejectionText } from './ferry.ts';
 
 /** All that a verdict may look at. */
 export type Seen = {
@@ -92,9 +92,10 @@ function warnings(spec: SourceSpec, progress: Progress, summary: Summary): NonNu
   const all = [
     ...(strange ? [{ message: strange, count: 1 }] : []),
     ...(progress.warning !== undefined ? [{ message: `the destination says: ${progress.warning}`, count: 1 }] : []),
+    ...rejections(progress),
     ...summary.warnings.map(({ message, count }) => ({ message, count })),
   ];
-  return all.slice(0, 20).map(({ message, count }) => ({ message: clip(message, 512), count }));
+  return bounded(all);
 }
 
 function failed(seen: Seen, failure: Failure): FileStatus {
@@ -121,12 +122,14 @@ function failed(seen: Seen, failure: Failure): FileStatus {
       ...checkpointed(seen),
     };
   }
-  const delivered = progress.spans > 0 ? `; ${progress.spans} spans of this file had been delivered before` : '';
+  // Of a batch in the middle, too, a part may have arrived.
+  const spans = progress.spans + (progress.rest?.sift.accepted ?? 0);
+  const delivered = spans > 0 ? `; ${spans} spans of this file had been delivered before` : '';
   return {
     ...underWay(seen),
     state: 'Failed',
     ...words({ ...failure, message: `${failure.message}${delivered}` }),
-    spans: progress.spans,
+    spans,
     rejectedSpans: progress.rejectedSpans,
     requests: progress.requests,
     completionTime: time(now),
@@ -140,10 +143,23 @@ function mayRetry(failure: Failure, modified: number, now: number): boolean {
   return kindOf(failure) === 'transient';
 }
 
-function checkpointed({ progress, fingerprint, now }: Omit<Seen, 'ferried'>): { checkpoint?: Checkpoint } {
+/** How far the file has come, and why spans were rejected on the way: whoever goes on must be able to say so in the end. */
+function checkpointed({ progress, fingerprint, now }: Omit<Seen, 'ferried'>): Pick<FileStatus, 'checkpoint' | 'warnings'> {
   const { batches, spans, rejectedSpans } = progress;
-  return batches > 0 ? { checkpoint: { batches, spans, rejectedSpans, fingerprint, time: time(now) } } : {};
+  if (batches === 0) return {};
+  const warnings = rejections(progress);
+  return {
+    checkpoint: { batches, spans, rejectedSpans, fingerprint, time: time(now) },
+    ...(warnings.length > 0 && { warnings: bounded(warnings) }),
+  };
 }
+
+type Warnings = NonNullable<FileStatus['warnings']>;
+
+const rejections = ({ rejected }: Progress): Warnings =>
+  rejected.map((each) => ({ message: rejectionText(each), count: Math.max(1, each.spans) }));
+
+const bounded = (all: Warnings): Warnings => all.slice(0, 20).map(({ message, count }) => ({ message: clip(message, 512), count }));
 
 const words = ({ reason, message }: Pick<Failure, 'reason' | 'message'>) => ({ reason, message: clip(message, maxMessage) });
 

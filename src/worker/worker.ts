@@ -1,11 +1,11 @@
-import { kindOf } from '../api/failure.ts';
+import { failureOf, kindOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import { takes } from '../api/match.ts';
 import type { Log } from '../observability/logger.ts';
 import { backoffMs } from '../std/backoff.ts';
 import { type Semaphore, semaphore } from '../std/semaphore.ts';
-import { type AttemptEnd, type AttemptOptions, attempt, type GiveUp } from './attempt.ts';
+import { type AttemptEnd, type AttemptOptions, attempt, type GiveUp, type KeptRest } from './attempt.ts';
 import { type Hindrance, pick } from './pick.ts';
 import type { Observer, Sources } from './port.ts';
 import { isOlder } from './versions.ts';
@@ -34,7 +34,14 @@ export type Worker = {
   readonly drain: (deadline: AbortSignal) => Promise<void>;
 };
 
-type Patience = { readonly until: number; readonly tries: number; readonly alone: number; readonly readAt: number };
+type Patience = {
+  readonly until: number;
+  readonly tries: number;
+  readonly alone: number;
+  readonly readAt: number;
+  /** Ends the waiting for a destination. */
+  readonly over: AbortController;
+};
 
 type Running = { readonly record: IngestionFile; readonly abort: AbortController; readonly end: Promise<void> };
 
@@ -43,6 +50,8 @@ const HEAVIEST = 32 * 1024 * 1024;
 const LOOK_EVERY_MS = 1_000;
 /** After so many failures alone a file pays for them. */
 const LONELY = 3;
+/** A Secret may be corrected at any time, and nobody tells. */
+const RENEW_EVERY_MS = 30_000;
 const storePatience = { baseMs: 5_000, maxMs: 60_000 };
 
 /** Ferries the files bound to this worker. */
@@ -56,13 +65,15 @@ export function worker(options: WorkerOptions): Worker {
   const patience = new Map<string, Patience>();
   /** What attempts left behind: until the copy has come as far, a file looks as if nobody had begun it. Undefined: the record is gone. */
   const leftAt = new Map<string, string | undefined>();
+  /** Batches that were decided in part. */
+  const rests = new Map<string, KeptRest>();
   /** When a file of a source was last read to its end. */
   const lastRead = new Map<string, number>();
   const memory: Semaphore = semaphore(options.bytes);
-  let alarm = Promise.withResolvers<void>();
+  let nudge = new AbortController();
   let waiting = 0;
   let quiet = false;
-  const wake = () => alarm.resolve();
+  const wake = () => nudge.abort();
 
   const hindrance = (record: IngestionFile): Hindrance | undefined => {
     const { status, metadata } = record;
@@ -93,7 +104,13 @@ export function worker(options: WorkerOptions): Worker {
       const now = mine.get(uid);
       if (!now || !isBehind(now)) leftAt.delete(uid);
     }
-    for (const uid of patience.keys()) if (!mine.has(uid)) patience.delete(uid);
+    for (const uid of patience.keys()) if (!mine.has(uid)) forget(uid);
+    for (const uid of rests.keys()) if (!mine.has(uid)) rests.delete(uid);
+  };
+
+  const forget = (uid: string) => {
+    patience.get(uid)?.over.abort();
+    patience.delete(uid);
   };
 
   /** Edits are for the next attempt, but a source that is gone, made anew or suspended ends this one. */
@@ -135,6 +152,7 @@ export function worker(options: WorkerOptions): Worker {
   };
 
   const ferryOne = async (record: IngestionFile, source: IngestionSource, signal: AbortSignal): Promise<void> => {
+    const { uid = '' } = record.metadata;
     const startedAt = clock.monotonic();
     const release = await memory.acquire(Math.min(Math.max(1, record.spec.size), HEAVIEST), signal).catch(() => undefined);
     if (!release) return;
@@ -142,20 +160,26 @@ export function worker(options: WorkerOptions): Worker {
       const end = await attempt(
         record,
         source,
-        { giveUp: signal, blame: (patience.get(record.metadata.uid ?? '')?.alone ?? 0) >= LONELY },
+        { giveUp: signal, blame: (patience.get(uid)?.alone ?? 0) >= LONELY, kept: rests.get(uid) },
         options,
       );
-      leftAt.set(record.metadata.uid ?? '', end.lastSeen);
+      leftAt.set(uid, end.lastSeen);
+      if (end.rest) rests.set(uid, end.rest);
+      else rests.delete(uid);
       settle(record, end, (clock.monotonic() - startedAt) / 1_000);
+    } catch (thrown) {
+      // Nothing should come here; if it does, it must not come every moment.
+      const failure = failureOf(thrown);
+      wait(record, { side: 'store', failure });
     } finally {
       release();
     }
   };
 
-  const settle = (record: IngestionFile, { status, waitFor }: AttemptEnd, seconds: number) => {
-    const uid = record.metadata.uid ?? '';
+  const settle = (record: IngestionFile, { status, delivered, waitFor }: AttemptEnd, seconds: number) => {
+    if (delivered) options.observer?.delivered?.(record, delivered);
     if (waitFor) return wait(record, waitFor);
-    patience.delete(uid);
+    forget(record.metadata.uid ?? '');
     if (!status) return;
     if (status.state === 'Completed') lastRead.set(sourceOf(record), clock.monotonic());
     options.observer?.ended?.(record, status, seconds);
@@ -180,8 +204,9 @@ export function worker(options: WorkerOptions): Worker {
     const before = patience.get(uid);
     const tries = (before?.tries ?? 0) + 1;
     const othersPass = before !== undefined && (lastRead.get(sourceOf(record)) ?? 0) > before.readAt;
-    const kept = { tries, alone: (before?.alone ?? 0) + (side === 'store' && othersPass ? 1 : 0), readAt: clock.monotonic() };
-    const ms = failure.retryAfterMs ?? backoffMs(storePatience, tries - 1);
+    const alone = (before?.alone ?? 0) + (side === 'store' && othersPass ? 1 : 0);
+    const over = new AbortController();
+    const kept = { tries, alone, readAt: clock.monotonic(), over };
     log.info('file waits', {
       namespace: record.metadata.namespace,
       source: record.spec.sourceRef.name,
@@ -190,19 +215,29 @@ export function worker(options: WorkerOptions): Worker {
       failure,
       kind: kindOf(failure),
     });
-    if (side === 'store' || !connection) return void patience.set(uid, { ...kept, until: clock.monotonic() + ms });
-    const mark = { ...kept, until: Number.POSITIVE_INFINITY };
-    patience.set(uid, mark);
-    const gone = new AbortController();
-    void connection.sender.ready(uid, gone.signal).then(
-      () => letGo(uid, mark),
-      () => letGo(uid, mark),
-    );
+    forget(uid);
+    if (side === 'store' || !connection) {
+      const ms = failure.retryAfterMs ?? backoffMs(storePatience, tries - 1);
+      return void patience.set(uid, { ...kept, until: clock.monotonic() + ms });
+    }
+    patience.set(uid, { ...kept, until: Number.POSITIVE_INFINITY });
+    const letGo = () => {
+      const now = patience.get(uid);
+      if (now?.over === over) patience.set(uid, { ...now, until: 0 });
+      over.abort();
+      wake();
+    };
+    void connection.sender.ready(uid, AbortSignal.any([over.signal, connection.replaced])).then(letGo, letGo);
+    void keepLooking(record, over.signal);
   };
 
-  const letGo = (uid: string, mark: Patience) => {
-    if (patience.get(uid) === mark) patience.set(uid, { ...mark, until: 0 });
-    wake();
+  /** While a file waits for its destination, looks whether somebody has corrected the source's Secrets. */
+  const keepLooking = async (record: IngestionFile, over: AbortSignal): Promise<void> => {
+    while (!over.aborted) {
+      await clock.sleep(RENEW_EVERY_MS, over).catch(() => {});
+      const source = sources.of(record);
+      if (!over.aborted && source) await options.connections.renew(source);
+    }
   };
 
   return {
@@ -214,9 +249,9 @@ export function worker(options: WorkerOptions): Worker {
     },
     run: async (stop) => {
       while (!stop.aborted) {
-        alarm = Promise.withResolvers();
+        nudge = new AbortController();
         look();
-        await Promise.race([alarm.promise, clock.sleep(LOOK_EVERY_MS, stop).catch(() => {})]);
+        await clock.sleep(LOOK_EVERY_MS, AbortSignal.any([stop, nudge.signal])).catch(() => {});
       }
     },
     drain: async (deadline) => {

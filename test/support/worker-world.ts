@@ -7,7 +7,7 @@ import type { Batch, Consignment, Outcome } from '../../src/delivery/outcome.ts'
 import { type Log, logger } from '../../src/observability/logger.ts';
 import { noTracing } from '../../src/observability/tracing.ts';
 import { defaultSettings, type Summary, type Transcode } from '../../src/transcode/port.ts';
-import type { Connection, Observer } from '../../src/worker/port.ts';
+import type { Connection, Connections, Observer } from '../../src/worker/port.ts';
 import { type Worker, type WorkerOptions, worker } from '../../src/worker/worker.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
@@ -37,14 +37,14 @@ export type WorldOptions = {
   /** The same after it took place: an answer that gets lost. */
   readonly afterWrite?: (status: FileStatus) => void;
   readonly transcode?: Transcode;
-  readonly to?: (source: IngestionSource) => Promise<Connection>;
+  readonly connections?: Partial<Connections>;
   readonly ready?: (file: string, signal: AbortSignal) => Promise<void>;
   readonly observer?: Observer;
   readonly concurrency?: number;
   readonly more?: Partial<WorkerOptions>;
 };
 
-const aSource = (spec: object = {}): IngestionSource => {
+export const aSource = (spec: object = {}): IngestionSource => {
   const parsed = parseSource({
     apiVersion: 'spanferry.io/v1alpha1',
     kind: 'IngestionSource',
@@ -69,7 +69,7 @@ const aSummary = (batches: number): Summary => ({
 });
 
 /** Every file has so many batches of ten spans. */
-const filesOf =
+export const filesOf =
   (batches: number): Transcode =>
   async (_input, _settings, take, signal) => {
     for (let index = 0; index < batches; index++) {
@@ -112,6 +112,8 @@ export function workerWorld(options: WorldOptions = {}): WorkerWorld {
       ready: options.ready ?? (async () => {}),
     },
     fingerprint: 'f',
+    replaced: new AbortController().signal,
+    release: () => {},
   };
   const made = worker({
     records: {
@@ -128,7 +130,7 @@ export function workerWorld(options: WorldOptions = {}): WorkerWorld {
       },
     },
     sources: { of: () => source },
-    connections: { to: options.to ?? (async () => connection), doubt: () => {} },
+    connections: { to: async () => connection, doubt: () => {}, renew: async () => {}, ...options.connections },
     transcode: options.transcode ?? filesOf(1),
     settings: () => defaultSettings,
     clock,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { type Batch, type Consignment, consign, type Outcome } from '../../../src/delivery/outcome.ts';
 import { aRecord } from '../../support/records.ts';
-import { refusal, taken, type WorkerWorld, type WorldOptions, workerWorld } from '../../support/worker-world.ts';
+import { filesOf, refusal, taken, type WorkerWorld, type WorldOptions, workerWorld } from '../../support/worker-world.ts';
 
 const stop = new AbortController();
 let over = new AbortController();
@@ -131,4 +132,119 @@ describe('an attempt ends', () => {
     expect(world.sent).toEqual(['a#0']);
     expect(world.worker.capacity().waiting).toBe(1);
   });
+});
+
+describe('a file that waits for its destination', () => {
+  const down = { reason: 'DestinationUnavailable', message: '503' } as const;
+  const waiting = (batch: Batch | Consignment): Outcome => ({
+    state: 'waiting',
+    failure: down,
+    rest: 'batch' in batch ? batch : consign(batch),
+    ...{ accepted: 0, rejectedSpans: 0, rejected: [], requests: 1, bytes: 8 },
+  });
+
+  test('is pending, although its attempt had taken so long that it was processing', async () => {
+    let isDown = true;
+    const world: WorkerWorld = running({
+      send: async (batch) => {
+        if (!isDown) return taken();
+        await world.clock.sleep(3_000);
+        return waiting(batch);
+      },
+      ready: () => new Promise((resolve) => void world.clock.sleep(20_000).then(resolve)),
+    });
+    world.put(aRecord({}, {}, { name: 'a' }));
+    await world.clock.advance(5_000);
+    expect(world.status('a')).toMatchObject({ state: 'Pending', reason: 'DestinationUnavailable' });
+    await world.clock.advance(25_000);
+    expect(world.status('a')).toMatchObject({ state: 'Pending', reason: 'DestinationUnavailable' });
+    isDown = false;
+    await world.clock.advance(30_000);
+    expect(world.status('a')).toMatchObject({ state: 'Completed', retries: 0 });
+  });
+
+  test('sends nothing twice of a batch that was decided in part', async () => {
+    const asked: (Batch | Consignment)[] = [];
+    const world = running({
+      send: (batch) => {
+        asked.push(batch);
+        if ('batch' in batch) return taken(10);
+        const sift = { pieces: [{ from: 4, to: 10 }], accepted: 4, rejected: [], spent: 0 };
+        return { ...waiting(batch), rest: { ...consign(batch as Batch), sift, requests: 2 }, accepted: 4, requests: 2 } as Outcome;
+      },
+    });
+    world.put(aRecord({}, {}, { name: 'a' }));
+    await world.clock.advance(5_000);
+    expect(asked).toMatchObject([{ index: 0 }, { batch: { index: 0 }, sift: { accepted: 4, pieces: [{ from: 4, to: 10 }] } }]);
+    expect(world.status('a')).toMatchObject({ state: 'Completed', spans: 10 });
+  });
+
+  test('looks every half minute whether a Secret was corrected', async () => {
+    let renewed = 0;
+    const world = running({
+      send: waiting,
+      ready: (_file, signal) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      connections: { renew: async () => void renewed++ },
+    });
+    world.put(aRecord({}, {}, { name: 'a' }));
+    await world.clock.advance(61_000);
+    expect(renewed).toBe(2);
+    world.stored.delete('a');
+    world.follow(true);
+    await world.clock.advance(120_000);
+    expect(renewed).toBe(2);
+  });
+});
+
+describe('what the destination decided', () => {
+  test('is counted once, however many attempts a file takes', async () => {
+    const counted: number[] = [];
+    let isDown = true;
+    const world = running({
+      transcode: filesOf(3),
+      send: (batch) => {
+        const { index } = 'batch' in batch ? batch.batch : batch;
+        if (index < 2 || !isDown) return taken();
+        isDown = false;
+        return { ...taken(0), state: 'failed', failure: { reason: 'Undeliverable', message: '500' }, rest: consign(batch as Batch) };
+      },
+      observer: { delivered: (_record, { accepted }) => counted.push(accepted) },
+    });
+    world.put(aRecord({}, {}, { name: 'a' }));
+    await world.clock.advance(60_000);
+    expect(world.status('a')).toMatchObject({ state: 'Completed', spans: 30, retries: 1 });
+    expect(counted).toEqual([20, 10]);
+  });
+
+  test('keeps the reason of a rejection over a restart in the middle of the file', async () => {
+    const world = running({ transcode: filesOf(2) });
+    const checkpoint = { batches: 1, spans: 9, rejectedSpans: 1, fingerprint: 'f', time: '2026-11-20T11:00:00Z' };
+    const warnings = [{ message: 'RefusedByDestination: span "pay": too old', count: 1 }];
+    world.put(aRecord({ attempts: 1, checkpoint, warnings }, {}, { name: 'a' }));
+    await world.clock.advance(5_000);
+    expect(world.sent).toEqual(['a#1']);
+    expect(world.status('a')).toMatchObject({
+      state: 'Completed',
+      spans: 19,
+      rejectedSpans: 1,
+      reason: 'RefusedByDestination',
+      message: 'span "pay": too old',
+    });
+  });
+});
+
+test('a file whose key may not be used waits for the grant, as the whole bucket does', async () => {
+  let isGranted = false;
+  const world = running({
+    transcode: async (...all) => {
+      if (!isGranted) throw refusal('KmsAccessDenied');
+      return filesOf(1)(...all);
+    },
+  });
+  world.put(aRecord({}, {}, { name: 'a' }));
+  await world.clock.advance(600_000);
+  expect(world.status('a')).toMatchObject({ state: 'Pending', reason: 'KmsAccessDenied', retries: 0 });
+  isGranted = true;
+  await world.clock.advance(60_000);
+  expect(world.status('a')).toMatchObject({ state: 'Completed' });
 });
