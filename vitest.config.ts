@@ -30,6 +30,17 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      {
+        test: {
+          name: 'chart',
+          include: ['test/chart/**/*.test.ts'],
+          // An admission policy and an operator are everybody's: two at once would stop each other.
+          fileParallelism: false,
+          globalSetup: ['test/support/cluster-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
     ],
   },
 });

@@ -177,3 +177,6 @@ export function toolNamed(name: string): Tool {
   if (!tool) throw new Error(`there is no tool "${name}"; there are: ${tools.map((each) => each.name).join(', ')}`);
   return tool;
 }
+
+/** The variable that names a prepared program: `SPANFERRY_TOOL_MOTO_SERVER` for `moto_server`. */
+export const variableOf = (program: string): string => `SPANFERRY_TOOL_${program.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;

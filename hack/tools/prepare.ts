@@ -1,6 +1,6 @@
 import { step } from '../prepare/step.mjs';
 import { type Found, find, keep } from './cache.ts';
-import { toolNamed } from './manifest.ts';
+import { toolNamed, variableOf } from './manifest.ts';
 import { take } from './ways.ts';
 
 export type Prepared = { readonly ok: true; readonly found: Found } | { readonly ok: false; readonly why: string };
@@ -32,6 +32,3 @@ export function announce(name: string, found: Found): void {
   if (tool.folderVariable) process.env[tool.folderVariable] = found.folder;
   for (const program of tool.programs) process.env[variableOf(program)] = `${found.folder}/${program}`;
 }
-
-/** `SPANFERRY_TOOL_MOTO_SERVER` for `moto_server`. */
-export const variableOf = (program: string): string => `SPANFERRY_TOOL_${program.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`;

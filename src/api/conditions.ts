@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { count, type Frozen, maxMessage, moment } from './fields.ts';
 
-/**
- * One condition, as every kind of Kubernetes has them. Its type is open: a newer operator may know more of them. `Ready` is always
- * there; `Reconciling` and `Stalled` only while they are true, as kstatus wants it.
- */
+/** `Ready` is always there; `Reconciling` and `Stalled` only while they are true, as kstatus wants it. */
+export const conditionTypes = ['Ready', 'Reconciling', 'Stalled', 'StoreReady', 'DestinationReady'] as const;
+
+/** One condition, as every kind of Kubernetes has them. Its type is open: a newer operator may know more of them. */
 const condition = z.object({
   type: z.string().min(1).max(316).describe('Ready, Reconciling, Stalled, StoreReady or DestinationReady.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether the condition holds.'),

@@ -13,7 +13,7 @@ export function extensionsOf({ scan, format }: Pick<SourceSpec, 'scan' | 'format
 
 /** The prefix below which a source looks. */
 export const prefixOf = ({ store }: Pick<SourceSpec, 'store'>): string =>
-  store.s3?.prefix ?? store.gcs?.prefix ?? store.azureBlob?.prefix ?? '';
+  Object.values(store).find((member) => member !== undefined)?.prefix ?? '';
 
 /** Tells for keys why they do not match; undefined for one that does. Make it once per spec: it compiles the globs. */
 export function keyMatcher(spec: Pick<SourceSpec, 'store' | 'scan' | 'format'>): (key: string) => Mismatch | undefined {
@@ -27,4 +27,21 @@ export function keyMatcher(spec: Pick<SourceSpec, 'store' | 'scan' | 'format'>):
     if (!included(key)) return 'include';
     return excluded(key) ? 'exclude' : undefined;
   };
+}
+
+const matchers = new WeakMap<SourceSpec, ReturnType<typeof keyMatcher>>();
+
+/** Does a source match a key? Compiles its globs once; a spec whose globs cannot be read matches nothing. */
+export function takes({ spec }: { readonly spec: SourceSpec }, key: string): boolean {
+  const mismatch = matchers.get(spec) ?? compiled(spec);
+  matchers.set(spec, mismatch);
+  return mismatch(key) === undefined;
+}
+
+function compiled(spec: SourceSpec): ReturnType<typeof keyMatcher> {
+  try {
+    return keyMatcher(spec);
+  } catch {
+    return () => 'include';
+  }
 }

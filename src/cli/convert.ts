@@ -17,7 +17,7 @@ export async function convert(file: string, options: ConvertOptions, io: Io): Pr
   const spool = createSpool();
   const ends: number[] = [];
   try {
-    const opened = await openFile(file, io.stdin);
+    const opened = await openFile(file, io);
     const progress = withProgress(opened.input, nameOf(file), io);
     try {
       const summary = await transcode(progress.input, settingsOf(options), async ({ body }) => {

@@ -77,10 +77,18 @@ export async function program(io: Io, argv: readonly string[], { operator }: Bes
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    if (isMissingOperator(thrown)) {
+      await io.err.write('spanferry: the operator is not part of this copy: operator.mjs should lie beside spanferry.mjs\n');
+      return exitCodes.no;
+    }
     await io.err.write(`spanferry: this is a mistake of spanferry's own; please report it: ${clean(failureOf(thrown).message)}\n`);
     return exitCodes.no;
   }
 }
+
+/** The command is one file that can be copied alone; the operator is another one beside it. */
+const isMissingOperator = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_MODULE_NOT_FOUND' && /operator\.mjs/.test(thrown.message);
 
 /** A command with the options that every one has. */
 const command = (root: Command, name: string, description: string): Command =>

@@ -1,9 +1,12 @@
+import type { Failure } from '../api/failure.ts';
 import type { Summary } from '../transcode/port.ts';
 import { clean } from './terminal/clean.ts';
 import type { Paint } from './terminal/paint.ts';
 import { nameOf, offsetOf, trouble } from './terminal/trouble.ts';
 import { count, counted, duration, iso, moment, size } from './terminal/words.ts';
-import type { Verdict } from './validate.ts';
+
+/** What became of one file. */
+export type Verdict = { readonly file: string } & ({ readonly summary: Summary } | { readonly failure: Failure });
 
 /** Services that are named on a line before the rest is only counted. */
 const NAMED = 5;

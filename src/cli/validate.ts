@@ -1,16 +1,12 @@
-import { type Failure, failureOf } from '../api/failure.ts';
-import type { Summary } from '../transcode/port.ts';
+import { failureOf } from '../api/failure.ts';
 import { transcode } from '../transcode/transcode.ts';
 import { openFile } from './files/open.ts';
 import { exitCodes, type FileOptions, settingsOf } from './options.ts';
-import { reportJson, reportLines, totalLine } from './report.ts';
+import { reportJson, reportLines, totalLine, type Verdict } from './report.ts';
 import { type Io, writeJson } from './terminal/io.ts';
 import { paintFor } from './terminal/paint.ts';
 import { withProgress } from './terminal/progress.ts';
 import { nameOf } from './terminal/trouble.ts';
-
-/** What became of one file. */
-export type Verdict = { readonly file: string } & ({ readonly summary: Summary } | { readonly failure: Failure });
 
 /** Whether every span of the file can be delivered. */
 const isFine = (verdict: Verdict): boolean => 'summary' in verdict && verdict.summary.rejectedSpans === 0;
@@ -35,7 +31,7 @@ export async function validate(files: readonly string[], options: FileOptions & 
 
 async function examine(file: string, options: FileOptions, io: Io): Promise<Verdict> {
   try {
-    const opened = await openFile(file, io.stdin);
+    const opened = await openFile(file, io);
     const progress = withProgress(opened.input, nameOf(file), io);
     try {
       return { file, summary: await transcode(progress.input, settingsOf(options), () => {}) };

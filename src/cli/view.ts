@@ -36,7 +36,7 @@ export async function view(file: string, options: ViewOptions, io: Io): Promise<
 }
 
 async function collect(file: string, { trace, output, ...options }: ViewOptions, io: Io): Promise<Collected> {
-  const opened = await openFile(file, io.stdin);
+  const opened = await openFile(file, io);
   const progress = withProgress(opened.input, nameOf(file), io);
   try {
     const mostBytes = (output === 'json' || trace !== undefined ? 256 : 32) * MEGABYTE;

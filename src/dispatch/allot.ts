@@ -13,20 +13,20 @@ export type Means = {
   readonly slots: number;
   /** How many more records a namespace may get; counted down here. */
   readonly room: Map<string, number>;
-  /** Which source begins; a step further each round. */
-  readonly turn: number;
 };
 
-/** Gives free slots to the sources in turns: fresh files first, the others as long as the reserved share stays free. */
+/**
+ * Gives free slots to the sources in turns, in the order given: fresh files first, the others as long as the reserved share stays
+ * free.
+ */
 export function allot(supplies: readonly Supply[], means: Means): readonly Binding[] {
   const reserved = Math.ceil(means.slots * FRESH_SHARE);
   return [...inTurns('fresh', supplies, means, 0), ...inTurns('backlog', supplies, means, reserved)];
 }
 
-function inTurns(lane: Lane, supplies: readonly Supply[], { free, room, turn }: Means, leave: number): Binding[] {
+function inTurns(lane: Lane, supplies: readonly Supply[], { free, room }: Means, leave: number): Binding[] {
   const bindings: Binding[] = [];
-  const count = supplies.length;
-  let waiting = Array.from({ length: count }, (_, at) => supplies[(at + turn) % count] as Supply);
+  let waiting = supplies;
   let left = [...free.values()].reduce((sum, each) => sum + each, 0) - leave;
   while (waiting.length > 0) {
     const still: Supply[] = [];

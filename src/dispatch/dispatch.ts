@@ -1,22 +1,23 @@
-import { failureOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Clock } from '../std/clock.ts';
-import { semaphore } from '../std/semaphore.ts';
 import { allot, type Binding } from './allot.ts';
-import { type Caps, census, defaultCaps, room } from './caps.ts';
-import type { Records, Supply, Workers } from './port.ts';
-import { toPrune } from './prune.ts';
-import { rebinding } from './rebind.ts';
+import { type Caps, census, defaultCaps, excess, room } from './caps.ts';
+import type { Owned, Records, Supply, Workers } from './port.ts';
+import { type Past, toPrune } from './prune.ts';
+import { recentRecords } from './recent.ts';
 import { settlement } from './settle.ts';
-import { freeSlots, isFinished, roomiest } from './slots.ts';
-import { asked, retried } from './triggers.ts';
+import { freeSlots, isFinished } from './slots.ts';
+import { tending } from './tend.ts';
+import { writes } from './write.ts';
 
 export type DispatchOptions = {
   readonly records: Records;
   readonly workers: Workers;
   /** The sources that can be served now. */
   readonly supplies: () => readonly Supply[];
+  /** Does the source of this record still match its key? One that nobody has begun goes when it does not. */
+  readonly isWanted: (record: IngestionFile) => boolean;
   /** Asked before each write: only a leader may. */
   readonly mayWrite: () => boolean;
   readonly clock: Clock;
@@ -27,165 +28,165 @@ export type DispatchOptions = {
 export type Dispatch = {
   /** Something changed: records, workers or what sources offer. */
   readonly wake: () => void;
+  /** This record is no longer there. */
+  readonly gone: (record: IngestionFile) => void;
   readonly run: (stop: AbortSignal) => Promise<void>;
   /** Lets every failed record of a source begin again. To be called before the ledger forgives, so that no verdict goes back into it. */
   readonly retryFailed: (sourceUid: string) => void;
 };
 
-/** Writes under way at once. The write budget of the transport is the real limit. */
-const PARALLEL = 32;
-
 /** A round without a wake: time alone may have made a worker's files free. */
 const AT_LEAST_EVERY_MS = 2_000;
 
-/** Rounds are no closer together, so that a burst of verdicts costs one round. */
+/** Rounds are no closer together, so that a burst of verdicts costs one round; and they take a fifth of this thread at most. */
 const AT_MOST_EVERY_MS = 20;
+const REST_PER_WORK = 4;
+
+const PRUNE_EVERY_MS = 1_000;
+/** Deleting must not keep records from being created, so it gets a small part of the writes under way. */
+const PRUNE_AT_ONCE = 8;
+/** Verdicts of records deleted by hand that wait for their source's ledger to open. */
+const MOST_ORPHANS = 2_000;
 
 /** Brings files and workers together, and looks after records until the ledger has them. Runs on the leader. */
 export function dispatch(options: DispatchOptions): Dispatch {
   const { records, workers, supplies, mayWrite, clock, log, caps = defaultCaps } = options;
-  let alarm = Promise.withResolvers<void>();
-  const wake = () => alarm.resolve();
-  const settle = settlement(wake);
-  const permits = semaphore(PARALLEL);
-  /** Created by us and perhaps not yet in the copy: they take slots all the same. */
-  const recent = new Map<string, IngestionFile>();
+  let nudge = new AbortController();
+  const wake = () => nudge.abort();
+  const settlements = settlement(clock.monotonic, wake);
+  const recent = recentRecords(records.find, clock.monotonic);
+  const write = writes({ mayWrite, log, atOnce: 32 });
+  const prunes = writes({ mayWrite, log, atOnce: PRUNE_AT_ONCE });
   /** Failed records that begin again as soon as a worker is there. */
   const toRetry = new Set<string>();
-  let unfinished = new Map<string, Supply>();
-  let turn = 0;
+  const { tend, isAtRest } = tending({ ...options, settlements, toRetry, write });
+  /** When each source got a slot last: the one that waits longest is first. */
+  const served = new Map<string, number>();
+  /** Records that were seen unfinished: one that vanishes was deleted by somebody. */
+  const unfinished = new Map<string, IngestionFile>();
+  const orphans = new Map<string, IngestionFile>();
+  let servings = 0;
+  let pruning: Promise<unknown> | undefined;
+  let pruneAt = 0;
 
-  /** Does one write, never throws: what failed is seen again in the next round. */
-  const write = async (what: string, record: string, act: () => Promise<unknown>): Promise<boolean> => {
-    const release = await permits.acquire();
-    try {
-      if (!mayWrite()) return false;
-      await act();
-      return true;
-    } catch (thrown) {
-      const failure = failureOf(thrown);
-      log[failure.reason === 'ObjectChanged' ? 'debug' : 'warn'](`cannot ${what}`, { record, failure });
-      return failure.reason === 'ObjectChanged';
-    } finally {
-      release();
-    }
-  };
-
-  const seenRecords = (): readonly IngestionFile[] => {
-    const seen = [...records.all()];
-    for (const { metadata } of seen) recent.delete(metadata.uid ?? '');
-    return [...seen, ...recent.values()];
-  };
-
-  const round = async (): Promise<void> => {
+  const round = async (): Promise<number> => {
+    const startedAt = clock.monotonic();
     const bySource = new Map(supplies().map((supply) => [supply.source.uid, supply]));
-    const all = seenRecords();
-    const owned = all.flatMap((record) => {
+    const all = [...records.all(), ...recent.missing()];
+    const owned: Owned[] = [];
+    for (const record of all) {
       const supply = bySource.get(ownerOf(record) ?? '');
-      return supply ? [{ record, supply }] : [];
-    });
-    for (const { record, supply } of owned) if (!toRetry.has(record.metadata.uid ?? '')) settle.hand(record, supply);
-    tellLost(owned);
+      if (supply) owned.push({ record, supply });
+    }
+    adopt(bySource);
+    tellLost(owned, bySource);
 
     const alive = workers.alive();
     const free = freeSlots(alive, all);
-    await Promise.all([...owned.flatMap(({ record, supply }) => tend(record, supply, free)), ...prune(owned, all)]);
+    const tended = tend(owned, free);
+    if (!pruning && clock.monotonic() >= pruneAt) prune(owned, all);
+    let workMs = clock.monotonic() - startedAt;
+    await Promise.all(tended);
 
+    const resumedAt = clock.monotonic();
     const count = census(all);
-    const namespaces = new Set([...bySource.values()].map(({ source }) => source.namespace));
-    const bindings = allot([...bySource.values()], {
+    const inTurn = [...bySource.values()].sort((a, b) => (served.get(a.source.uid) ?? 0) - (served.get(b.source.uid) ?? 0));
+    const namespaces = new Set(inTurn.map(({ source }) => source.namespace));
+    const bindings = allot(inTurn, {
       free,
       slots: alive.reduce((sum, { slots }) => sum + slots, 0),
       room: new Map([...namespaces].map((namespace) => [namespace, room(count, namespace, caps)])),
-      turn: turn++,
     });
+    for (const { supply } of bindings) served.set(supply.source.uid, ++servings);
+    for (const uid of served.keys()) if (!bySource.has(uid)) served.delete(uid);
+    workMs += clock.monotonic() - resumedAt;
     await Promise.all(bindings.map(create));
+    return workMs;
   };
 
-  /** A record that vanished before it was finished: somebody deleted it, and its file must be found again. */
-  const tellLost = (owned: readonly { record: IngestionFile; supply: Supply }[]): void => {
-    const here = new Set(owned.map(({ record }) => record.metadata.uid));
-    for (const [uid, supply] of unfinished) if (!here.has(uid)) supply.lost();
-    unfinished = new Map(
-      owned.filter(({ record }) => !isFinished(record)).map(({ record, supply }) => [record.metadata.uid ?? '', supply]),
-    );
-  };
-
-  const tend = (record: IngestionFile, supply: Supply, free: Map<string, number>): Promise<unknown>[] => {
-    if (isFinished(record)) {
-      const status = toRetry.has(record.metadata.uid ?? '')
-        ? retried(record.status)
-        : settle.isSettled(record, supply)
-          ? asked(record)
-          : undefined;
-      return status ? [begin(record, status, free)] : [];
+  /** Verdicts of records that are gone reach the ledger as soon as it is open. */
+  const adopt = (bySource: ReadonlyMap<string, Supply>): void => {
+    for (const [uid, record] of orphans) {
+      const supply = bySource.get(ownerOf(record) ?? '');
+      if (!supply) continue;
+      settlements.surely(record, supply);
+      orphans.delete(uid);
     }
-    toRetry.delete(record.metadata.uid ?? '');
-    const { worker } = record.spec;
-    const fate = worker === undefined ? 'left' : workers.fate(worker);
-    if (fate === 'working') return [];
-    const next = rebinding(record, fate, clock.now());
-    if (next.do === 'fail') return [write('fail a record', record.metadata.name, () => records.setStatus(record, next.status))];
-    const to = take(free);
-    if (to === undefined) return [];
-    log.info('file goes to another worker', { record: record.metadata.name, from: worker, to, because: fate });
-    return [
-      write('bind a record', record.metadata.name, async () => {
-        // The suspicion is written first: whoever takes the file over must know it.
-        const warned = next.do === 'rebind' ? record : await records.setStatus(record, next.status);
-        await records.bind(warned, to);
-      }),
-    ];
   };
 
-  /** A finished record begins again: bound to a worker that lives, then pending, which is what that worker waits for. */
-  const begin = (record: IngestionFile, status: IngestionFile['status'], free: Map<string, number>): Promise<unknown> => {
-    const { worker } = record.spec;
-    const stays = worker !== undefined && workers.alive().some(({ name, slots }) => name === worker && slots > 0);
-    const to = stays ? worker : take(free);
-    if (to === undefined) return Promise.resolve();
-    return write('begin a record again', record.metadata.name, async () => {
-      const bound = stays ? record : await records.bind(record, to);
-      await records.setStatus(bound, status);
-    });
+  const gone = (record: IngestionFile): void => {
+    const uid = record.metadata.uid ?? '';
+    toRetry.delete(uid);
+    if (isFinished(record)) {
+      unfinished.delete(uid);
+      orphans.set(uid, record);
+      const [oldest] = orphans.keys();
+      if (orphans.size > MOST_ORPHANS && oldest !== undefined) orphans.delete(oldest);
+    }
+    wake();
   };
 
-  const take = (free: Map<string, number>): string | undefined => {
-    const worker = roomiest(free);
-    if (worker !== undefined) free.set(worker, (free.get(worker) ?? 0) - 1);
-    return worker;
+  /** A record that vanished before it was finished: its file must be found again, unless we sent it away or its source is gone, too. */
+  const tellLost = (owned: readonly Owned[], bySource: ReadonlyMap<string, Supply>): void => {
+    const here = new Set<string>();
+    for (const each of owned) {
+      const { uid = '' } = each.record.metadata;
+      if (isFinished(each.record)) unfinished.delete(uid);
+      else unfinished.set(uid, each.record);
+      here.add(uid);
+    }
+    for (const [uid, record] of unfinished) {
+      // The records of a source whose ledger is closed for the moment are still there.
+      if (here.has(uid) || records.find(record)?.metadata.uid === uid) continue;
+      unfinished.delete(uid);
+      if (options.isWanted(record)) bySource.get(ownerOf(record) ?? '')?.lost();
+    }
   };
 
-  const prune = (owned: readonly { record: IngestionFile; supply: Supply }[], all: readonly IngestionFile[]): Promise<unknown>[] => {
+  const prune = (owned: readonly Owned[], all: readonly IngestionFile[]): void => {
+    pruneAt = clock.monotonic() + PRUNE_EVERY_MS;
     const count = census(all);
-    return [...Map.groupBy(owned, ({ supply }) => supply)].flatMap(([supply, its]) => {
-      const settled = its
-        .map(({ record }) => record)
-        .filter((record) => isFinished(record) && settle.isSettled(record, supply) && !asked(record));
-      const tooMany = (count.byNamespace.get(supply.source.namespace) ?? 0) - Math.floor(0.9 * caps.namespace);
-      return toPrune(settled, supply.history, tooMany).map((record) =>
-        write('prune a record', record.metadata.name, () => records.remove(record)),
-      );
+    const supplyOf = new Map<IngestionFile, Supply>();
+    const pasts = new Map<Supply, { finished: IngestionFile[] } & Past>();
+    for (const { record, supply } of owned) {
+      if (toRetry.has(record.metadata.uid ?? '') || !isAtRest({ record, supply })) continue;
+      const past = pasts.get(supply) ?? { finished: [], history: supply.history };
+      past.finished.push(record);
+      pasts.set(supply, past);
+      supplyOf.set(record, supply);
+    }
+    const namespaces = Map.groupBy(pasts, ([{ source }]) => source.namespace);
+    const doomed = [...namespaces].flatMap(([namespace, its]) =>
+      toPrune(
+        its.map(([, past]) => past),
+        excess(count, namespace, caps),
+      ),
+    );
+    const sure = doomed.filter((record) => settlements.surely(record, supplyOf.get(record) as Supply));
+    if (sure.length === 0) return;
+    pruning = Promise.all(sure.map((record) => prunes('prune a record', record, () => records.remove(record)))).then(() => {
+      pruning = undefined;
+      wake();
     });
   };
 
   const create = async ({ supply, candidate, lane, worker }: Binding): Promise<void> => {
     const { name, ...file } = candidate;
-    const made = await write('create a record', name, async () => {
+    const made = await write('create a record', { metadata: { namespace: supply.source.namespace, name } }, async () => {
       const spec = { sourceRef: { name: supply.source.name }, ...file, worker };
-      const record = await records.create({ name, source: supply.source, spec });
-      recent.set(record.metadata.uid ?? '', record);
+      recent.add(await records.create({ name, source: supply.source, spec }));
     });
     if (!made) supply.giveBack(candidate, lane);
   };
 
   const run = async (stop: AbortSignal): Promise<void> => {
     while (!stop.aborted) {
-      alarm = Promise.withResolvers();
-      await round();
-      await clock.sleep(AT_MOST_EVERY_MS, stop).catch(() => {});
-      await Promise.race([alarm.promise, clock.sleep(AT_LEAST_EVERY_MS, stop).catch(() => {})]);
+      nudge = new AbortController();
+      const workMs = await round();
+      await clock.sleep(Math.max(AT_MOST_EVERY_MS, REST_PER_WORK * workMs), stop).catch(() => {});
+      await clock.sleep(AT_LEAST_EVERY_MS, AbortSignal.any([stop, nudge.signal])).catch(() => {});
     }
+    await pruning;
   };
 
   const retryFailed = (sourceUid: string): void => {
@@ -195,7 +196,7 @@ export function dispatch(options: DispatchOptions): Dispatch {
     wake();
   };
 
-  return { wake, run, retryFailed };
+  return { wake, gone, run, retryFailed };
 }
 
 const ownerOf = ({ metadata }: IngestionFile): string | undefined =>

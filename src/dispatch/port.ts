@@ -19,6 +19,8 @@ export type Workers = {
 /** The records of all sources: a copy that follows the API server, and the writes. Writes throw; a conflict means to look again. */
 export type Records = {
   readonly all: () => Iterable<IngestionFile>;
+  /** The one of this name in the copy. */
+  readonly find: (record: IngestionFile) => IngestionFile | undefined;
   readonly create: (record: NewRecord) => Promise<IngestionFile>;
   /** Binds to another worker. */
   readonly bind: (record: IngestionFile, worker: string) => Promise<IngestionFile>;
@@ -57,3 +59,6 @@ export type Supply = {
   /** An unfinished record is gone: only a full listing finds its file again. */
   readonly lost: () => void;
 };
+
+/** A record whose source can be served. */
+export type Owned = { readonly record: IngestionFile; readonly supply: Supply };

@@ -8,16 +8,25 @@ export type Rebinding = { readonly do: 'rebind' } | { readonly do: 'rebind as su
 
 /** Decides for one record. A worker that left in good order proves nothing against its files. */
 export function rebinding({ status, spec }: IngestionFile, fate: 'left' | 'died', now: number): Rebinding {
-  if (fate === 'left') return { do: 'rebind' };
+  const message = `worker ${spec.worker} died; the file goes again, alone`;
+  // A death counts once, even if it was written down and then the file could not be bound to another worker.
+  const isCounted = status.state === 'Pending' && status.reason === 'WorkerLost' && status.message === message;
+  if (fate === 'left' || isCounted) return { do: 'rebind' };
   const workersLost = (status.workersLost ?? 0) + 1;
   const { nextAttemptTime: _, ...kept } = status;
   if (workersLost > LONE_DEATHS) {
-    const message = `${workersLost} workers died while they had this file, the last ${LONE_DEATHS} with nothing else in their hands`;
+    const verdict = `${workersLost} workers died while they had this file, the last ${LONE_DEATHS} with nothing else in their hands`;
     return {
       do: 'fail',
-      status: { ...kept, state: 'Failed', reason: 'WorkerLost', message, workersLost, completionTime: new Date(now).toISOString() },
+      status: {
+        ...kept,
+        state: 'Failed',
+        reason: 'WorkerLost',
+        message: verdict,
+        workersLost,
+        completionTime: new Date(now).toISOString(),
+      },
     };
   }
-  const message = `worker ${spec.worker} died; the file goes again, alone`;
   return { do: 'rebind as suspect', status: { ...kept, state: 'Pending', reason: 'WorkerLost', message, workersLost } };
 }

@@ -1,5 +1,6 @@
 import { Failed } from '../api/failure.ts';
 import { apiVersion } from '../api/kind.ts';
+import { takes } from '../api/match.ts';
 import { controller } from '../control/controller.ts';
 import { runParts } from '../control/manager.ts';
 import { longRunning, type Part } from '../control/part.ts';
@@ -103,6 +104,11 @@ const lead =
       records: dispatchRecords(resources.files, files, call),
       workers: team,
       supplies: managed.supplies,
+      isWanted: (record) => {
+        const { namespace = '' } = record.metadata;
+        const source = sources.get(keyOf({ namespace, name: record.spec.sourceRef.name }));
+        return source === undefined || takes(source, record.spec.key);
+      },
       mayWrite: leadership.stillHeld,
       clock,
       log,
@@ -118,8 +124,9 @@ const lead =
     });
 
     const unlisten = [
-      files.onChange(({ object }) => {
-        dispatcher.wake();
+      files.onChange(({ type, object }) => {
+        if (type === 'delete') dispatcher.gone(object);
+        else dispatcher.wake();
         managed.recordChanged(object);
       }),
       sources.onChange(({ object }) => work.add(keyOf(object.metadata))),

@@ -1,4 +1,4 @@
-import type { Condition } from '../api/conditions.ts';
+import { type Condition, conditionTypes } from '../api/conditions.ts';
 import { explain, type Failure, kindOf } from '../api/failure.ts';
 import { clip } from '../api/fields.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
@@ -89,7 +89,7 @@ type Conditions = readonly Condition[];
 /** People read from the top: Ready first. Conditions that somebody else set come last. */
 const inOrder = (list: Conditions): Condition[] => [...list].sort((a, b) => rank(a) - rank(b));
 
-const order: readonly string[] = ['Ready', 'Reconciling', 'Stalled', 'StoreReady', 'DestinationReady'];
+const order: readonly string[] = conditionTypes;
 
 function rank({ type }: Condition): number {
   const at = order.indexOf(type);

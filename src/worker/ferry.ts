@@ -1,6 +1,7 @@
-import { type Failure, failureOf } from '../api/failure.ts';
+import { type Failure, failureOf, kindOf } from '../api/failure.ts';
 import type { Checkpoint, IngestionFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
+import type { Reason } from '../api/reasons.ts';
 import type { Rejected } from '../delivery/outcome.ts';
 import type { Step } from '../observability/tracing.ts';
 import type { Batch, Input, Settings, Summary, Transcode } from '../transcode/port.ts';
@@ -85,32 +86,14 @@ export async function ferry(job: Job, signal: AbortSignal): Promise<Ferried> {
   }
 }
 
-/** Trouble of the store makes files wait; everything else that reading can meet belongs to the file. */
-const storeTrouble: ReadonlySet<string> = new Set([
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'InvalidToken',
-  'ExpiredToken',
-  'MissingCredential',
-  'InvalidCredential',
-  'InvalidIdentityToken',
-  'AccessDenied',
-  'AssumeRoleDenied',
-  'NoSuchBucket',
-  'WrongBucketOwner',
-  'RegionMismatch',
-  'PermanentRedirect',
-  'EndpointUnreachable',
-  'TlsError',
-  'EgressRefused',
-  'ClockSkew',
-  'Throttled',
-  'StoreUnavailable',
-  'StoreProtocolError',
-]);
+/** What passes by itself, but is trouble of the store and not of the file. */
+const passing: ReadonlySet<Reason> = new Set(['EndpointUnreachable', 'StoreUnavailable', 'Throttled']);
 
-const endOf = (failure: Failure): Ferried =>
-  storeTrouble.has(failure.reason) ? { ended: 'waiting', failure, side: 'store' } : { ended: 'failed', failure };
+/** Trouble of the store makes files wait, and so does whatever somebody must mend; the rest of what reading can meet belongs to the file. */
+export const endOf = (failure: Failure): Ferried =>
+  kindOf(failure) === 'waiting' || passing.has(failure.reason)
+    ? { ended: 'waiting', failure, side: 'store' }
+    : { ended: 'failed', failure };
 
 async function deliver(batch: Batch, { connection, progress, record }: Job, signal: AbortSignal): Promise<void> {
   if (batch.index < progress.batches) return;

@@ -1,7 +1,7 @@
 import { kindOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
-import { keyMatcher } from '../api/match.ts';
+import { takes } from '../api/match.ts';
 import type { Log } from '../observability/logger.ts';
 import { backoffMs } from '../std/backoff.ts';
 import { type Semaphore, semaphore } from '../std/semaphore.ts';
@@ -233,18 +233,10 @@ export function worker(options: WorkerOptions): Worker {
 
 /** A record is believed only where its source owns it and takes its key: nobody gets a file read by writing a record by hand. */
 function belongs(record: IngestionFile, source: IngestionSource): boolean {
-  return owns(source, record) && matcherOf(source)(record.spec.key) === undefined;
+  return owns(source, record) && takes(source, record.spec.key);
 }
 
 const owns = (source: IngestionSource, { metadata }: IngestionFile): boolean =>
   metadata.ownerReferences?.some(({ kind, uid }) => kind === 'IngestionSource' && uid === source.metadata.uid) ?? false;
 
 const sourceOf = ({ metadata, spec }: IngestionFile): string => `${metadata.namespace}/${spec.sourceRef.name}`;
-
-const matchers = new WeakMap<IngestionSource['spec'], ReturnType<typeof keyMatcher>>();
-
-function matcherOf({ spec }: IngestionSource): ReturnType<typeof keyMatcher> {
-  const known = matchers.get(spec) ?? keyMatcher(spec);
-  matchers.set(spec, known);
-  return known;
-}

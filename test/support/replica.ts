@@ -19,9 +19,13 @@ export type Replica = {
 const program = fileURLToPath(new URL('./programs/operator.ts', import.meta.url));
 
 /** Starts the operator. It dies with the test at the latest. */
-export async function startReplica(flags: readonly string[], environment: NodeJS.ProcessEnv): Promise<Replica> {
+export async function startReplica(
+  flags: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  command: readonly string[] = [program],
+): Promise<Replica> {
   const port = await freePort();
-  const child = spawn(process.execPath, [program, ...flags, '--listen', `127.0.0.1:${port}`], {
+  const child = spawn(process.execPath, [...command, ...flags, '--listen', `127.0.0.1:${port}`], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -29,8 +29,8 @@ export type Stage = {
   readonly collector: CollectorStub;
   /** The keys in the Secret `s3-keys`, which may list and read. */
   readonly reader: Keys;
-  /** A replica of the operator that may reach loopback, where everything of a test is. */
-  readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Replica>;
+  /** A replica of the operator that may reach loopback, where everything of a test is. `command` runs another build than the sources. */
+  readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv, command?: readonly string[]) => Promise<Replica>;
   /** One that may not. */
   readonly startPlain: (flags?: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Replica>;
   /** SIGTERM to every replica that still runs. */
@@ -92,9 +92,10 @@ export async function stage(): Promise<Stage> {
   const secret = (name: string, stringData: Readonly<Record<string, string>>, type = 'Opaque') =>
     apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, type, stringData });
 
-  const start = async (flags: readonly string[] = [], environment: NodeJS.ProcessEnv = {}): Promise<Replica> => {
+  const start = async (flags: readonly string[] = [], environment: NodeJS.ProcessEnv = {}, command?: readonly string[]): Promise<Replica> => {
     const own = ['--namespace', namespace, '--name', `replica-${replicas.length}`, '--collector-endpoint', collector.url];
-    const replica = await startReplica([...own, ...flags], { KUBECONFIG: inject('envtest').kubeconfigPath, ...environment });
+    const settings = { KUBECONFIG: inject('envtest').kubeconfigPath, ...environment };
+    const replica = await startReplica([...own, ...flags], settings, command);
     replicas.push(replica);
     return replica;
   };
@@ -112,7 +113,7 @@ export async function stage(): Promise<Stage> {
     get,
     files,
     file,
-    start: (flags = [], environment) => start(['--allow-loopback', ...flags], environment),
+    start: (flags = [], environment = {}, command) => start(['--allow-loopback', ...flags], environment, command),
     startPlain: start,
     stopAll: async () => void (await Promise.all(replicas.map((replica) => replica.stop()))),
     source: (name, spec = {}, store = {}) =>

@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Failed, fail } from '../../api/failure.ts';
 import type { Input } from '../../transcode/port.ts';
+import type { Io } from '../terminal/io.ts';
 import { createSpool } from './spool.ts';
 
 /** A file under the hands of a command. */
@@ -11,8 +12,8 @@ export type OpenFile = { readonly input: Input; readonly close: () => Promise<vo
 const PIECE = 256 * 1024;
 
 /** Opens a file by its path; `-` is standard input. What cannot be read is told in a sentence. */
-export async function openFile(path: string, stdin: AsyncIterable<Uint8Array>): Promise<OpenFile> {
-  if (path === '-') return openStream(stdin, 'standard input', async () => {});
+export async function openFile(path: string, io: Pick<Io, 'stdin'>): Promise<OpenFile> {
+  if (path === '-') return openStream(io.stdin, 'standard input', async () => {});
   const file = await open(path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => fail('Unreadable', sentence(error)));
   const about = await file.stat();
   if (about.isDirectory()) {

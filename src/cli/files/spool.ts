@@ -1,4 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { fail } from '../../api/failure.ts';
 import { temporaryFile } from './temporary.ts';
 
 /** Bytes kept in memory before a temporary file is made for the rest. */
@@ -27,8 +29,7 @@ export function createSpool(inMemory = IN_MEMORY): Spool {
       held.push({ from: length, bytes });
       memory += bytes.length;
     } else {
-      file ??= await temporaryFile();
-      await writeAll(file, bytes, length - memory);
+      file = await kept(file, bytes, length - memory);
     }
     length += bytes.length;
   };
@@ -60,6 +61,19 @@ function last(held: readonly { readonly from: number }[], from: number): number 
     else high = middle - 1;
   }
   return low;
+}
+
+/** Writes to the temporary file, which is made when the first bytes come. */
+async function kept(file: FileHandle | undefined, bytes: Uint8Array, at: number): Promise<FileHandle> {
+  try {
+    const made = file ?? (await temporaryFile());
+    await writeAll(made, bytes, at);
+    return made;
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? error.code : error;
+    const said = why === 'ENOSPC' ? 'the disk is full' : String(why);
+    return fail('Unreadable', `it does not fit into memory, and ${tmpdir()} cannot take it: ${said}; TMPDIR names another folder`);
+  }
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {

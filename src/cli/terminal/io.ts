@@ -1,5 +1,4 @@
-import type { Clock } from '../../std/clock.ts';
-import { systemClock } from '../../std/clock.ts';
+import { type Clock, systemClock } from '../../std/clock.ts';
 import { safeJson } from './clean.ts';
 
 /** One of the two ways out. Waits while the other side is slower. */
@@ -22,7 +21,9 @@ export type Io = {
 function output(stream: NodeJS.WriteStream): Output {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (stream === process.stdout)
+      console.error(`spanferry: the output cannot be written: ${outputTroubles[error.code ?? ''] ?? error.code}`);
+    process.exit(1);
   });
   const write = (chunk: string | Uint8Array): Promise<void> =>
     new Promise((resolve) => {
@@ -38,9 +39,20 @@ function output(stream: NodeJS.WriteStream): Output {
   };
 }
 
+const outputTroubles: Readonly<Record<string, string>> = { ENOSPC: 'the disk is full', EIO: 'the disk reports an error' };
+
 /** The world of this process. */
 export function processIo(): Io {
-  return { out: output(process.stdout), err: output(process.stderr), stdin: process.stdin, env: process.env, clock: systemClock };
+  return {
+    out: output(process.stdout),
+    err: output(process.stderr),
+    // Opened only where it is asked for.
+    get stdin() {
+      return process.stdin;
+    },
+    env: process.env,
+    clock: systemClock,
+  };
 }
 
 /** Cells of a line: COLUMNS, else the terminal's width, else 80. */

@@ -113,7 +113,7 @@ export function runJob(worker: Worker, work: Work): Run {
 
     const onMessage = (message: FromThread): void => {
       if (message.say === 'open') open(message.stream, message.from);
-      else if (message.say === 'next') feeds.get(message.stream)?.more();
+      else if (message.say === 'next') feeds.get(message.stream)?.more(message.memory);
       else if (message.say === 'close') {
         feeds.get(message.stream)?.close();
         feeds.delete(message.stream);

@@ -70,7 +70,6 @@ test('row 8: a canary in every Secret is found nowhere: not in logs, events, sta
   await scene.source('own');
   const gcs = {
     bucket: 'acme-traces',
-    endpoint: scene.s3.endpoint,
     auth: { type: 'ServiceAccountKey', keySecretRef: { name: 'leak-gcs', key: 'key.json' } },
   };
   await scene.source('google', { store: { gcs } });

@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Bundle, bundleCommand } from '../../../hack/build/bundle.ts';
+import { type Bundle, bundleCommand, bundleOperator } from '../../../hack/build/bundle.ts';
+import { defaultSettings, type Input } from '../../../src/transcode/port.ts';
+import { createPool } from '../../../src/transcode/threads/pool.ts';
 import { command } from '../../support/cli/command.ts';
 import { decodeRequest } from '../../support/traces/decode.ts';
 
@@ -56,6 +59,39 @@ describe('the one file', () => {
       const { code, out } = await run(each, '--help');
       expect({ code, example: out.toString().includes(`Examples:\n  spanferry ${each} `) }).toEqual({ code: 0, example: true });
     }
+  });
+});
+
+test('the one file is the program of a transcoding thread as well', async () => {
+  const pool = createPool({ threads: 1, entry: pathToFileURL(program) });
+  try {
+    const content = readFileSync(agent);
+    const input: Input = {
+      open: async function* (from) {
+        yield content.subarray(from);
+      },
+    };
+    const batches: Uint8Array[] = [];
+    const summary = await pool.transcode(input, defaultSettings, ({ body }) => void batches.push(body));
+    expect(summary.spans).toBe(9);
+    expect((await run('convert', agent)).out.equals(Buffer.concat(batches))).toBe(true);
+  } finally {
+    await pool.close();
+  }
+});
+
+describe('the operator', () => {
+  test('lies beside it in a file of its own, and starts from there', async () => {
+    await bundleOperator(join(folder, 'dist'));
+    const { code, out, err } = await command(bundle.file, { args: ['operator', '--help'] });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.toString()).toMatch(/^usage: spanferry operator /);
+  }, 60_000);
+
+  test('is missed in a sentence where only the one file was copied', async () => {
+    const { code, err } = await run('operator');
+    expect(code).toBe(1);
+    expect(err).toBe('spanferry: the operator is not part of this copy: operator.mjs should lie beside spanferry.mjs\n');
   });
 });
 
@@ -120,6 +156,18 @@ describe('through pipes', () => {
     child.stdin.end();
     const [code] = await once(child, 'close');
     expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
+  test('a full disk is told in a sentence', async () => {
+    const child = spawn('sh', ['-c', '"$0" "$1" convert "$2" > /dev/full', process.execPath, program, agent], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
+    let err = '';
+    child.stderr?.on('data', (chunk) => {
+      err += chunk;
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, err }).toEqual({ code: 1, err: 'spanferry: the output cannot be written: the disk is full\n' });
   });
 
   test('an interrupt leaves nothing behind', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FileStatus, IngestionFile } from '../../../src/api/ingestionfile.ts';
 import { allot } from '../../../src/dispatch/allot.ts';
-import { census, room } from '../../../src/dispatch/caps.ts';
+import { census, excess, room } from '../../../src/dispatch/caps.ts';
 import type { Candidate, Lane, Supply } from '../../../src/dispatch/port.ts';
 import { toPrune } from '../../../src/dispatch/prune.ts';
 import { rebinding } from '../../../src/dispatch/rebind.ts';
@@ -108,11 +108,15 @@ describe('pruning', () => {
   const names = (records: readonly IngestionFile[]) => records.map(({ metadata }) => metadata.name);
 
   test('keeps the newest of each kind, as many as the source asks for', () => {
-    expect(names(toPrune(all, { completed: 2, failed: 3 }, 0)).sort()).toEqual(['Completed-1', 'Completed-2', 'Failed-1']);
+    expect(names(toPrune([{ finished: all, history: { completed: 2, failed: 3 } }], 0)).sort()).toEqual([
+      'Completed-1',
+      'Completed-2',
+      'Failed-1',
+    ]);
   });
 
   test('takes more where the namespace is full: completed ones first, the oldest first', () => {
-    expect(names(toPrune(all, { completed: 100, failed: 100 }, 5))).toEqual([
+    expect(names(toPrune([{ finished: all, history: { completed: 100, failed: 100 } }], 5))).toEqual([
       'Completed-1',
       'Completed-2',
       'Completed-3',
@@ -152,7 +156,7 @@ describe('slots are given out', () => {
       lost: () => {},
     };
   };
-  const means = (slots: number) => ({ free: new Map([['worker-a', slots]]), slots, room: new Map([['ml-platform', 1_000]]), turn: 0 });
+  const means = (slots: number) => ({ free: new Map([['worker-a', slots]]), slots, room: new Map([['ml-platform', 1_000]]) });
   const countBy = (bindings: ReturnType<typeof allot>) =>
     Object.fromEntries(
       [...Map.groupBy(bindings, ({ supply: { source }, lane }) => `${source.uid}/${lane}`)].map(([key, its]) => [key, its.length]),
@@ -171,5 +175,20 @@ describe('slots are given out', () => {
   test('never beyond the room of the namespace', () => {
     const bindings = allot([supply('large', { fresh: 100 })], { ...means(16), room: new Map([['ml-platform', 5]]) });
     expect(bindings).toHaveLength(5);
+  });
+});
+
+describe('what is too many', () => {
+  const records = (namespace: string, count: number) => Array.from({ length: count }, () => aRecord({}, {}, { namespace }));
+  const caps = { cluster: 100, namespace: 60 };
+
+  test.each([
+    ['nothing in an empty namespace', [], 'a', 0],
+    ['nothing below nine tenths of the cap', records('a', 54), 'a', 0],
+    ['what is above', records('a', 58), 'a', 4],
+    ['the part of a large namespace in what is too many for the cluster', [...records('a', 50), ...records('b', 48)], 'a', 5],
+    ['nothing of a small one, however full the cluster is', [...records('a', 54), ...records('b', 38), ...records('c', 6)], 'c', 0],
+  ])('%s', (_sentence, seen, namespace, expected) => {
+    expect(excess(census(seen), namespace, caps)).toBe(expected);
   });
 });

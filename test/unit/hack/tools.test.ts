@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { find, keep } from '../../../hack/tools/cache.ts';
 import { fetchFile } from '../../../hack/tools/fetch.ts';
-import { type Tool, tools } from '../../../hack/tools/manifest.ts';
-import { variableOf } from '../../../hack/tools/prepare.ts';
+import { type Tool, tools, variableOf } from '../../../hack/tools/manifest.ts';
 
 const tool: Tool = {
   name: 'abacus',

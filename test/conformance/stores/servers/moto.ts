@@ -10,7 +10,7 @@ const ROLE = 'arn:aws:iam::123456789012:role/trace-reader';
 export const moto: Driver = {
   name: 'moto',
   start: async () => {
-    const program = toolPath('moto-server');
+    const program = toolPath('moto_server');
     return program === undefined ? undefined : start(program);
   },
 };

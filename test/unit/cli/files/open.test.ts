@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { Failed } from '../../../../src/api/failure.ts';
 import { openFile } from '../../../../src/cli/files/open.ts';
 import { createSpool } from '../../../../src/cli/files/spool.ts';
@@ -26,7 +26,7 @@ async function all(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 const failureOf = (path: string) =>
-  openFile(path, inChunks(1)).then(
+  openFile(path, { stdin: inChunks(1) }).then(
     () => undefined,
     (thrown) => (thrown instanceof Failed ? thrown.failure.message : thrown),
   );
@@ -35,7 +35,7 @@ describe('a file', () => {
   test('is read from any offset, as often as needed', async () => {
     const path = join(folder, 'numbers.txt');
     writeFileSync(path, content);
-    const { input, close } = await openFile(path, inChunks(1));
+    const { input, close } = await openFile(path, { stdin: inChunks(1) });
     expect(input).toMatchObject({ size: content.length, name: 'numbers.txt' });
     const [whole, rest] = await Promise.all([all(input.open(0, signal)), all(input.open(500_000, signal))]);
     expect(whole.equals(content) && rest.equals(content.subarray(500_000))).toBe(true);
@@ -51,7 +51,7 @@ describe('a file', () => {
 describe('standard input', () => {
   test.each([7_000, 65_536, 1_000_000])('in chunks of %d bytes can be read again, and before it was read', async (size) => {
     const taken = { chunks: 0 };
-    const { input, close } = await openFile('-', inChunks(size, taken));
+    const { input, close } = await openFile('-', { stdin: inChunks(size, taken) });
     const first = input.open(0, signal)[Symbol.asyncIterator]();
     const head = await first.next();
     const ahead = await all(input.open(300_000, signal));
@@ -65,7 +65,7 @@ describe('standard input', () => {
 
   test('is not read further than somebody asks for', async () => {
     const taken = { chunks: 0 };
-    const { input, close } = await openFile('-', inChunks(1_000, taken));
+    const { input, close } = await openFile('-', { stdin: inChunks(1_000, taken) });
     for await (const chunk of input.open(0, signal)) {
       expect(chunk.length).toBe(1_000);
       break;
@@ -87,5 +87,17 @@ describe('a spool', () => {
       expect(Buffer.concat(parts).equals(content.subarray(from)), `from ${from}`).toBe(true);
     }
     await spool.close();
+  });
+
+  test('that cannot make its file says where, and what helps', async () => {
+    vi.stubEnv('TMPDIR', join(folder, 'no such folder'));
+    const spool = createSpool(10);
+    await expect(spool.append(content)).rejects.toMatchObject({
+      failure: {
+        reason: 'Unreadable',
+        message: expect.stringMatching(/no such folder cannot take it: ENOENT; TMPDIR names another folder$/),
+      },
+    });
+    vi.unstubAllEnvs();
   });
 });

@@ -1,0 +1,101 @@
+import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import type { Log } from '../observability/logger.ts';
+import type { Clock } from '../std/clock.ts';
+import type { Owned, Records, Supply, Workers } from './port.ts';
+import { rebinding } from './rebind.ts';
+import { restored } from './restored.ts';
+import type { Settlement } from './settle.ts';
+import { isFinished, roomiest } from './slots.ts';
+import { asked, retried } from './triggers.ts';
+import type { Write } from './write.ts';
+
+/** Looks after the records that are there. */
+export type Tending = {
+  /** Returns the writes that it began; `free` slots are counted down. */
+  readonly tend: (owned: readonly Owned[], free: Map<string, number>) => readonly Promise<unknown>[];
+  /** Finished, in the ledger, and nobody asks for anything. */
+  readonly isAtRest: (owned: Owned) => boolean;
+};
+
+export type TendingOptions = {
+  readonly records: Records;
+  readonly workers: Workers;
+  readonly isWanted: (record: IngestionFile) => boolean;
+  readonly settlements: Settlement;
+  /** Failed records that are to begin again; those that have begun are taken out. */
+  readonly toRetry: Set<string>;
+  readonly write: Write;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** More writes than this of one round would hold up the next one. */
+const MOST_CHORES = 100;
+
+export function tending({ records, workers, isWanted, settlements, toRetry, write, clock, log }: TendingOptions): Tending {
+  const take = (free: Map<string, number>, preferred?: string): string | undefined => {
+    const worker = preferred !== undefined && (free.get(preferred) ?? 0) > 0 ? preferred : roomiest(free);
+    if (worker !== undefined) free.set(worker, (free.get(worker) ?? 0) - 1);
+    return worker;
+  };
+
+  /** A finished record begins again: bound to a worker that lives, then pending, which is what that worker waits for. */
+  const begin = (record: IngestionFile, status: FileStatus, free: Map<string, number>): Promise<unknown> | undefined => {
+    const { worker } = record.spec;
+    const to = take(free, worker);
+    if (to === undefined) return undefined;
+    return write('begin a record again', record, async () => {
+      const bound = to === worker ? record : await records.bind(record, to);
+      await records.setStatus(bound, status);
+    });
+  };
+
+  const finished = (record: IngestionFile, supply: Supply, free: Map<string, number>): Promise<unknown> | undefined => {
+    // The ledger forgives it in this very moment: it must not learn of the failure again.
+    if (toRetry.has(record.metadata.uid ?? '')) return begin(record, retried(record.status), free);
+    const status = settlements.settled(record, supply) ? asked(record) : undefined;
+    return status && begin(record, status, free);
+  };
+
+  const rebind = (record: IngestionFile, fate: 'left' | 'died', free: Map<string, number>): Promise<unknown> | undefined => {
+    const next = rebinding(record, fate, clock.now());
+    if (next.do === 'fail') return write('fail a record', record, () => records.setStatus(record, next.status));
+    const to = take(free);
+    if (to === undefined) return undefined;
+    return write('bind a record', record, async () => {
+      log.info('file goes to another worker', { record: record.metadata.name, from: record.spec.worker, to, because: fate });
+      // The suspicion is written first: whoever takes the file over must know it.
+      const warned = next.do === 'rebind' ? record : await records.setStatus(record, next.status);
+      await records.bind(warned, to);
+    });
+  };
+
+  const underWay = (record: IngestionFile, supply: Supply, free: Map<string, number>): Promise<unknown> | undefined => {
+    toRetry.delete(record.metadata.uid ?? '');
+    const { worker } = record.spec;
+    const fate = worker === undefined ? 'left' : workers.fate(worker);
+    const isIdle = record.status.state === 'Pending' || fate !== 'working';
+    if (isIdle && record.status.attempts === 0) {
+      const status = restored(record, supply.outcome(record.spec), clock.now());
+      if (status) return write('finish a record that the ledger knows', record, () => records.setStatus(record, status));
+    }
+    if (isIdle && !isWanted(record))
+      return write('remove a record that its source does not match any more', record, () => records.remove(record));
+    return fate === 'working' ? undefined : rebind(record, fate, free);
+  };
+
+  const tend = (owned: readonly Owned[], free: Map<string, number>): readonly Promise<unknown>[] => {
+    const begun: Promise<unknown>[] = [];
+    for (const { record, supply } of owned) {
+      if (begun.length >= MOST_CHORES) break;
+      const chore = isFinished(record) ? finished(record, supply, free) : underWay(record, supply, free);
+      if (chore) begun.push(chore);
+    }
+    return begun;
+  };
+
+  return {
+    tend,
+    isAtRest: ({ record, supply }) => isFinished(record) && settlements.settled(record, supply) && asked(record) === undefined,
+  };
+}

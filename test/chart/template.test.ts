@@ -1,0 +1,143 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { parsePolicy } from '../../src/operator/policy.ts';
+import { parseSettings } from '../../src/operator/settings.ts';
+import { chart, helm, helmOk, helmProgram, type Rendered, render } from '../support/helm.ts';
+import { kubectl, kubectlOk, list } from '../support/kubectl.ts';
+import { installations, typos } from './values.ts';
+
+const namespace = 'chart-rendered';
+const dryRun = ['apply', '--server-side', '--dry-run=server', '--force-conflicts', '-f', '-'];
+
+type Pod = { readonly metadata: object; readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] } };
+type Deployment = Rendered & { readonly spec: { readonly template: Pod } };
+const deployments = (objects: readonly Rendered[]) => objects.filter((object): object is Deployment => object.kind === 'Deployment');
+
+/** The API server must know a kind before it judges an object. What Prometheus makes of its kinds is not known here: any field is taken. */
+const monitor = (kind: string) => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `${kind.toLowerCase()}s.monitoring.coreos.com` },
+  spec: {
+    group: 'monitoring.coreos.com',
+    scope: 'Namespaced',
+    names: { kind, plural: `${kind.toLowerCase()}s` },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+});
+
+describe.skipIf(!helmProgram)('the chart', () => {
+  beforeAll(async () => {
+    await kubectlOk(['apply', '--server-side', '-f', '-'], list([monitor('ServiceMonitor'), monitor('PodMonitor')]));
+    await kubectlOk(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+    await kubectlOk(['create', 'namespace', namespace]);
+    await kubectlOk(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
+  });
+  afterAll(async () => {
+    await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+    await kubectl(['delete', 'crd', 'servicemonitors.monitoring.coreos.com', 'podmonitors.monitoring.coreos.com', '--wait=false']);
+  });
+
+  test('passes helm lint', async () => {
+    expect(await helmOk(['lint', chart, '--strict'])).toContain('0 chart(s) failed');
+  });
+
+  test.each(installations)('%s, every object is one that a real API server takes', async (_sentence, values) => {
+    const objects = await render(values, namespace, '--api-versions', 'spanferry.io/v1alpha1');
+    expect(objects.length).toBeGreaterThan(2);
+    const { code, err } = await kubectl(dryRun, list(objects));
+    expect(code, err).toBe(0);
+  });
+
+  test.each(installations)(
+    '%s, its pods fit the restricted standard, and the operator understands its flags',
+    async (_sentence, values) => {
+      for (const { metadata, spec } of deployments(await render(values, namespace))) {
+        const pod = {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          ...spec.template,
+          metadata: { ...spec.template.metadata, name: metadata.name, namespace },
+        };
+        const { code, err } = await kubectl(dryRun, list([pod]));
+        expect(code, err).toBe(0);
+        expect(parseSettings(spec.template.spec.containers[0]?.args.slice(1) ?? [], {})).toMatchObject({ ok: true });
+      }
+    },
+  );
+
+  test('the examples of its folder can be installed', async () => {
+    for (const file of await readdir(join(chart, 'examples'))) {
+      const values = parse(await readFile(join(chart, 'examples', file), 'utf8'));
+      const { code, err } = await kubectl(dryRun, list(await render(values, namespace)));
+      expect(code, `${file}: ${err}`).toBe(0);
+    }
+  });
+
+  test('and a pod that does not fit it would not be taken', async () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'loose', namespace },
+      spec: { containers: [{ name: 'a', image: 'a' }] },
+    };
+    expect((await kubectl(dryRun, list([pod]))).err).toContain('violates PodSecurity "restricted');
+  });
+
+  test.each(typos)('refuses %s', async (_sentence, values, says) => {
+    const { code, err } = await helm(['template', 'spanferry', chart], values);
+    expect(code).not.toBe(0);
+    expect(err).toMatch(says);
+  });
+
+  test('its CRDs are those of crds/', async () => {
+    const crds = (await render({})).filter(({ kind }) => kind === 'CustomResourceDefinition');
+    const bare = crds.map(({ metadata: { labels: _labels, annotations, ...metadata }, ...crd }) => {
+      expect(annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
+      return { ...crd, metadata };
+    });
+    const files = (await readdir('crds')).map(async (file) => parse(await readFile(join('crds', file), 'utf8')));
+    expect(new Map(bare.map((crd) => [crd.metadata.name, crd]))).toEqual(
+      new Map((await Promise.all(files)).map((crd) => [crd.metadata.name, crd])),
+    );
+  });
+
+  test('a source that is switched off is left out, and so are all while their kind is unknown', async () => {
+    const sources = ['on', 'off'].map((name) => ({ name, enabled: name === 'on', spec: { store: { s3: { bucket: 'acme-traces' } } } }));
+    const names = async (...flags: readonly string[]) =>
+      (await render({ sources }, namespace, ...flags))
+        .filter(({ kind }) => kind === 'IngestionSource')
+        .map(({ metadata }) => metadata.name);
+    expect(await names('--api-versions', 'spanferry.io/v1alpha1')).toEqual(['on']);
+    expect(await names('--is-upgrade')).toEqual(['on']);
+    expect(await names()).toEqual([]);
+  });
+
+  test('the operator reads the tenancy policy as it was meant', async () => {
+    const policy = { ml: { buckets: ['s3://acme-*'] }, '*': { buckets: [] } };
+    const maps = (await render({ tenancy: { policy } })).filter((object): object is Rendered & { data: Record<string, string> } =>
+      object.metadata.name.endsWith('-policy'),
+    );
+    const read = parsePolicy(maps[0]?.data['policy.yaml'] ?? '');
+    expect(read.operatorIdentity('ml')).toBe(true);
+    expect(maps).toHaveLength(1);
+  });
+
+  test('a new policy starts new replicas', async () => {
+    const pods = await Promise.all(
+      [['a'], ['b']].map(
+        async (buckets) => deployments(await render({ tenancy: { policy: { '*': { buckets } } } }))[0]?.spec.template.metadata,
+      ),
+    );
+    expect(pods[0]).not.toEqual(pods[1]);
+  });
+});

@@ -1,0 +1,263 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { DispatchOptions } from '../../../src/dispatch/dispatch.ts';
+import { aCandidate, type DispatchWorld, dispatchWorld, type FakeSource, fakeSource, of } from '../../support/dispatch-world.ts';
+import { aRecord } from '../../support/records.ts';
+import { refusal } from '../../support/worker-world.ts';
+
+let over = new AbortController();
+afterEach(() => over.abort());
+
+type Stage = DispatchWorld & { readonly source: FakeSource };
+
+async function running(options: Parameters<typeof dispatchWorld>[0] = {}): Promise<Stage> {
+  over = new AbortController();
+  const world = dispatchWorld(options);
+  void world.dispatch.run(over.signal);
+  await world.clock.advance(100);
+  return { ...world, source: world.sources[0] as FakeSource };
+}
+
+const offer = ({ source, dispatch }: Stage, ...names: readonly string[]) => {
+  source.queued.fresh.push(...names.map(aCandidate));
+  dispatch.wake();
+};
+const states = ({ stored }: DispatchWorld) => Object.fromEntries([...stored].map(([name, { status }]) => [name, status.state]));
+
+describe('slots', () => {
+  test('are taken by records that the copy does not show yet', async () => {
+    const world = await running();
+    world.follow(false);
+    offer(world, 'a', 'b', 'c', 'd', 'e');
+    await world.clock.advance(10_000);
+    expect(world.writes).toHaveLength(4);
+  });
+
+  test('come back when a record was deleted before the copy could show it', async () => {
+    const world = await running();
+    world.follow(false);
+    offer(world, 'a', 'b', 'c', 'd', 'e');
+    await world.clock.advance(1_000);
+    for (const name of ['a', 'b', 'c', 'd']) world.stored.delete(name);
+    world.follow(true);
+    await world.clock.advance(60_000);
+    expect(world.writes.at(-1)).toBe('create e');
+    expect(world.source.lostFiles()).toBeGreaterThan(0);
+  });
+
+  test('go to the source that has waited longest, whatever the rhythm of rounds', async () => {
+    const world = await running();
+    const other = fakeSource('source-2');
+    world.sources.push(other);
+    world.workers.set('worker-a', { name: 'worker-a', slots: 1, waiting: 0, fate: 'working' });
+    const names = Array.from({ length: 20 }, (_, n) => n);
+    world.source.queued.fresh.push(...names.map((n) => aCandidate(`one-${n}`)));
+    other.queued.fresh.push(...names.map((n) => aCandidate(`two-${n}`)));
+    for (let n = 0; n < 10; n++) {
+      world.dispatch.wake();
+      await world.clock.advance(3_000);
+      for (const [name, { status }] of world.stored) if (status.state === 'Pending') world.setStatus(name, { state: 'Completed' });
+      await world.clock.advance(21 * n);
+    }
+    const created = world.writes.filter((each) => each.startsWith('create'));
+    expect(Math.abs(created.filter((each) => each.includes('one')).length - created.length / 2)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a record whose copy lags behind', () => {
+  test('is written once', async () => {
+    const world = await running();
+    world.workers.set('worker-b', { name: 'worker-b', slots: 4, waiting: 0, fate: 'died' });
+    world.put(aRecord({}, { worker: 'worker-b' }, { name: 'a' }));
+    world.follow(false);
+    await world.clock.advance(20_000);
+    expect(world.writes).toEqual(['Pending a', 'bind to worker-a: a']);
+  });
+});
+
+describe('the death of a worker', () => {
+  test('counts once, even if the file cannot be bound to another one at first', async () => {
+    let binds = 0;
+    const world = await running({
+      onWrite: (verb) => {
+        if (verb.startsWith('bind') && ++binds < 4) throw refusal('ApiUnavailable');
+      },
+    });
+    world.put(aRecord({ state: 'Processing', attempts: 1 }, { worker: 'worker-z' }, { name: 'a' }));
+    await world.clock.advance(20_000);
+    expect(world.stored.get('a')).toMatchObject({ spec: { worker: 'worker-a' }, status: { state: 'Pending', workersLost: 1 } });
+  });
+
+  test('leaves the files where they are until another worker lives', async () => {
+    const world = await running();
+    world.workers.clear();
+    world.put(aRecord({}, { worker: 'worker-z' }, { name: 'a' }));
+    await world.clock.advance(60_000);
+    expect(world.writes).toEqual([]);
+    world.workers.set('worker-b', { name: 'worker-b', slots: 4, waiting: 0, fate: 'working' });
+    await world.clock.advance(5_000);
+    expect(world.stored.get('a')?.spec.worker).toBe('worker-b');
+  });
+});
+
+describe('a record that a backup brought back without its status', () => {
+  test.each([
+    ['completed', 'Completed'],
+    ['failed', 'Failed'],
+  ] as const)('is finished if the ledger knows its file as %s', async (outcome, state) => {
+    const world = await running();
+    world.source.ledger.set('agents/a.json', outcome);
+    world.put(
+      aRecord({}, { worker: 'worker-gone' }, { name: 'a', annotations: { 'spanferry.io/force': 't1', 'spanferry.io/retry': 't1' } }),
+    );
+    await world.clock.advance(10_000);
+    expect(world.stored.get('a')?.status).toMatchObject({ state, attempts: 0 });
+    expect(world.writes).toHaveLength(1);
+  });
+
+  test('is ferried if the ledger does not know it', async () => {
+    const world = await running();
+    world.put(aRecord({}, { worker: 'worker-gone' }, { name: 'a' }));
+    await world.clock.advance(5_000);
+    expect(world.stored.get('a')?.spec.worker).toBe('worker-a');
+  });
+
+  test('is not mistaken for a file that somebody forces', async () => {
+    const world = await running();
+    world.source.ledger.set('agents/a.json', 'completed');
+    world.put(aRecord({ state: 'Completed', attempts: 1 }, {}, { name: 'a', annotations: { 'spanferry.io/force': 't1' } }));
+    await world.clock.advance(10_000);
+    expect(world.stored.get('a')?.status).toMatchObject({ state: 'Pending', handled: { force: 't1' } });
+  });
+});
+
+describe('a record whose source does not match its key any more', () => {
+  const unwanted: Pick<DispatchOptions, 'isWanted'> = { isWanted: ({ metadata }) => metadata.name !== 'a' };
+
+  test('goes if nobody has begun it, and is not looked for', async () => {
+    const world = await running(unwanted);
+    world.put(aRecord({}, {}, { name: 'a' }));
+    world.put(aRecord({}, {}, { name: 'b' }));
+    await world.clock.advance(5_000);
+    expect(states(world)).toEqual({ b: 'Pending' });
+    expect(world.source.lostFiles()).toBe(0);
+  });
+
+  test('is left to the worker that has begun it', async () => {
+    const world = await running(unwanted);
+    world.put(aRecord({ state: 'Processing', attempts: 1 }, {}, { name: 'a' }));
+    await world.clock.advance(5_000);
+    expect(states(world)).toEqual({ a: 'Processing' });
+  });
+});
+
+describe('a record deleted by hand', () => {
+  test('is remembered if it was finished, even if nobody had seen it so', async () => {
+    const world = await running();
+    world.put(aRecord({}, {}, { name: 'a' }));
+    await world.clock.advance(100);
+    world.setStatus('a', { state: 'Completed' });
+    world.remove('a');
+    await world.clock.advance(100);
+    expect(world.source.ledger.get('agents/a.json')).toBe('completed');
+    expect(world.source.lostFiles()).toBe(0);
+  });
+
+  test('is remembered as soon as the ledger opens', async () => {
+    const world = await running();
+    world.put(aRecord({ state: 'Failed' }, {}, { name: 'a' }));
+    const [source] = world.sources.splice(0);
+    await world.clock.advance(3_000);
+    world.remove('a');
+    await world.clock.advance(60_000);
+    world.sources.push(source as FakeSource);
+    await world.clock.advance(3_000);
+    expect(world.source.ledger.get('agents/a.json')).toBe('failed');
+  });
+
+  test('is looked for if it was not finished', async () => {
+    const world = await running();
+    world.put(aRecord({}, {}, { name: 'a' }));
+    await world.clock.advance(100);
+    world.remove('a');
+    await world.clock.advance(3_000);
+    expect(world.source.lostFiles()).toBe(1);
+  });
+
+  test('is not looked for while only its source cannot be served', async () => {
+    const world = await running();
+    world.put(aRecord({}, {}, { name: 'a' }));
+    await world.clock.advance(100);
+    const [source] = world.sources.splice(0);
+    await world.clock.advance(3_000);
+    world.sources.push(source as FakeSource);
+    await world.clock.advance(3_000);
+    expect(world.source.lostFiles()).toBe(0);
+  });
+});
+
+describe('retry-failed', () => {
+  test('lets as many begin again as there are slots, then the others', async () => {
+    const world = await running();
+    for (let n = 0; n < 10; n++) world.put(aRecord({ state: 'Failed', attempts: 1 }, {}, { name: `f${n}` }));
+    await world.clock.advance(100);
+    world.dispatch.retryFailed('source-1');
+    world.source.ledger.clear();
+    await world.clock.advance(5_000);
+    const begun = () => [...world.stored.values()].filter(({ status }) => status.state === 'Pending');
+    expect(begun()).toHaveLength(4);
+    for (const { metadata } of begun()) world.setStatus(metadata.name, { state: 'Completed', attempts: 2 });
+    await world.clock.advance(5_000);
+    expect(begun()).toHaveLength(4);
+    expect(world.source.ledger.get('agents/f9.json')).not.toBe('failed');
+  });
+
+  test('waits for a worker', async () => {
+    const world = await running();
+    world.workers.clear();
+    world.put(aRecord({ state: 'Failed', attempts: 1 }, {}, { name: 'a' }));
+    await world.clock.advance(100);
+    world.dispatch.retryFailed('source-1');
+    await world.clock.advance(60_000);
+    expect(states(world)).toEqual({ a: 'Failed' });
+    world.workers.set('worker-b', { name: 'worker-b', slots: 1, waiting: 0, fate: 'working' });
+    await world.clock.advance(5_000);
+    expect(world.stored.get('a')).toMatchObject({ spec: { worker: 'worker-b' }, status: { state: 'Pending' } });
+  });
+});
+
+describe('finished records', () => {
+  const finished = (source: FakeSource, count: number, prefix: string) =>
+    Array.from({ length: count }, (_, n) =>
+      aRecord(
+        { state: 'Completed', completionTime: new Date(Date.parse('2026-11-20T10:00:00Z') + n).toISOString() },
+        {},
+        { name: `${prefix}-${n}`, ...of(source) },
+      ),
+    );
+
+  test('go at once where people want to see none', async () => {
+    const world = await running();
+    world.sources.splice(0, 1, fakeSource('source-1', { completed: 0, failed: 0 }));
+    for (const record of finished(world.source, 3, 'r')) world.put(record);
+    await world.clock.advance(10_000);
+    expect(states(world)).toEqual({});
+  });
+
+  test('make room together where their namespace is full, no more than it needs', async () => {
+    const world = await running({ caps: { cluster: 1_000, namespace: 100 } });
+    const other = fakeSource('source-2');
+    world.sources.push(other);
+    for (const record of [...finished(world.source, 60, 'one'), ...finished(other, 60, 'two')]) world.put(record);
+    await world.clock.advance(30_000);
+    expect(world.stored.size).toBe(90);
+  });
+
+  test('stay while their verdict is not written', async () => {
+    const world = await running();
+    const slow = { ...fakeSource('source-1', { completed: 0, failed: 0 }), remember: () => new Promise<void>(() => {}) };
+    world.sources.splice(0, 1, slow);
+    for (const record of finished(world.source, 3, 'r')) world.put(record);
+    await world.clock.advance(10_000);
+    expect(Object.keys(states(world))).toHaveLength(3);
+  });
+});
