@@ -173,7 +173,7 @@ export const reasons = {
   ExpansionLimit: {
     kind: 'terminal',
     means: 'the compressed file grows beyond the limit',
-    remedy: 'if the file is honest, upload it uncompressed; else find out who wrote it',
+    remedy: 'if the file is honest, raise `--max-expansion-ratio` of the operator or upload it uncompressed; else find out who wrote it',
   },
   TooDeep: {
     kind: 'terminal',

@@ -1,7 +1,6 @@
-import { type Failure, failureOf, kindOf } from '../api/failure.ts';
+import { type Failure, failureOf, makesFilesWait } from '../api/failure.ts';
 import type { Checkpoint, IngestionFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
-import type { Reason } from '../api/reasons.ts';
 import type { Rejected } from '../delivery/outcome.ts';
 import type { Step } from '../observability/tracing.ts';
 import type { Batch, Input, Settings, Summary, Transcode } from '../transcode/port.ts';
@@ -86,14 +85,9 @@ export async function ferry(job: Job, signal: AbortSignal): Promise<Ferried> {
   }
 }
 
-/** What passes by itself, but is trouble of the store and not of the file. */
-const passing: ReadonlySet<Reason> = new Set(['EndpointUnreachable', 'StoreUnavailable', 'Throttled']);
-
-/** Trouble of the store makes files wait, and so does whatever somebody must mend; the rest of what reading can meet belongs to the file. */
+/** What an attempt to read comes to when it fails. */
 export const endOf = (failure: Failure): Ferried =>
-  kindOf(failure) === 'waiting' || passing.has(failure.reason)
-    ? { ended: 'waiting', failure, side: 'store' }
-    : { ended: 'failed', failure };
+  makesFilesWait(failure.reason) ? { ended: 'waiting', failure, side: 'store' } : { ended: 'failed', failure };
 
 async function deliver(batch: Batch, { connection, progress, record }: Job, signal: AbortSignal): Promise<void> {
   if (batch.index < progress.batches) return;
