@@ -29,8 +29,12 @@ export type Stage = {
   readonly collector: CollectorStub;
   /** The keys in the Secret `s3-keys`, which may list and read. */
   readonly reader: Keys;
-  /** `command` runs another build of the operator than the sources. */
+  /** A replica of the operator that may reach loopback, where everything of a test is. `command` runs another build than the sources. */
   readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv, command?: readonly string[]) => Promise<Replica>;
+  /** One that may not. */
+  readonly startPlain: (flags?: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Replica>;
+  /** SIGTERM to every replica that still runs. */
+  readonly stopAll: () => Promise<void>;
   readonly apply: (object: object) => Promise<void>;
   readonly secret: (name: string, values: Readonly<Record<string, string>>, type?: string) => Promise<void>;
   /** A source of the bucket below the prefix `<name>/`. `store` replaces members of spec.store.s3, `spec` those of the spec. */
@@ -88,6 +92,14 @@ export async function stage(): Promise<Stage> {
   const secret = (name: string, stringData: Readonly<Record<string, string>>, type = 'Opaque') =>
     apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, type, stringData });
 
+  const start = async (flags: readonly string[] = [], environment: NodeJS.ProcessEnv = {}, command?: readonly string[]): Promise<Replica> => {
+    const own = ['--namespace', namespace, '--name', `replica-${replicas.length}`, '--collector-endpoint', collector.url];
+    const settings = { KUBECONFIG: inject('envtest').kubeconfigPath, ...environment };
+    const replica = await startReplica([...own, ...flags], settings, command);
+    replicas.push(replica);
+    return replica;
+  };
+
   await secret('s3-keys', { accessKeyId, secretAccessKey });
   return {
     namespace,
@@ -101,19 +113,9 @@ export async function stage(): Promise<Stage> {
     get,
     files,
     file,
-    start: async (flags = [], environment = {}, command) => {
-      const own = ['--namespace', namespace, '--name', `replica-${replicas.length}`, '--collector-endpoint', collector.url];
-      const replica = await startReplica(
-        [...own, '--allow-loopback', ...flags],
-        {
-          KUBECONFIG: inject('envtest').kubeconfigPath,
-          ...environment,
-        },
-        command,
-      );
-      replicas.push(replica);
-      return replica;
-    },
+    start: (flags = [], environment = {}, command) => start(['--allow-loopback', ...flags], environment, command),
+    startPlain: start,
+    stopAll: async () => void (await Promise.all(replicas.map((replica) => replica.stop()))),
     source: (name, spec = {}, store = {}) =>
       apply({
         apiVersion: 'spanferry.io/v1alpha1',
