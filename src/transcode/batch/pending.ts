@@ -87,16 +87,18 @@ export class Pending {
    * waits is too large for any batch, and was dropped.
    */
   cut(): Cut {
-    const { groups, size, spans, end } = this.#take();
+    const { groups, size, spans, end, whole } = this.#take();
     const body = compose(groups, this.arena.bytes, size);
     if (spans === 0) this.#dropFirst();
-    else this.#remove(end, spans);
+    else this.#remove(end, spans, whole);
     return { body, spans };
   }
 
   #take(): Taken {
-    const taken: Taken = { groups: [], size: 0, spans: 0, end: 0 };
-    for (const group of this.#groups) {
+    const taken: Taken = { groups: [], size: 0, spans: 0, end: 0, whole: 0 };
+    if (this.#settled <= this.limit) this.#takeClosed(taken);
+    for (let i = taken.whole; i < this.#groups.length; i++) {
+      const group = this.#groups[i] as Group;
       const part: Group = { header: group.header, scopes: [], settled: 0 };
       const whole = this.#takeScopes(group, part, taken);
       if (part.scopes.length > 0) {
@@ -106,6 +108,20 @@ export class Pending {
       if (!whole) break;
     }
     return taken;
+  }
+
+  /** All closed groups fit, as they mostly do; small documents make thousands of them. */
+  #takeClosed(taken: Taken): void {
+    taken.whole = this.#groups.length - (this.#groupOpen ? 1 : 0);
+    taken.size = this.#settled;
+    for (let i = 0; i < taken.whole; i++) {
+      const group = this.#groups[i] as Group;
+      taken.groups.push(group);
+      for (const { spans, to } of group.scopes) {
+        taken.spans += spans;
+        taken.end = to;
+      }
+    }
   }
 
   /** Moves what fits of a group into `part`; false where something did not fit. */
@@ -127,12 +143,13 @@ export class Pending {
 
   #dropFirst(): void {
     const first = this.#groups.flatMap((group) => group.scopes).find((scope) => scope.spans > 0);
-    if (first) this.#remove(spanEnd(this.arena.bytes, first.from), 1);
+    if (first) this.#remove(spanEnd(this.arena.bytes, first.from), 1, 0);
   }
 
-  /** Forgets the first `spans` spans, which end at `end`, and keeps what is open. */
-  #remove(end: number, spans: number): void {
+  /** Forgets the first `spans` spans, which end at `end`, and keeps what is open. The first `whole` groups are gone with them. */
+  #remove(end: number, spans: number, whole: number): void {
     const { arena } = this;
+    for (const { scopes } of this.#groups.splice(0, whole)) for (const scope of scopes) spans -= scope.spans;
     const openGroup = this.#groupOpen ? this.#groups.at(-1) : undefined;
     const openScope = this.#scopeOpen ? openGroup?.scopes.at(-1) : undefined;
     for (const group of this.#groups) {
@@ -161,7 +178,8 @@ export class Pending {
   }
 }
 
-type Taken = { readonly groups: Group[]; size: number; spans: number; end: number };
+/** What a batch is made of. The first `whole` groups are those that waited, not parts of them. */
+type Taken = { readonly groups: Group[]; size: number; spans: number; end: number; whole: number };
 
 const scopeSize = (scope: Scope): number => fieldSize(headerSize(scope.header) + scope.to - scope.from);
 

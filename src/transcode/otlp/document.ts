@@ -31,6 +31,9 @@ export type Seen = { documents: number; envelopes: number; unknown: number; read
 /** The ResourceSpans at hand. */
 type Group = { readonly header: Header; readonly ahead: Map<number, Header>; spansBefore: number };
 
+/** What may stand between documents. */
+export const SPACE: ReadonlySet<number> = new Set([0x20, 0x0a, 0x0d, 0x09, 0x00]);
+
 const DEPTH = 8;
 
 /** Walks over one OTLP JSON document after the other, in any of the envelopes that writers put around ResourceSpans. */
@@ -53,15 +56,26 @@ export class DocumentWalker {
     this.#repeats = new Repeats(job);
   }
 
-  /** One document, without a walk where it only repeats what is known around its spans. */
+  /** Takes documents that only repeat what is known around their spans, and the white space between them, without a walk. */
+  repeats(): void {
+    const { json, lines, seen } = this;
+    const { reader } = json;
+    for (;;) {
+      while (reader.at < reader.end && SPACE.has(reader.bytes[reader.at] as number)) reader.at++;
+      const taken = this.#repeats.take(reader.at);
+      if (!taken) return;
+      lines.pass(reader.at);
+      const from = json.offset;
+      reader.at = taken.at;
+      lines.document(from, taken.at);
+      seen.envelopes += taken.envelopes;
+      seen.documents++;
+    }
+  }
+
+  /** One document. */
   *document(): Walk {
     const { json, seen } = this;
-    const taken = this.#repeats.take(json.reader.at);
-    if (taken) {
-      json.reader.at = taken.at;
-      seen.envelopes += taken.envelopes;
-      return;
-    }
     this.#repeats.begin(json.offset, seen.envelopes, passed(seen));
     yield* this.value();
     this.#repeats.end(json.offset, seen.envelopes, passed(seen));

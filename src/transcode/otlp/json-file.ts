@@ -1,15 +1,14 @@
 import { fail } from '../../api/failure.ts';
 import { truncated } from '../json/reader.ts';
 import type { Job, Walk } from '../walk.ts';
-import { DocumentWalker } from './document.ts';
-
-const SPACE = new Set([0x20, 0x0a, 0x0d, 0x09, 0x00]);
+import { DocumentWalker, SPACE } from './document.ts';
 
 /** Walks over a file of OTLP JSON: documents in a row, on lines or not, with log prefixes and NULs between them. */
 export function* walkJsonFile(job: Job): Walk<string> {
   const walker = new DocumentWalker(job);
   const { json, lines, seen } = walker;
   for (;;) {
+    walker.repeats();
     const byte = yield* between(walker);
     if (byte < 0) break;
     if (byte !== 0x7b && byte !== 0x5b) {

@@ -1,5 +1,8 @@
 import type { Window } from '../kernel.ts';
 
+/** A call costs more than a look at so many bytes; between documents there is mostly one. */
+const SHORT = 16;
+
 /** Counts lines between documents, as long as no document takes more than one: then a line says more to people than an offset. */
 export class Lines {
   readonly #window: Window;
@@ -46,7 +49,13 @@ export class Lines {
 
   /** The next line feed in `bytes[from, to)`, or -1; what is beyond is not looked at. */
   #lineFeed(from: number, to: number): number {
+    if (to - from <= SHORT) return lineFeed(this.#window.bytes, from, to);
     const found = Buffer.prototype.indexOf.call(this.#window.bytes.subarray(from, to), 0x0a);
     return found < 0 ? -1 : from + found;
   }
+}
+
+function lineFeed(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; at++) if (bytes[at] === 0x0a) return at;
+  return -1;
 }

@@ -50,8 +50,8 @@ export class Repeats {
       count: (spans) => {
         this.#spans += spans;
       },
-      times: (...times) => this.#times.push(times),
-      trace: (...words) => this.#traces.push(...words),
+      times: (firstHigh, firstLow, lastHigh, lastLow) => this.#times.push([firstHigh, firstLow, lastHigh, lastLow]),
+      trace: (a, b, c, d) => this.#traces.push(a, b, c, d),
       reject: () => {},
       warn: () => {},
     };

@@ -9,6 +9,9 @@ const MARGIN = 64;
 /** Steps of 16 bytes and lengths reserved too long may run over what a span needs. */
 const SLACK = PAGE;
 
+/** As many trace ids as the module tells at once. */
+const TRACES = 1024;
+
 const reasons = ['end', 'separator', 'more', 'declined', 'full', 'drain'] as const;
 
 /** Window and arena in the memory of one kernel: [module's own][window][margin][arena][as much as the window][slack]. */
@@ -80,7 +83,17 @@ export const createWasmEngine: CreateEngine = (sizes) => {
     return why === 2 ? 3 : why;
   };
 
-  const results = () => new Uint32Array(kernel.memory.buffer, kernel.result(), 8);
+  /** What the module tells: results and trace ids, in place. The views last until the memory grows. */
+  let told = new Uint32Array(0);
+  let ids = new Uint32Array(0);
+  const results = (): Uint32Array => {
+    const { buffer } = kernel.memory;
+    if (told.buffer !== buffer) {
+      told = new Uint32Array(buffer, kernel.result(), 8);
+      ids = new Uint32Array(buffer, kernel.traces(), TRACES * 4);
+    }
+    return told;
+  };
 
   const run = (window: Window, at: number, out: SpanSink): { why: number; at: number } => {
     const { arena } = out;
@@ -88,14 +101,13 @@ export const createWasmEngine: CreateEngine = (sizes) => {
     if (end <= at) return { why: 3, at };
     const { windowAt, arenaAt } = place;
     const why = cut(window, end, () => kernel.spans(windowAt + at, windowAt + end, arenaAt + arena.length, arenaAt + arena.limit));
-    const told = results();
+    results();
     const spans = told[2]!;
     arena.length = told[1]! - arenaAt;
     if (spans > 0) {
       out.count(spans);
       out.times(told[5]!, told[4]!, told[7]!, told[6]!);
-      const ids = new Uint32Array(kernel.memory.buffer, kernel.traces(), told[3]! * 4);
-      for (let i = 0; i < ids.length; i += 4) out.trace(ids[i]!, ids[i + 1]!, ids[i + 2]!, ids[i + 3]!);
+      for (let i = 0; i < told[3]! * 4; i += 4) out.trace(ids[i]!, ids[i + 1]!, ids[i + 2]!, ids[i + 3]!);
     }
     return { why: why === 2 && window.ended ? 3 : why, at: told[0]! - windowAt };
   };
@@ -120,7 +132,7 @@ export const createWasmEngine: CreateEngine = (sizes) => {
       const why = cut(window, end, () => kernel.header(windowAt + at, windowAt + end, to, kind === 'resource' ? 0 : 1));
       if (why === 2 && !window.ended) return { why: 'more' };
       if (why !== 0) return { why: 'declined' };
-      const told = results();
+      results();
       const behind = told[0]! - windowAt;
       const message = new Uint8Array(kernel.memory.buffer, to, told[1]! - to).slice();
       heard[kind] = { text: window.bytes.slice(at, behind), message };

@@ -55,7 +55,7 @@ const VALUE_OPEN: u16 = 0x7b3a;
 function attribute(p: usize, depth: i32): usize {
   if (load<u8>(p) != OPEN) return fail(p);
   p = space(p + 1);
-  if (load<u64>(p) << 8 != KEY_TEXT) return attributeMembers(p, depth);
+  if (load<u64>(p) << 8 != KEY_TEXT) return attributeSpaced(p, depth);
   const slot = slotOf(p + 7);
   const start = out;
   const reserve = reserved(slot);
@@ -74,6 +74,39 @@ function attribute(p: usize, depth: i32): usize {
     if (load<u8>(p) != CLOSE) return fail(p);
     close(slot, start, reserve);
     return p + 1;
+  }
+  setOut(start);
+  return attributeMembers(first, depth);
+}
+
+/** `"key": "`, and `"value":` with a blank and a brace behind it: what pretty-printers write. */
+const SPACED_KEY: u64 = 0x22203a2279656b22;
+const SPACED_VALUE: u64 = 0x3a2265756c617622;
+const SPACED_OPEN: u16 = 0x7b20;
+
+/** The same with white space; `p` is behind the opening brace. */
+function attributeSpaced(p: usize, depth: i32): usize {
+  if (load<u64>(p) != SPACED_KEY) return attributeMembers(p, depth);
+  const slot = slotOf(p + 8);
+  const start = out;
+  const reserve = reserved(slot);
+  store<u8>(start + reserve, 0x0a);
+  setOut(start + reserve + 1);
+  const first = p;
+  p = text(p + 7, NESTED);
+  if (p == 0) return 0;
+  if (load<u8>(p) == COMMA) {
+    p = space(p + 1);
+    if (load<u64>(p) == SPACED_VALUE && load<u16>(p, 8) == SPACED_OPEN) {
+      store<u8>(out, 0x12);
+      setOut(out + 1);
+      p = framedValue(p + 9, slot + 1, depth);
+      if (p == 0) return 0;
+      p = space(p);
+      if (load<u8>(p) != CLOSE) return fail(p);
+      close(slot, start, reserve);
+      return p + 1;
+    }
   }
   setOut(start);
   return attributeMembers(first, depth);
@@ -142,6 +175,9 @@ function framedValue(p: usize, slot: usize, depth: i32): usize {
 /** `{"stringValue":"`, in two halves. */
 const STRING_NAME: u64 = 0x676e69727473227b;
 const STRING_TEXT: u64 = 0x223a2265756c6156;
+/** `"stringValue": "`, in two halves. */
+const SPACED_NAME: u64 = 0x56676e6972747322;
+const SPACED_TEXT: u64 = 0x22203a2265756c61;
 
 /** The fields of an AnyValue: none, or one. Null members count as absent. Behind `slot` the kind is guessed. */
 function value(p: usize, slot: usize, depth: i32): usize {
@@ -156,6 +192,16 @@ function value(p: usize, slot: usize, depth: i32): usize {
   }
   if (load<u8>(p) != OPEN) return fail(p);
   p = space(p + 1);
+  if (load<u64>(p) == SPACED_NAME && load<u64>(p, 8) == SPACED_TEXT) {
+    const start = out;
+    store<u8>(start, 0x0a);
+    setOut(start + 1);
+    const end = text(p + 15, slot);
+    if (end == 0) return 0;
+    const behind = space(end);
+    if (load<u8>(behind) == CLOSE) return behind + 1;
+    setOut(start);
+  }
   if (load<u8>(p) == CLOSE) return p + 1;
   let set = false;
   while (true) {
