@@ -1,4 +1,4 @@
-/** What a round of dispatch costs where the caps are full: 8,000 records of 40 sources, 60 of them under way.. */
+/** What a round of dispatch costs where the caps are full: 8,000 records of 40 sources, 60 of them under way. */
 import { hash } from 'node:crypto';
 import type { IngestionFile } from '../src/api/ingestionfile.ts';
 import { dispatch } from '../src/dispatch/dispatch.ts';

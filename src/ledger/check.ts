@@ -23,8 +23,11 @@ export function check(specs: readonly SegmentSpec[], seen: number): Checked {
   return { ok: true, head, segments: read.segments };
 }
 
+/** `holes`: segments that have to be written empty, because they are missing or cannot be read. */
+export type Accepted = { readonly head: LedgerHead; readonly segments: readonly Segment[]; readonly holes: readonly Segment[] };
+
 /** Goes on with what can be read, because somebody said so: holes become free segments, and the numbers are counted anew. */
-export function accept(specs: readonly SegmentSpec[]): { readonly head: LedgerHead; readonly segments: readonly Segment[] } {
+export function accept(specs: readonly SegmentSpec[]): Accepted {
   const segments = specs.flatMap((spec) => {
     const read = readAll([spec]);
     return read.ok ? read.segments : [];
@@ -32,12 +35,14 @@ export function accept(specs: readonly SegmentSpec[]): { readonly head: LedgerHe
   const head = segments.find((each) => each.number === 0)?.head ?? newHead;
   const last = Math.max(0, ...specs.map((spec) => spec.number));
   const sequence = Math.max(0, ...specs.map((spec) => spec.sequence));
-  const holes = Array.from({ length: last + 1 }, (_, number) => number).filter(
-    (number) => !segments.some((each) => each.number === number),
-  );
+  const holes = Array.from({ length: last + 1 }, (_, number) => number)
+    .filter((number) => !segments.some((each) => each.number === number))
+    .map((number) => emptySegment(number, sequence));
   return {
     head: { ...head, expectedEntries: distinct(segments, head.forgiven) },
-    segments: [...segments, ...holes.map((number) => emptySegment(number, sequence))],
+    segments: [...segments, ...holes],
+    // The head is written in any case.
+    holes: holes.filter(({ number }) => number > 0),
   };
 }
 

@@ -45,13 +45,12 @@ export async function openLedger(objects: LedgerObjects, seen: number, acceptTok
   const fresh = acceptToken !== undefined && acceptToken !== specs.find((spec) => spec.number === 0)?.head?.handled?.acceptLedger;
   if (!checked.ok && !fresh) return checked;
 
-  const { head, segments } = checked.ok ? checked : accept(specs);
+  const { head, segments, holes } = checked.ok ? { ...checked, holes: [] } : accept(specs);
   const tokens = new Map(stored.map(({ spec, token }) => [spec.number, token]));
   const ledger = ledgerOf(objects, tokens, head, segments);
   if (!checked.ok) {
-    for (const hole of segments.filter((each) => each.number > 0 && !tokens.has(each.number))) {
-      tokens.set(hole.number, await objects.put(toSpec(hole)));
-    }
+    // A segment that is there but cannot be read is a hole as well: left as it is, it would stop the source again.
+    for (const hole of holes) tokens.set(hole.number, await objects.put(toSpec(hole), tokens.get(hole.number)));
     await ledger.change((old) => ({ handled: { ...old.handled, ...(acceptToken !== undefined && { acceptLedger: acceptToken }) } }));
   }
   return { ok: true, ledger };
@@ -111,7 +110,8 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
   };
 
   const write = async (edit: Partial<LedgerHead> = {}, kept: (entries: Entries) => Entries = (entries) => entries): Promise<void> => {
-    const batch = waiting;
+    // A copy: what is appended while the write is under way waits for the next one.
+    const batch = [...waiting];
     // Counted before the attempt: what a failed one left behind is older than what the next one writes.
     sequence++;
     const entries = merged(kept(open.entries), sorted(batch.map(({ verdict }) => ({ ...verdict.identity, outcome: verdict.outcome }))));
@@ -143,6 +143,8 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
       inTurn(async () => {
         await write();
         memory.forgive();
+        // What failed in this very moment comes after what is forgiven, in memory as in the API server.
+        memory.add(waiting.map(({ verdict }) => ({ ...verdict.identity, outcome: verdict.outcome })));
         await write({ forgiven: sequence, handled: { ...head.handled, retryFailed: token } }, withoutFailures);
       }),
     head: () => head,

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clear, layOut } from '../../hack/image/rootfs.ts';
-import { eventually, type Stage, stage } from '../support/stage.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Stage, stage } from '../support/stage.ts';
 import { twoSpans } from './trace.ts';
 
 let scene: Stage;
@@ -33,7 +34,7 @@ describe('the image', () => {
   });
 
   test('its two files alone ferry a trace, from a folder without any package', async () => {
-    scene.s3.put(scene.bucket, 'agents/a.json', twoSpans);
+    scene.s3.put(scene.bucket, 'checkout/a.json', twoSpans);
     const replica = await scene.start([], {}, [join(root, '/app/spanferry.mjs'), 'operator']);
     await scene.source('checkout');
     await eventually(

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { fileSpec, ledgerSpec } from '../support/api/manifests.ts';
+import { eventually } from '../support/eventually.ts';
 import { chart, helmOk, helmProgram } from '../support/helm.ts';
 import { kubectl, kubectlOk, list } from '../support/kubectl.ts';
-import { eventually, type Stage, stage } from '../support/stage.ts';
+import { type Stage, stage } from '../support/stage.ts';
 import { twoSpans } from './trace.ts';
 
 const apiVersion = 'spanferry.io/v1alpha1';
@@ -39,7 +40,7 @@ describe.skipIf(!helmProgram)('an installed release', () => {
   });
 
   test('its ServiceAccount may do what it takes to ferry every span, and nothing is refused on the way', async () => {
-    scene.s3.put(scene.bucket, 'agents/a.json', twoSpans);
+    scene.s3.put(scene.bucket, 'checkout/a.json', twoSpans);
     const replica = await scene.start([], { KUBECONFIG: kubeconfig });
     await scene.source('checkout', { history: { completed: 0 } });
     const { status } = await eventually(

@@ -137,6 +137,68 @@ describe('a memory with holes', () => {
   });
 });
 
+describe('a segment that cannot be read', () => {
+  test('is written anew once somebody accepts that it is lost, so that it does not stop the source again', async () => {
+    const { objects, stored } = apiServer();
+    const ledger = await opened(objects);
+    await remember(ledger, 0, OPEN_ENTRIES + 10);
+    await remember(ledger, 5_000, 5_020);
+    const sealed = stored.get(1);
+    if (!sealed) throw new Error('nothing was sealed');
+    stored.set(1, { ...sealed, spec: { ...sealed.spec, codec: 'of-tomorrow' } });
+    expect(await openLedger(objects, 2)).toMatchObject({ ok: false, failure: { reason: 'LedgerIncomplete' } });
+    await opened(objects, 2, 'yes');
+    const again = await opened(objects, 2, 'yes');
+    expect(again.lookup(file(5_001))).toBe('completed');
+    expect(again.lookup(file(1))).toBeUndefined();
+  });
+});
+
+test('what is appended while a write is under way is written by the next one, and only then kept', async () => {
+  let onPut = () => {};
+  const { objects } = apiServer(() => {
+    onPut();
+    return 'well';
+  });
+  const ledger = await opened(objects);
+  let isKept = false;
+  onPut = () => {
+    onPut = () => {};
+    void ledger.append({ identity: file(2), outcome: 'completed' }).then(() => {
+      isKept = true;
+    });
+  };
+  await remember(ledger, 0, 1);
+  expect(isKept).toBe(false);
+  await ledger.flush();
+  expect(isKept).toBe(true);
+  expect((await opened(objects, 1)).lookup(file(2))).toBe('completed');
+});
+
+describe('a failure that comes while others are forgiven', () => {
+  test('is known in memory as in the API server, and counted once', async () => {
+    let onPut = () => {};
+    const { objects } = apiServer(() => {
+      onPut();
+      return 'well';
+    });
+    const ledger = await opened(objects);
+    await remember(ledger, 0, 3, 'failed');
+    onPut = () => {
+      onPut = () => {};
+      void ledger.append({ identity: file(9), outcome: 'failed' });
+    };
+    await ledger.forgive('t1');
+    await ledger.flush();
+    const again = await opened(objects, 1);
+    for (const each of [ledger, again]) {
+      expect(each.lookup(file(1))).toBeUndefined();
+      expect(each.lookup(file(9))).toBe('failed');
+      expect(each.head()).toMatchObject({ completed: 0, failed: 1, expectedEntries: 1 });
+    }
+  });
+});
+
 test('whatever is lost on the way, no written entry is forgotten and no number is wrong', async () => {
   const seed = seedOf();
   onTestFailed(() => console.error(`SPANFERRY_SEED=${seed}`));
