@@ -1,4 +1,4 @@
-/** Brings into the chart what is decided elsewhere: CRDs, the schema of a source, the table of values. With --check it only looks. */
+/** Brings into the chart and config/ what is decided elsewhere: CRDs, the schema of a source, the table of values. With --check it only looks. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { crdTemplate } from './chart/crds.ts';
 import { schemaText } from './chart/schema.ts';
@@ -10,7 +10,10 @@ const read = (file: string): Promise<string> => readFile(new URL(file, root), 'u
 
 const wanted = new Map<string, string>();
 for (const file of await readdir(new URL('crds/', root))) {
-  wanted.set(`${chart}templates/crds/${file}`, crdTemplate(await read(`crds/${file}`)));
+  const crd = await read(`crds/${file}`);
+  wanted.set(`${chart}templates/crds/${file}`, crdTemplate(crd));
+  // Kustomize reads no file outside of its own folder.
+  wanted.set(`config/crd/${file}`, crd);
 }
 const source = await read('crds/spanferry.io_ingestionsources.yaml');
 wanted.set(`${chart}values.schema.json`, schemaText(await read(`${chart}values.schema.json`), source));
