@@ -11,7 +11,21 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
+          exclude: ['test/cluster/operator/**'],
           globalSetup: ['test/support/cluster-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'operator',
+          include: ['test/cluster/operator/**/*.test.ts'],
+          globalSetup: ['test/support/cluster-setup.ts'],
+          // An operator looks after all namespaces, so there is one at a time.
+          fileParallelism: false,
+          // Most of a test is waiting, and its sources are its own.
+          maxConcurrency: 8,
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },
@@ -20,6 +34,8 @@ export default defineConfig({
         test: {
           name: 'chart',
           include: ['test/chart/**/*.test.ts'],
+          // An admission policy and an operator are everybody's: two at once would stop each other.
+          fileParallelism: false,
           globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,

@@ -35,7 +35,7 @@ try {
   life.onEnd(inbox(inboxOf(folder), upload));
   farewell(scene);
   screen.say('What changes is shown here. Ctrl-C ends everything and leaves nothing behind.');
-  await screen.follow(stack.cluster.look, signal);
+  await screen.follow(stack.look, signal);
 } catch (thrown) {
   screen.restore();
   // Ctrl-C reaches the servers as well: what they no longer answer is no error then.

@@ -19,12 +19,22 @@ Trying again cannot help until the file, its writer or the source changes. Then 
 spanferry.io/retry=$(date +%s)\`, or all failed files of a source with \`spanferry.io/retry-failed\` on the IngestionSource.`,
 };
 
+/** Fields, flags, actions and annotations, as code; what is code already stays. */
+const marked = (text: string): string =>
+  text.replaceAll(
+    /`[^`]*`|(?<!\w)(?:--[a-z-]+|spec\.\w+(?:\.\w+)*|\b[a-z]+:[A-Z]\w+|spanferry\.io\/[\w-]+|application\.id|[a-z]+[A-Z]\w*)/g,
+    (found) => (found.startsWith('`') ? found : `\`${found}\``),
+  );
+
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 const section = (kind: FailureKind): string => {
   const rows = Object.entries(reasons)
     .filter(([, row]) => row.kind === kind)
-    .map(([reason, { means, remedy }]) => `### ${reason}\n\n${sentence(means)} **What to do:** ${remedy}.`);
+    .map(
+      ([reason, { means, remedy }]) =>
+        `### ${reason}\n\n${marked(sentence(means))} **What to do:** ${marked(remedy.replace(/^nothing to do/, 'nothing'))}.`,
+    );
   return [chapters[kind], ...rows].join('\n\n');
 };
 

@@ -24,4 +24,7 @@ const child = spawn(node24(), ['--disable-warning=ExperimentalWarning', script, 
 // Ctrl-C on a terminal reaches the child by itself; it decides how long stopping takes. What comes from elsewhere is passed on.
 process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// npm tells only its shell that it was terminated, and the shell dies without a word.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

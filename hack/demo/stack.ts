@@ -6,7 +6,7 @@ import { freePort, type Server, server } from '../../test/support/process.ts';
 import { type S3Server, startS3Server } from '../../test/support/s3-server/server.ts';
 import { step } from '../prepare/step.mjs';
 import { announce, prepareTool } from '../tools/prepare.ts';
-import { type Cluster, cluster } from './cluster.ts';
+import { type Cluster, cluster, type Seen } from './cluster.ts';
 import { type Collector, collector } from './collector.ts';
 import { type Life, unlessStopped } from './life.ts';
 import { type AccessKey, bucket } from './manifests.ts';
@@ -23,7 +23,8 @@ export type Stack = {
   /** With the right to read the bucket. */
   readonly reader: AccessKey;
   readonly collector: Collector;
-  readonly operator: Server & { readonly lastWords: () => string | undefined };
+  /** What is to be seen in the cluster; throws once the operator has ended. */
+  readonly look: () => Promise<Seen>;
 };
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -91,11 +92,19 @@ export async function start(folders: Awaited<ReturnType<typeof prepare>>, life: 
     contents,
     reader: s3.identities.addUser('reader').credential,
     collector: receiving,
-    operator,
+    look: () => {
+      const end = operator.ended();
+      if (end !== undefined) throw new Error(`the operator has ended (${end})${operator.lastWords()}`);
+      return access.look();
+    },
   };
 }
 
-async function startOperator(life: Life, kubeconfig: string, collectorEndpoint: string): Promise<Stack['operator']> {
+async function startOperator(
+  life: Life,
+  kubeconfig: string,
+  collectorEndpoint: string,
+): Promise<Server & { readonly lastWords: () => string }> {
   const listen = `${host}:${await freePort()}`;
   const log = join(life.folder, 'operator.log');
   const flags = { namespace: 'spanferry', 'collector-endpoint': collectorEndpoint, 'allow-loopback': 'true', listen };
@@ -108,6 +117,14 @@ async function startOperator(life: Life, kubeconfig: string, collectorEndpoint: 
   );
   life.onEnd(() => running.kill());
   await running.start();
-  const lastWords = () => readFileSync(log, 'utf8').trim().split('\n').at(-1);
-  return { ...running, lastWords };
+  return { ...running, lastWords: () => lastWords(readFileSync(log, 'utf8')) };
+}
+
+/** The last complaint in a log: a line that is no JSON, or one above info. */
+function lastWords(log: string): string {
+  const complaint = log
+    .trim()
+    .split('\n')
+    .findLast((line) => !/^\{"level":"(info|debug)"/.test(line));
+  return complaint ? `; it complained last: ${complaint}` : '';
 }

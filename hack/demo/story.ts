@@ -34,7 +34,8 @@ async function threeSources({ stack, screen, signal }: Scene): Promise<void> {
   await cluster.kubectl(['apply', '-f', '-'], ...secrets, ...sources(s3));
   screen.command('kubectl get ingestionsources,ingestionfiles');
   await screen.watch({
-    ...watching(stack, signal),
+    look: stack.look,
+    signal,
     name: 'found and ferried',
     until: (seen) => {
       const [checkout, travel, billing] = [names.checkout, names.travel, names.billing].map((name) => sourceIn(seen, name));
@@ -63,17 +64,18 @@ async function oneTrace({ stack, screen, folder, signal }: Scene): Promise<void>
 }
 
 async function brokenFile({ stack, screen, signal }: Scene): Promise<void> {
-  const { cluster, contents, s3 } = stack;
+  const { contents, s3 } = stack;
   const { key, corrected } = contents.broken;
   screen.act('One file is broken');
-  explain(screen, recordOf(await cluster.look(), key, 'Failed'));
+  explain(screen, recordOf(await stack.look(), key, 'Failed'));
   await screen.pause(READ_MS, signal);
   screen.aside('So the team mends its writer and uploads the file again. New content under an old key is a new file:');
   screen.command(`aws s3 cp ${basename(key)} s3://${bucket}/${key}`);
   s3.put(bucket, key, corrected);
   await annotate(stack, screen, `isrc ${names.checkout}`, annotations.scan);
   await screen.watch({
-    ...watching(stack, signal),
+    look: stack.look,
+    signal,
     name: 'ferried',
     only: key,
     until: (seen) => recordOf(seen, key, 'Completed') !== undefined && arrival(stack, [uploadOf(stack, key)]),
@@ -84,7 +86,7 @@ async function brokenFile({ stack, screen, signal }: Scene): Promise<void> {
 async function archivedFile({ stack, screen, signal }: Scene): Promise<void> {
   const { key, body } = stack.contents.archived;
   screen.act('Another one was archived');
-  const record = recordOf(await stack.cluster.look(), key, 'Failed');
+  const record = recordOf(await stack.look(), key, 'Failed');
   explain(screen, record);
   await screen.pause(READ_MS, signal);
   screen.aside('It is restored, and the record is asked to try again:');
@@ -92,7 +94,8 @@ async function archivedFile({ stack, screen, signal }: Scene): Promise<void> {
   stack.s3.put(bucket, key, body);
   await annotate(stack, screen, `ifile ${record?.metadata.name}`, annotations.retry);
   await screen.watch({
-    ...watching(stack, signal),
+    look: stack.look,
+    signal,
     name: 'ferried',
     only: key,
     until: (seen) => recordOf(seen, key, 'Completed') !== undefined && arrival(stack, [uploadOf(stack, key)]),
@@ -103,7 +106,7 @@ async function archivedFile({ stack, screen, signal }: Scene): Promise<void> {
 async function wrongSecret({ stack, screen, signal }: Scene): Promise<void> {
   const { cluster, contents, reader } = stack;
   screen.act('And one team has mistyped its key');
-  const ready = sourceIn(await cluster.look(), names.billing)?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = sourceIn(await stack.look(), names.billing)?.conditions?.find(({ type }) => type === 'Ready');
   screen.say(names.billing, '  ', screen.paint.bold);
   screen.say(ready?.message, '  ', screen.paint.red);
   await screen.pause(READ_MS, signal);
@@ -112,7 +115,8 @@ async function wrongSecret({ stack, screen, signal }: Scene): Promise<void> {
   await cluster.kubectl(['apply', '-f', '-'], secret('billing-keys', reader));
   await annotate(stack, screen, `isrc ${names.billing}`, annotations.test);
   await screen.watch({
-    ...watching(stack, signal),
+    look: stack.look,
+    signal,
     name: 'everything is there',
     until: (seen) => {
       const done = [names.checkout, names.travel, names.billing].reduce(
@@ -138,15 +142,6 @@ function arrival({ collector }: Stack, uploads: readonly Upload[]): string {
   if (there === spans.length) return `all ${counted(there, 'span')} at the collector`;
   return `${count(there)} of ${counted(spans.length, 'span')} at the collector`;
 }
-
-const watching = ({ cluster, operator }: Stack, signal: AbortSignal) => ({
-  signal,
-  look: () => {
-    const end = operator.ended();
-    if (end !== undefined) throw new Error(`the operator has ended (${end}); it said last: ${operator.lastWords()}`);
-    return cluster.look();
-  },
-});
 
 const uploadOf = ({ contents }: Stack, key: string): Upload => contents.uploads.find((upload) => upload.key === key) ?? contents.archived;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpointUrl, type Frozen } from './fields.ts';
+import { endpointUrl } from './fields.ts';
 import { celString, fits, rule } from './rule.ts';
 import { secretKeyRef } from './secretref.ts';
 import { prefix, sameForLife } from './storefields.ts';
@@ -78,5 +78,3 @@ export const azureBlob = z
     sameForLife('account'),
     sameForLife('endpoint'),
   );
-
-export type AzureBlobStore = Frozen<z.output<typeof azureBlob>>;

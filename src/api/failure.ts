@@ -33,6 +33,12 @@ export function failureOf(thrown: unknown): Failure {
 /** How to treat a failure follows from its reason alone. */
 export const kindOf = (failure: Failure): FailureKind => reasons[failure.reason].kind;
 
+/** What passes by itself, but is trouble of the store and not of the file. */
+const passing: ReadonlySet<Reason> = new Set(['EndpointUnreachable', 'StoreUnavailable', 'Throttled']);
+
+/** Trouble of the store makes files wait, and so does whatever somebody must mend; the rest of what reading can meet belongs to the file. */
+export const makesFilesWait = (reason: Reason): boolean => reasons[reason].kind === 'waiting' || passing.has(reason);
+
 /** "RegionMismatch: bucket acme-traces is in eu-west-1. Set spec.store.s3.region to …" */
 export const explain = ({ reason, message }: Failure): string =>
   // A store's own words may end with a full stop.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpointUrl, type Frozen } from './fields.ts';
+import { endpointUrl } from './fields.ts';
 import { celString, fits, rule } from './rule.ts';
 import { secretKeyRef } from './secretref.ts';
 import { prefix, sameForLife } from './storefields.ts';
@@ -67,5 +67,3 @@ export const gcs = z
     sameForLife('bucket'),
     sameForLife('endpoint'),
   );
-
-export type GcsStore = Frozen<z.output<typeof gcs>>;

@@ -13,7 +13,7 @@ export function extensionsOf({ scan, format }: Pick<SourceSpec, 'scan' | 'format
 
 /** The prefix below which a source looks. */
 export const prefixOf = ({ store }: Pick<SourceSpec, 'store'>): string =>
-  store.s3?.prefix ?? store.gcs?.prefix ?? store.azureBlob?.prefix ?? '';
+  Object.values(store).find((member) => member !== undefined)?.prefix ?? '';
 
 /** Tells for keys why they do not match; undefined for one that does. Make it once per spec: it compiles the globs. */
 export function keyMatcher(spec: Pick<SourceSpec, 'store' | 'scan' | 'format'>): (key: string) => Mismatch | undefined {

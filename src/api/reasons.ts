@@ -33,7 +33,7 @@ export const reasons = {
   },
   InvalidCredential: {
     kind: 'waiting',
-    means: 'the credential cannot be read or is of a kind that is not accepted',
+    means: 'the credential cannot be read, or is of a kind that is not accepted',
     remedy: 'put a credential of the kind that the message names into the Secret',
   },
   InvalidIdentityToken: {
@@ -67,7 +67,7 @@ export const reasons = {
   WrongBucketOwner: {
     kind: 'waiting',
     means: 'the bucket belongs to another account than spec.store.s3.bucketOwner',
-    remedy: 'correct bucketOwner, or find out who owns a bucket of this name',
+    remedy: 'correct bucketOwner; if it is right, somebody else owns a bucket of this name: do not read it',
   },
   RegionMismatch: {
     kind: 'waiting',
@@ -97,7 +97,7 @@ export const reasons = {
   ClockSkew: {
     kind: 'waiting',
     means: 'the clocks of the operator and the store differ too much',
-    remedy: 'set the clock of the node (NTP)',
+    remedy: 'let the nodes of the operator keep time by NTP',
   },
   Throttled: {
     kind: 'transient',
@@ -123,7 +123,7 @@ export const reasons = {
   Superseded: {
     kind: 'terminal',
     means: 'the file was overwritten before it could be read; its new content is a new file',
-    remedy: 'nothing to do',
+    remedy: 'nothing to do: the new content is ingested by itself, unless spec.scan.overwritten is Ignore',
   },
   Archived: {
     kind: 'terminal',
@@ -133,22 +133,22 @@ export const reasons = {
   Unreadable: {
     kind: 'transient',
     means: 'the file cannot be read while others can',
-    remedy: 'look at the message; retry the file when the cause is gone',
+    remedy: 'the message says why; retry the file when the cause is gone',
   },
   EmptyFile: {
     kind: 'terminal',
     means: 'the file has no content',
-    remedy: 'let the writer upload only complete files, or use scan.minAge',
+    remedy: 'let the writer upload only complete files, or let files rest with spec.scan.minAge',
   },
   NoTraces: {
     kind: 'terminal',
     means: 'the file holds only other signals than traces',
-    remedy: 'exclude it with scan.exclude, or write logs and metrics elsewhere',
+    remedy: 'exclude it with spec.scan.exclude, or write logs and metrics elsewhere',
   },
   NotATraceFile: {
     kind: 'terminal',
     means: 'the content is not a trace file',
-    remedy: 'exclude it with scan.exclude, or correct the writer; `spanferry validate FILE` says more',
+    remedy: 'exclude it with spec.scan.exclude, or correct the writer; `spanferry validate FILE` says more',
   },
   InvalidJSON: {
     kind: 'terminal',
@@ -163,7 +163,7 @@ export const reasons = {
   Truncated: {
     kind: 'transient',
     means: 'the file ends in the middle',
-    remedy: 'let the writer upload only complete files, or use scan.minAge',
+    remedy: 'let the writer upload only complete files, or let files rest with spec.scan.minAge',
   },
   InvalidCompression: {
     kind: 'terminal',
@@ -173,22 +173,22 @@ export const reasons = {
   ExpansionLimit: {
     kind: 'terminal',
     means: 'the compressed file grows beyond the limit',
-    remedy: 'raise --max-expansion-ratio if the file is honest',
+    remedy: 'if the file is honest, raise `--max-expansion-ratio` of the operator or upload it uncompressed; else find out who wrote it',
   },
   TooDeep: {
     kind: 'terminal',
-    means: 'values are nested too deep',
+    means: 'values are nested too deeply',
     remedy: 'correct the writer; the message names the place and the limit',
   },
   InvalidTraceId: {
     kind: 'terminal',
     means: 'a trace id is neither 32 hex digits nor 16 bytes in base64',
-    remedy: 'correct the writer, upload the file again, or retry it after a fix',
+    remedy: 'correct the writer and upload the file again; the message names the place',
   },
   InvalidSpanId: {
     kind: 'terminal',
     means: 'a span id is neither 16 hex digits nor 8 bytes in base64',
-    remedy: 'correct the writer, upload the file again, or retry it after a fix',
+    remedy: 'correct the writer and upload the file again; the message names the place',
   },
   InvalidSpan: {
     kind: 'terminal',
@@ -202,7 +202,7 @@ export const reasons = {
   },
   ApplicationMismatch: {
     kind: 'terminal',
-    means: 'application.id in the file is not the one that the source expects',
+    means: 'the file has another application.id than the source expects',
     remedy: 'correct application.id in the writer or spec.applicationIds of the source',
   },
   // Destination
@@ -224,18 +224,18 @@ export const reasons = {
   RefusedByDestination: {
     kind: 'terminal',
     means: 'the destination refuses the content',
-    remedy: 'the message gives the words of the destination; correct the writer or the destination and retry the file',
+    remedy: 'the message gives the words of the destination: correct the writer or the destination, then retry the file',
   },
   Undeliverable: {
     kind: 'transient',
     means: 'the destination fails at this file while others pass',
-    remedy: 'look at the message and at the logs of the destination; retry the file when the cause is gone',
+    remedy: 'the message and the logs of the destination say why; retry the file when the cause is gone',
   },
   // The operator itself
   NotAllowed: {
     kind: 'waiting',
     means: 'the tenancy policy of the operator does not allow this',
-    remedy: 'ask who runs the operator to extend the policy for this namespace, or change the source',
+    remedy: 'ask whoever runs the operator to extend the policy for this namespace, or change the source',
   },
   InvalidSpec: {
     kind: 'waiting',
@@ -266,7 +266,8 @@ export const reasons = {
   NoData: {
     kind: 'waiting',
     means: 'nothing was found where the source looks',
-    remedy: 'look at prefix, extensions, include, exclude and modified; the message says what was seen',
+    remedy:
+      'the message says what was seen instead; compare it with spec.store (prefix) and spec.scan (extensions, include, exclude, modified)',
   },
   ApiForbidden: {
     kind: 'waiting',
@@ -296,7 +297,7 @@ export const reasons = {
   InternalError: {
     kind: 'transient',
     means: 'the operator made a mistake',
-    remedy: 'report it with the log line of this moment',
+    remedy: 'report it together with what the operator logged at this moment',
   },
 } as const satisfies Record<string, { kind: FailureKind; means: string; remedy: string }>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endpointUrl, type Frozen } from './fields.ts';
+import { endpointUrl } from './fields.ts';
 import { fits, rule } from './rule.ts';
 import { secretKeyRef, secretRef } from './secretref.ts';
 import { prefix, sameForLife } from './storefields.ts';
@@ -86,5 +86,3 @@ export const s3 = z
     auth: auth.prefault({ type: 'IAMRole' }).describe('How to authenticate.'),
   })
   .check(sameForLife('bucket'), sameForLife('endpoint'));
-
-export type S3Store = Frozen<z.output<typeof s3>>;

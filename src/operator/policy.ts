@@ -7,7 +7,7 @@ import type { SourceSpec } from '../api/ingestionsource.ts';
 const patterns = z.array(z.string().min(1)).optional();
 
 const rules = z.strictObject({
-  /** Globs on `s3://bucket`, `gs://bucket`, `azure://account/container`. */
+  /** Globs on `s3://bucket`, `gs://bucket`, `azblob://account/container`. */
   buckets: patterns,
   /** Globs on the ARN of a role that a source assumes. */
   roleArns: patterns,
@@ -74,7 +74,7 @@ const allowed = (globs: readonly string[] | undefined, text: string): boolean =>
 function bucketOf({ store: { s3, gcs, azureBlob } }: SourceSpec): string {
   if (s3) return `s3://${s3.bucket}`;
   if (gcs) return `gs://${gcs.bucket}`;
-  return `azure://${azureBlob?.account ?? azureBlob?.endpoint}/${azureBlob?.container}`;
+  return `azblob://${azureBlob?.account ?? azureBlob?.endpoint}/${azureBlob?.container}`;
 }
 
 function usesOperatorIdentity({ store: { s3, gcs, azureBlob } }: SourceSpec): boolean {

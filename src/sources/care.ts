@@ -288,7 +288,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     counted = undefined;
     const census = censusNow();
     const ledger = memory.ledger();
-    const identity = way.learned()?.identity;
+    const { identity, region } = way.learned() ?? {};
     const scan = listings.report();
     const store = healthShown(way.health());
     const here = placed(source.spec);
@@ -301,6 +301,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       census,
       backlog: listings.backlog(),
       ...(identity !== undefined && { identity }),
+      ...(region !== undefined && { region }),
       ...(stopped && { stopped }),
       ...(store && { store }),
       ...(destination && { destination }),

@@ -1,3 +1,4 @@
+import { makesFilesWait } from '../api/failure.ts';
 import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
 import type { SourceStatus } from '../api/ingestionsource.ts';
 import { type Reason, reasons } from '../api/reasons.ts';
@@ -29,26 +30,6 @@ const ofDestination: ReadonlySet<Reason> = new Set([
   'EgressRefused',
 ]);
 
-/** Reasons for which a file waits for its store. */
-const ofStore: ReadonlySet<Reason> = new Set([
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'InvalidToken',
-  'ExpiredToken',
-  'MissingCredential',
-  'InvalidCredential',
-  'InvalidIdentityToken',
-  'AccessDenied',
-  'AssumeRoleDenied',
-  'KmsAccessDenied',
-  'NoSuchBucket',
-  'RegionMismatch',
-  'ClockSkew',
-  'EndpointUnreachable',
-  'StoreUnavailable',
-  'Throttled',
-]);
-
 const MOST_FAILURES = 5;
 
 const isReason = (text: string | undefined): text is Reason => text !== undefined && Object.hasOwn(reasons, text);
@@ -74,7 +55,7 @@ export function census(records: Iterable<IngestionFile>): Census {
       const trouble = troubleOf(status);
       if (!trouble) continue;
       const isDestination = ofDestination.has(trouble.reason);
-      if (!isDestination && !ofStore.has(trouble.reason)) continue;
+      if (!isDestination && !makesFilesWait(trouble.reason)) continue;
       waiting++;
       if (isDestination) destinationTrouble ??= trouble;
       else storeTrouble ??= trouble;

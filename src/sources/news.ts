@@ -5,7 +5,7 @@ import { counted } from './sentence.ts';
 
 /** What is worth an event, told by comparing a status with the one before. Pure. */
 export function happenings(before: SourceStatus, after: SourceStatus): readonly Happening[] {
-  return [...troubles(before, after), ...scanned(before, after), ...tested(before, after)];
+  return [...troubles(before, after), ...advice(before, after), ...scanned(before, after), ...tested(before, after)];
 }
 
 const conditionOf = ({ conditions = [] }: SourceStatus, type: string): Condition | undefined =>
@@ -21,6 +21,13 @@ function troubles(before: SourceStatus, after: SourceStatus): readonly Happening
   }
   const recovered = is?.status === 'True' && was?.status === 'False';
   return recovered ? [{ type: 'Normal', reason: 'Recovered', action: 'Reconcile', note: `after ${was.reason}: ${is.message}` }] : [];
+}
+
+/** What works, although somebody should look at it: a bucket that is in another region. */
+function advice(before: SourceStatus, after: SourceStatus): readonly Happening[] {
+  const [was, is] = [conditionOf(before, 'StoreReady'), conditionOf(after, 'StoreReady')];
+  if (is?.status !== 'True' || is.reason === 'Reachable' || was?.reason === is.reason) return [];
+  return [{ type: 'Warning', reason: is.reason, action: 'Reconcile', note: is.message }];
 }
 
 function scanned(before: SourceStatus, { lastScan }: SourceStatus): readonly Happening[] {

@@ -17,6 +17,8 @@ export type Known = {
   readonly moment: Moment;
   readonly location?: string;
   readonly identity?: string;
+  /** Where the bucket is, when it is not where the spec says. */
+  readonly region?: string;
   /** Why nothing is scanned: suspended, refused, no ledger, no store. */
   readonly stopped?: Failure;
   /** Whether the store works: undefined while nobody knows. */
@@ -110,15 +112,21 @@ function conditionsOf(known: Known): Conditions {
   return markReconciling(list, { reason: 'Scanning', message }, moment, 'Unknown');
 }
 
-function sides(list: Conditions, { store, moment, stopped }: Known, atStore?: Failure, atDestination?: Failure): Conditions {
+function sides(list: Conditions, { store, moment, stopped, region }: Known, atStore?: Failure, atDestination?: Failure): Conditions {
   const well = { status: 'True', reason: 'Reachable' } as const;
   let after = list;
   if (atStore) after = setCondition(after, side('StoreReady', atStore), moment);
-  else if (store === 'well')
-    after = setCondition(after, { ...well, type: 'StoreReady', message: 'the store can be listed and read' }, moment);
+  else if (store === 'well') after = setCondition(after, { ...well, type: 'StoreReady', ...reached(region) }, moment);
   else if (!stopped) after = clearConditions(after, ...stale(after, 'StoreReady', moment));
   if (atDestination) return setCondition(after, side('DestinationReady', atDestination), moment);
   return setCondition(after, { ...well, type: 'DestinationReady', message: 'no file waits for the destination' }, moment);
+}
+
+/** A bucket in another region is read there all the same, and that is worth a word. */
+function reached(region: string | undefined): { readonly reason?: string; readonly message: string } {
+  if (region === undefined) return { message: 'the store can be listed and read' };
+  const mismatch: Failure = { reason: 'RegionMismatch', message: `the bucket is in ${region}, where it can be listed and read` };
+  return { reason: mismatch.reason, message: explain(mismatch) };
 }
 
 const side = (type: string, failure: Failure) => ({ type, status: 'False', reason: failure.reason, message: explain(failure) }) as const;

@@ -6,7 +6,7 @@ import { s3Place, s3SecretNames } from './s3/place.ts';
 import type { StoreSpec, StoreSpecs } from './spec.ts';
 import type { Store } from './store.ts';
 
-type Kind = 's3' | 'gcs' | 'azureBlob';
+type Kind = keyof StoreSpecs;
 
 /** Every kind of store: what can be said without its SDK, and where its SDK is loaded from once a source needs it. */
 const providers: { readonly [K in Kind]: Provider<StoreSpecs[K]> } = {

@@ -2,6 +2,7 @@ import type { Failure } from '../api/failure.ts';
 
 /** How the bytes of a file are had: a stream from an offset, and a second one where the order in the file demands it. */
 export type Input = {
+  /** A chunk is not looked at any more once the next one is asked for. */
   readonly open: (from: number, signal: AbortSignal) => AsyncIterable<Uint8Array>;
   /** Compressed size, where known. */
   readonly size?: number;

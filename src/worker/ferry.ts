@@ -1,4 +1,4 @@
-import { type Failure, failureOf } from '../api/failure.ts';
+import { type Failure, failureOf, makesFilesWait } from '../api/failure.ts';
 import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import type { Consignment, Rejected } from '../delivery/outcome.ts';
@@ -101,33 +101,9 @@ export async function ferry(job: Job, signal: AbortSignal): Promise<Ferried> {
   }
 }
 
-/** Trouble of the store makes files wait; everything else that reading can meet belongs to the file. */
-const storeTrouble: ReadonlySet<string> = new Set([
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'InvalidToken',
-  'ExpiredToken',
-  'MissingCredential',
-  'InvalidCredential',
-  'InvalidIdentityToken',
-  'AccessDenied',
-  'AssumeRoleDenied',
-  'KmsAccessDenied',
-  'NoSuchBucket',
-  'WrongBucketOwner',
-  'RegionMismatch',
-  'PermanentRedirect',
-  'EndpointUnreachable',
-  'TlsError',
-  'EgressRefused',
-  'ClockSkew',
-  'Throttled',
-  'StoreUnavailable',
-  'StoreProtocolError',
-]);
-
-const endOf = (failure: Failure): Ferried =>
-  storeTrouble.has(failure.reason) ? { ended: 'waiting', failure, side: 'store' } : { ended: 'failed', failure };
+/** What an attempt to read comes to when it fails. */
+export const endOf = (failure: Failure): Ferried =>
+  makesFilesWait(failure.reason) ? { ended: 'waiting', failure, side: 'store' } : { ended: 'failed', failure };
 
 async function deliver(batch: Batch, { connection, progress, record }: Job, signal: AbortSignal): Promise<void> {
   if (batch.index < progress.batches) return;

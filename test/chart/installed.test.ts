@@ -4,29 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { fileSpec, ledgerSpec } from '../support/api/manifests.ts';
+import { eventually } from '../support/eventually.ts';
 import { chart, helmOk, helmProgram } from '../support/helm.ts';
 import { kubectl, kubectlOk, list } from '../support/kubectl.ts';
-import { eventually, type Stage, stage } from '../support/stage.ts';
+import { type Stage, stage } from '../support/stage.ts';
+import { twoSpans } from './trace.ts';
 
 const apiVersion = 'spanferry.io/v1alpha1';
-
-const trace = JSON.stringify({
-  resourceSpans: [
-    {
-      scopeSpans: [
-        {
-          spans: ['00f067aa0ba902b7', '00f067aa0ba902b8'].map((spanId) => ({
-            traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-            spanId,
-            name: 'agent_invocation',
-            startTimeUnixNano: '1744200000000000000',
-            endTimeUnixNano: '1744200005500000000',
-          })),
-        },
-      ],
-    },
-  ],
-});
 
 let scene: Stage;
 let folder: string;
@@ -56,7 +40,7 @@ describe.skipIf(!helmProgram)('an installed release', () => {
   });
 
   test('its ServiceAccount may do what it takes to ferry every span, and nothing is refused on the way', async () => {
-    scene.s3.put(scene.bucket, 'agents/a.json', trace);
+    scene.s3.put(scene.bucket, 'checkout/a.json', twoSpans);
     const replica = await scene.start([], { KUBECONFIG: kubeconfig });
     await scene.source('checkout', { history: { completed: 0 } });
     const { status } = await eventually(

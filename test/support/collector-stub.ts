@@ -12,6 +12,8 @@ export type Received = {
   readonly headers: IncomingMessage['headers'];
   /** On the wire. */
   readonly bytes: number;
+  /** Decompressed. */
+  readonly body: Uint8Array;
   readonly spans: readonly SeenSpan[];
   /** Common name of the client certificate, where one was shown. */
   readonly client?: string;
@@ -119,11 +121,13 @@ async function read(request: IncomingMessage): Promise<Asked> {
   const wire = Buffer.concat(chunks);
   const { socket } = request;
   const subject = socket instanceof TLSSocket ? socket.getPeerCertificate().subject : undefined;
+  const body = plain(wire, request.headers['content-encoding']);
   return {
     path: request.url ?? '',
     headers: request.headers,
     bytes: wire.length,
-    spans: decodeSpans(plain(wire, request.headers['content-encoding'])),
+    body,
+    spans: decodeSpans(body),
     ...(subject?.CN && { client: String(subject.CN) }),
   };
 }

@@ -1,25 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
+import { annotations, type Trigger } from '../../src/api/annotations.ts';
+import type { Condition } from '../../src/api/conditions.ts';
 import type { IngestionFile } from '../../src/api/ingestionfile.ts';
+import type { IngestionLedger } from '../../src/api/ingestionledger.ts';
 import type { IngestionSource } from '../../src/api/ingestionsource.ts';
+import { apiServer } from './api-server.ts';
 import { type CollectorStub, startCollector } from './collector-stub.ts';
-import { kubectl, kubectlOk } from './kubectl.ts';
-import { freePort } from './process.ts';
+import { eventually } from './eventually.ts';
+import { kubectlOk } from './kubectl.ts';
+import { type Replica, startReplica } from './replica.ts';
 import { type S3Server, startS3Server } from './s3-server/server.ts';
 
-/** One replica of the operator, as a process. */
-export type Replica = {
-  readonly process: ChildProcess;
-  /** Everything it logged, one object per line. */
-  readonly log: readonly Readonly<Record<string, unknown>>[];
-  readonly text: () => string;
-  readonly url: string;
-  /** SIGTERM, and its exit code. */
-  readonly stop: () => Promise<number | null>;
-  readonly kill: () => Promise<void>;
+/** As much of an event as people see. */
+export type SeenEvent = {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly note: string;
+  readonly regarding: { readonly kind: string; readonly name: string };
 };
+
+type Keys = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
 /** A namespace with a bucket and a collector, and the operator in front of a real API server. */
 export type Stage = {
@@ -27,66 +27,95 @@ export type Stage = {
   readonly s3: S3Server;
   readonly bucket: string;
   readonly collector: CollectorStub;
-  readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<Replica>;
+  /** The keys in the Secret `s3-keys`, which may list and read. */
+  readonly reader: Keys;
+  /** `command` runs another build of the operator than the sources. */
+  readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv, command?: readonly string[]) => Promise<Replica>;
   readonly apply: (object: object) => Promise<void>;
-  /** A source of the bucket, with a Secret of its own. */
-  readonly source: (name: string, spec?: object) => Promise<void>;
+  readonly secret: (name: string, values: Readonly<Record<string, string>>, type?: string) => Promise<void>;
+  /** A source of the bucket below the prefix `<name>/`. `store` replaces members of spec.store.s3, `spec` those of the spec. */
+  readonly source: (name: string, spec?: object, store?: object) => Promise<void>;
+  readonly put: (key: string, body: string | Uint8Array, modifiedTime?: number) => void;
   readonly get: (name: string) => Promise<IngestionSource>;
-  readonly files: (name?: string) => Promise<readonly IngestionFile[]>;
+  readonly files: (source?: string) => Promise<readonly IngestionFile[]>;
+  readonly file: (key: string) => Promise<IngestionFile | undefined>;
+  readonly ledgers: (source: string) => Promise<readonly IngestionLedger[]>;
+  /** What happened to an object of this name, in the order in which it was first told. */
+  readonly events: (name: string) => Promise<readonly SeenEvent[]>;
+  /** Merges into the spec of a source. */
+  readonly edit: (name: string, spec: object) => Promise<void>;
+  /** Sets a trigger on a source or a record. */
+  readonly ask: (what: 'ingestionsources' | 'ingestionfiles', name: string, trigger: Trigger, token: string) => Promise<void>;
+  readonly remove: (what: 'ingestionsources' | 'ingestionfiles' | 'ingestionledgers', name: string) => Promise<void>;
+  /** Resolves once the counts of a source are these and nothing is under way. */
+  readonly settled: (name: string, files: { readonly completed?: number; readonly failed?: number }) => Promise<IngestionSource>;
+  /** Resolves once a condition is so. */
+  readonly condition: (name: string, type: string, is: Partial<Condition> | 'absent') => Promise<IngestionSource>;
+  /** Resolves once the record of a key is so. */
+  readonly recorded: (key: string, is: Partial<IngestionFile['status']>) => Promise<IngestionFile>;
+  readonly delivered: (ids: readonly string[]) => Promise<void>;
   readonly kubectl: (...args: readonly string[]) => Promise<string>;
   readonly close: () => Promise<void>;
 };
 
-const program = fileURLToPath(new URL('./programs/operator.ts', import.meta.url));
+const GROUP = '/apis/spanferry.io/v1alpha1';
 
 let count = 0;
 
 export async function stage(): Promise<Stage> {
   const namespace = `stage-${process.pid}-${Date.now().toString(36)}-${count++}`;
   const bucket = 'acme-traces';
-  const s3 = await startS3Server();
-  const collector = await startCollector();
-  const key = s3.identities.addUser('reader').credential;
+  const [s3, collector, api] = [await startS3Server(), await startCollector(), apiServer()];
+  const { accessKeyId, secretAccessKey } = s3.identities.addUser('reader').credential;
   s3.createBucket(bucket);
-  await kubectlOk(['create', 'namespace', namespace]);
+  await api.call('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
   const replicas: Replica[] = [];
+
   const inNamespace = (...args: readonly string[]) => kubectlOk(['-n', namespace, ...args]);
+  const place = (plural: string, name = '') => `${GROUP}/namespaces/${namespace}/${plural}${name && `/${name}`}`;
+  const list = async <T>(plural: string): Promise<readonly T[]> => (await api.call<{ items: T[] }>('GET', place(plural))).items;
   const apply = async (object: object) =>
     void (await kubectlOk(['-n', namespace, 'apply', '--server-side', '-f', '-'], JSON.stringify(object)));
-  const list = async <T>(what: string): Promise<T[]> => (JSON.parse(await inNamespace('get', what, '-o', 'json')) as { items: T[] }).items;
+  const merge = (path: string, patch: object) => api.call('PATCH', path, patch, 'application/merge-patch+json');
+  const get = async (name: string): Promise<IngestionSource> => {
+    const { metadata, ...rest } = await api.call<IngestionSource>('GET', place('ingestionsources', name));
+    const { managedFields: _, ...kept } = { managedFields: undefined, ...metadata };
+    return { ...rest, metadata: kept };
+  };
+  const files = async (source?: string) =>
+    (await list<IngestionFile>('ingestionfiles')).filter(({ spec }) => source === undefined || spec.sourceRef.name === source);
+  const file = async (key: string) => (await files()).find(({ spec }) => spec.key === key);
+  const secret = (name: string, stringData: Readonly<Record<string, string>>, type = 'Opaque') =>
+    apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, type, stringData });
 
+  await secret('s3-keys', { accessKeyId, secretAccessKey });
   return {
     namespace,
     s3,
     bucket,
     collector,
+    reader: { accessKeyId, secretAccessKey },
     apply,
+    secret,
     kubectl: inNamespace,
-    start: async (flags = [], environment = {}) => {
+    get,
+    files,
+    file,
+    start: async (flags = [], environment = {}, command) => {
+      const own = ['--namespace', namespace, '--name', `replica-${replicas.length}`, '--collector-endpoint', collector.url];
       const replica = await startReplica(
-        [
-          '--namespace',
-          namespace,
-          '--name',
-          `replica-${replicas.length}`,
-          '--collector-endpoint',
-          collector.url,
-          '--allow-loopback',
-          ...flags,
-        ],
-        environment,
+        [...own, '--allow-loopback', ...flags],
+        {
+          KUBECONFIG: inject('envtest').kubeconfigPath,
+          ...environment,
+        },
+        command,
       );
       replicas.push(replica);
       return replica;
     },
-    source: async (name, spec = {}) => {
-      await apply({
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: 's3-keys' },
-        stringData: { accessKeyId: key.accessKeyId, secretAccessKey: key.secretAccessKey },
-      });
-      await apply({
+    source: (name, spec = {}, store = {}) =>
+      apply({
         apiVersion: 'spanferry.io/v1alpha1',
         kind: 'IngestionSource',
         metadata: { name },
@@ -94,71 +123,67 @@ export async function stage(): Promise<Stage> {
           store: {
             s3: {
               bucket,
+              prefix: `${name}/`,
               region: s3.region,
               endpoint: s3.endpoint,
               forcePathStyle: true,
               auth: { type: 'AccessKey', accessKeySecretRef: { name: 's3-keys' } },
+              ...store,
             },
           },
           scan: { interval: '10s' },
           ...spec,
         },
-      });
+      }),
+    put: (key, body, modifiedTime) => s3.put(bucket, key, body, modifiedTime === undefined ? {} : { modifiedTime }),
+    ledgers: async (source) => (await list<IngestionLedger>('ingestionledgers')).filter(({ spec }) => spec.sourceRef.name === source),
+    events: async (name) => {
+      const { items } = await api.call<{ items: SeenEvent[] }>('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`);
+      return items.filter(({ regarding }) => regarding.name === name);
     },
-    get: async (name) => JSON.parse(await inNamespace('get', 'ingestionsource', name, '-o', 'json')) as IngestionSource,
-    files: async (name) =>
-      (await list<IngestionFile>('ingestionfiles')).filter((file) => name === undefined || file.spec.sourceRef.name === name),
+    edit: async (name, spec) => void (await merge(place('ingestionsources', name), { spec })),
+    ask: async (what, name, trigger, token) =>
+      void (await merge(place(what, name), { metadata: { annotations: { [annotations[trigger]]: token } } })),
+    remove: async (what, name) => void (await api.call('DELETE', place(what, name))),
+    settled: (name, { completed = 0, failed = 0 }) =>
+      eventually(
+        () => get(name),
+        ({ status: { files: seen } }) =>
+          seen?.completed === completed && seen.failed === failed && !seen.pending && !seen.processing && !seen.backlog,
+      ),
+    condition: (name, type, is) =>
+      eventually(
+        () => get(name),
+        ({ status }) =>
+          isSo(
+            status.conditions?.find((each) => each.type === type),
+            is,
+          ),
+      ),
+    recorded: async (key, is) => {
+      const record = await eventually(
+        () => file(key),
+        (seen) => isSo(seen?.status, is),
+      );
+      if (!record) throw new Error(`there is no record of ${key}`);
+      return record;
+    },
+    delivered: async (ids) =>
+      void (await eventually(
+        () => ids.filter((id) => !collector.taken.has(id)),
+        (missing) => missing.length === 0,
+      )),
     close: async () => {
       await Promise.all(replicas.map((replica) => replica.kill()));
-      await Promise.all([collector.close(), s3.close()]);
-      await kubectl(['delete', 'namespace', namespace, '--wait=false']);
+      // The next file's operator sees every namespace.
+      await api.call('DELETE', place('ingestionsources'));
+      await api.call('DELETE', place('ingestionfiles'));
+      await Promise.all([collector.close(), s3.close(), api.close()]);
     },
   };
 }
 
-async function startReplica(flags: readonly string[], environment: NodeJS.ProcessEnv): Promise<Replica> {
-  const port = await freePort();
-  const child = spawn(process.execPath, [program, ...flags, '--listen', `127.0.0.1:${port}`], {
-    env: { ...process.env, KUBECONFIG: inject('envtest').kubeconfigPath, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      text += chunk;
-    });
-  }
-  const gone = once(child, 'exit');
-  const ended = async () => {
-    if (child.exitCode === null && child.signalCode === null) await gone;
-  };
-  return {
-    process: child,
-    text: () => text,
-    get log() {
-      return text.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
-    },
-    url: `http://127.0.0.1:${port}`,
-    stop: async () => {
-      child.kill('SIGTERM');
-      await ended();
-      return child.exitCode;
-    },
-    kill: async () => {
-      child.kill('SIGKILL');
-      await ended();
-    },
-  };
-}
-
-/** Asks again until the answer is there; what was seen last is part of the complaint. */
-export async function eventually<T>(ask: () => Promise<T> | T, enough: (seen: T) => boolean, withinMs = 30_000): Promise<T> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    const seen = await ask();
-    if (enough(seen)) return seen;
-    if (performance.now() > deadline)
-      throw new Error(`not within ${withinMs / 1_000} s; seen last: ${JSON.stringify(seen, undefined, 1).slice(0, 3_000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+function isSo<T extends object>(seen: T | undefined, wanted: Partial<T> | 'absent'): boolean {
+  if (wanted === 'absent' || seen === undefined) return wanted === 'absent' && seen === undefined;
+  return (Object.keys(wanted) as (keyof T)[]).every((name) => seen[name] === wanted[name]);
 }

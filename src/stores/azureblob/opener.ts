@@ -22,6 +22,7 @@ export function azureBlobOpener(options: StoreOptions): Opener<AzureBlobSpec> {
         location: azureBlobPlace(spec).location,
         prefix: spec.prefix,
         origin: new URL(chosen.url).origin,
+        idleMs: options.idleMs,
         container: container(spec.container, chosen, client, operator),
         identity: async () =>
           chosen.as === 'WorkloadIdentity' ? operator.name() : chosen.as === 'AccountKey' ? chosen.account : undefined,

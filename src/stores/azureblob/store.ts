@@ -12,6 +12,7 @@ export type AzureBlobPlace = {
   readonly origin: string;
   readonly container: Container;
   readonly identity: () => Promise<string | undefined>;
+  readonly idleMs?: number | undefined;
 };
 
 const PROBE_MS = 10_000;
@@ -23,7 +24,8 @@ export function azureBlobStore(place: AzureBlobPlace, close: () => void): Store 
     location: place.location,
     probe: (signal) => probe(place, signal),
     list: (options = {}) => list(place, options),
-    open: (file, { from = 0, signal } = {}) => resumed((at, each) => body(place, file, at, each), { from, size: file.size, signal }),
+    open: (file, { from = 0, signal } = {}) =>
+      resumed((at, each) => body(place, file, at, each), { from, size: file.size, signal, idleMs: place.idleMs }),
     close,
   };
 }

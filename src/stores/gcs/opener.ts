@@ -36,6 +36,7 @@ export function gcsOpener(options: StoreOptions): Opener<GcsSpec> {
           location,
           identity: client.identity,
           web: client,
+          idleMs: options.idleMs,
         },
         release,
       );

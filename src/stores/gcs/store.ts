@@ -6,7 +6,7 @@ import { compareUtf8 } from '../utf8-order.ts';
 import { abortable, broken, discard } from '../web.ts';
 import { type Api, api, type Bucket } from './api.ts';
 
-export type GcsPlace = Bucket & { readonly location: string; readonly prefix: string };
+export type GcsPlace = Bucket & { readonly location: string; readonly prefix: string; readonly idleMs?: number | undefined };
 
 const PROBE_MS = 10_000;
 const PAGE_CAP = 1_000;
@@ -18,7 +18,8 @@ export function gcsStore(place: GcsPlace, close: () => void): Store {
     location: place.location,
     probe: (signal) => probe(place, calls, signal),
     list: (options = {}) => list(place, calls, options),
-    open: (file, { from = 0, signal } = {}) => resumed((at, each) => body(place, calls, file, at, each), { from, size: file.size, signal }),
+    open: (file, { from = 0, signal } = {}) =>
+      resumed((at, each) => body(place, calls, file, at, each), { from, size: file.size, signal, idleMs: place.idleMs }),
     close,
   };
 }

@@ -1,4 +1,4 @@
-/** The bytes of a file as they come. */
+/** The bytes of a file as they come. A chunk may only be read until the next one is asked for: its memory is used again. */
 export type Chunks = AsyncIterator<Uint8Array>;
 
 /** Reads at least `wanted` bytes where there are so many, and gives them back with the chunks that follow. */
@@ -8,8 +8,8 @@ export async function peekBytes(chunks: Chunks, wanted: number): Promise<{ reado
   while (length < wanted) {
     const next = await chunks.next();
     if (next.done) break;
-    held.push(next.value);
     length += next.value.length;
+    held.push(length < wanted ? new Uint8Array(next.value) : next.value);
   }
   const head = held.length === 1 ? (held[0] as Uint8Array) : Buffer.concat(held);
   return { head, all: behind(head, chunks) };

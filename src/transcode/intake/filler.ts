@@ -2,6 +2,8 @@ import { Failed, type Failure } from '../../api/failure.ts';
 import type { Window } from '../kernel.ts';
 import type { Chunks } from './chunks.ts';
 
+const NOTHING = new Uint8Array(0);
+
 /** Memory that a window may grow in: gives a larger array with the same content. */
 export type Grow = (size: number) => Uint8Array;
 
@@ -11,7 +13,7 @@ export class Filler {
   readonly #chunks: Chunks;
   readonly #grow: Grow;
   readonly #limit: number;
-  #left: Uint8Array = new Uint8Array(0);
+  #left: Uint8Array = NOTHING;
 
   constructor(window: Window, chunks: Chunks, grow: Grow, limit: number) {
     this.window = window;
@@ -65,7 +67,8 @@ export class Filler {
     const part = this.#left.subarray(0, window.bytes.length - window.end);
     window.bytes.set(part, window.end);
     window.end += part.length;
-    this.#left = this.#left.subarray(part.length);
+    // Of a chunk that is used up nothing is kept: its memory is used again.
+    this.#left = part.length < this.#left.length ? this.#left.subarray(part.length) : NOTHING;
   }
 
   async close(): Promise<void> {

@@ -32,7 +32,7 @@ async function* unframed(source: Source, maxRatio: number): AsyncGenerator<Uint8
     if (length.length === 0) return;
     if (length.length < 4) tooShort(4 - length.length);
     const size = lengthAt(length, 0);
-    const start = await source.take(Math.min(size, 4));
+    const start = new Uint8Array(await source.take(Math.min(size, 4)));
     if (compressionOf(start) === 'zstd') {
       if (size > MAX_FRAME) fail('InvalidProtobuf', `a message of ${size} bytes is announced; at most ${MAX_FRAME} are read`);
       const rest = await source.take(size - 4);
@@ -52,11 +52,13 @@ async function* unframed(source: Source, maxRatio: number): AsyncGenerator<Uint8
 
 const tooShort = (missing: number): never => fail('Truncated', `the file ends ${missing} bytes before the end of a message`);
 
+const NOTHING = new Uint8Array(0);
+
 /** Bytes by number instead of by chunk; fewer come only at the end. */
 type Source = { readonly take: (size: number) => Promise<Uint8Array>; readonly some: (most: number) => Promise<Uint8Array> };
 
 function bytewise(chunks: Chunks): Source {
-  let held: Uint8Array = new Uint8Array(0);
+  let held: Uint8Array = NOTHING;
   const some = async (most: number): Promise<Uint8Array> => {
     while (held.length === 0) {
       const next = await chunks.next();
@@ -64,7 +66,7 @@ function bytewise(chunks: Chunks): Source {
       held = next.value;
     }
     const part = held.subarray(0, most);
-    held = held.subarray(part.length);
+    held = part.length < held.length ? held.subarray(part.length) : NOTHING;
     return part;
   };
   const take = async (size: number): Promise<Uint8Array> => {
@@ -72,8 +74,8 @@ function bytewise(chunks: Chunks): Source {
     for (let left = size; left > 0; ) {
       const part = await some(left);
       if (part.length === 0) break;
-      parts.push(part);
       left -= part.length;
+      parts.push(left > 0 ? new Uint8Array(part) : part);
     }
     return parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
   };

@@ -9,12 +9,19 @@ export type Sink = {
 };
 
 export type Feed = {
-  /** One chunk more may be sent. */
-  readonly more: () => void;
+  /** One chunk more may be sent. The memory of the one that was used comes back. */
+  readonly more: (memory: ArrayBuffer) => void;
   readonly close: () => void;
   /** Resolves when the stream is closed, however it ended. */
   readonly done: Promise<void>;
 };
+
+/** Chunks that came back, for any stream: fresh memory costs more than the copying. */
+const spare: ArrayBuffer[] = [];
+const KEPT = 16;
+
+const emptyChunk = (): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(spare.pop() ?? (Buffer.allocUnsafeSlow(CHUNK_BYTES).buffer as ArrayBuffer));
 
 /**
  * Sends a stream in chunks of one size. They are copies, because what a stream yields may belong to somebody else, and because
@@ -37,17 +44,18 @@ export function startFeed(input: Input, from: number, signal: AbortSignal, sink:
   either.addEventListener('abort', onAbort, { once: true });
 
   const pump = async (): Promise<void> => {
-    let chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    let chunk: Uint8Array<ArrayBuffer> | undefined;
     let used = 0;
     const send = async (): Promise<void> => {
       await credited();
-      if (either.aborted) return;
-      sink.chunk(used === CHUNK_BYTES ? chunk : chunk.slice(0, used));
-      chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      if (either.aborted || !chunk) return;
+      sink.chunk(chunk.subarray(0, used));
+      chunk = undefined;
       used = 0;
     };
     for await (const bytes of input.open(from, either)) {
       for (let at = 0; at < bytes.length && !either.aborted; ) {
+        chunk ??= emptyChunk();
         const part = bytes.subarray(at, at + CHUNK_BYTES - used);
         chunk.set(part, used);
         used += part.length;
@@ -69,7 +77,8 @@ export function startFeed(input: Input, from: number, signal: AbortSignal, sink:
     .finally(() => either.removeEventListener('abort', onAbort));
 
   return {
-    more() {
+    more(memory) {
+      if (spare.length < KEPT && memory.byteLength === CHUNK_BYTES) spare.push(memory);
       credit++;
       wake();
     },

@@ -14,34 +14,56 @@ export type Work = {
   readonly graceMs: number;
 };
 
-/** How a job ended, and whether its thread can be used for another one. */
-export type Ending = { readonly reusable: boolean } & ({ readonly summary: Summary } | { readonly thrown: unknown });
+export type Run = {
+  /**
+   * Resolves when the thread has said all it has to say about the job: true where it can be used for another one. The last batches
+   * may still be with their taker, who may wait long for a destination: nobody else should wait for that.
+   */
+  readonly free: Promise<boolean>;
+  /** Settles when every batch was taken, with every listener, timer and stream of the job gone. */
+  readonly summary: Promise<Summary>;
+};
 
-/** Runs one job in a thread that has none. Always resolves, with every listener, timer and stream of the job gone. */
-export function runJob(worker: Worker, work: Work): Promise<Ending> {
+/** Runs one job in a thread that has none. */
+export function runJob(worker: Worker, work: Work): Run {
   const { job, input, settings, take, signal, graceMs } = work;
   const feeds = new Map<number, Feed>();
   const pumps: Promise<void>[] = [];
   const stopFeeds = new AbortController();
+  const free = Promise.withResolvers<boolean>();
   let taking: Promise<void> = Promise.resolve();
   let stopped: { readonly thrown: unknown } | undefined;
   let brokenInput: unknown;
   let grace: NodeJS.Timeout | undefined;
+  let isFree = false;
 
-  return new Promise((resolve) => {
-    const say = (message: ToThread, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
-
-    const reuse = (memory: ArrayBufferLike): void => {
-      if (memory instanceof ArrayBuffer && !memory.detached) say({ do: 'reuse', memory }, [memory]);
+  const summary = new Promise<Summary>((resolve, reject) => {
+    const say = (message: ToThread, transfer: ArrayBuffer[] = []) => {
+      if (!isFree) worker.postMessage(message, transfer);
     };
 
-    const end = (ending: Ending): void => {
-      signal?.removeEventListener('abort', onAbort);
+    /** Memory is welcome at any time, whoever the thread works for by then. */
+    const reuse = (memory: ArrayBufferLike): void => {
+      if (!(memory instanceof ArrayBuffer) || memory.detached) return;
+      const message: ToThread = { do: 'reuse', memory };
+      worker.postMessage(message, [memory]);
+    };
+
+    const leave = (reusable: boolean): void => {
+      if (isFree) return;
+      isFree = true;
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       stopFeeds.abort();
+      free.resolve(reusable);
+    };
+
+    const end = (ending: { readonly summary: Summary } | { readonly thrown: unknown }): void => {
+      signal?.removeEventListener('abort', onAbort);
       const settle = (): void => {
         clearTimeout(grace);
-        resolve(stopped ? { reusable: ending.reusable, ...stopped } : ending);
+        const how = stopped ?? ending;
+        if ('thrown' in how) reject(how.thrown);
+        else resolve(how.summary);
       };
       clearTimeout(grace);
       grace = setTimeout(settle, graceMs);
@@ -52,8 +74,16 @@ export function runJob(worker: Worker, work: Work): Promise<Ending> {
       if (stopped) return;
       stopped = { thrown };
       stopFeeds.abort();
-      say({ do: 'abort' });
-      grace = setTimeout(() => end({ reusable: false, thrown }), graceMs);
+      if (isFree) end({ thrown });
+      else {
+        say({ do: 'abort' });
+        grace = setTimeout(() => lose(thrown), graceMs);
+      }
+    };
+
+    const lose = (thrown: unknown): void => {
+      leave(false);
+      end({ thrown });
     };
 
     const open = (stream: number, from: number): void => {
@@ -83,24 +113,26 @@ export function runJob(worker: Worker, work: Work): Promise<Ending> {
 
     const onMessage = (message: FromThread): void => {
       if (message.say === 'open') open(message.stream, message.from);
-      else if (message.say === 'next') feeds.get(message.stream)?.more();
+      else if (message.say === 'next') feeds.get(message.stream)?.more(message.memory);
       else if (message.say === 'close') {
         feeds.get(message.stream)?.close();
         feeds.delete(message.stream);
       } else if (message.say === 'batch') taking = taking.then(() => deliver(message.batch));
       else if (message.job !== job) return;
-      else if (message.say === 'done') taking.then(() => end({ reusable: true, summary: message.summary }));
-      else {
+      else if (message.say === 'done') {
+        leave(true);
+        taking.then(() => end({ summary: message.summary }));
+      } else {
         // What the caller's own stream threw goes back to the caller as it is.
         const ours = brokenInput !== undefined && !(brokenInput instanceof Failed);
         const thrown = ours ? brokenInput : new Failed({ ...message.failure, ...(brokenInput ? { cause: brokenInput } : {}) });
-        taking.then(() => end({ reusable: true, thrown }));
+        leave(true);
+        taking.then(() => end({ thrown }));
       }
     };
 
-    const onError = (error: unknown): void =>
-      end({ reusable: false, thrown: lost(error instanceof Error ? error.message : String(error)) });
-    const onExit = (code: number): void => end({ reusable: false, thrown: lost(`it exited with code ${code}`) });
+    const onError = (error: unknown): void => lose(lost(error instanceof Error ? error.message : String(error)));
+    const onExit = (code: number): void => lose(lost(`it exited with code ${code}`));
     const onAbort = (): void => stop(signal?.reason);
 
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
@@ -114,6 +146,7 @@ export function runJob(worker: Worker, work: Work): Promise<Ending> {
     });
     if (signal?.aborted) onAbort();
   });
+  return { free: free.promise, summary };
 }
 
 const lost = (why: string): Failed => new Failed({ reason: 'InternalError', message: `a transcoding thread was lost: ${why}` });

@@ -4,7 +4,7 @@ import type { Batch, Settings, Summary } from '../port.ts';
 /** What the owner of a thread says to it. One job at a time; `stream` numbers the streams that the job has opened. */
 export type ToThread =
   | { readonly do: 'transcode'; readonly job: number; readonly settings: Settings; readonly size?: number; readonly name?: string }
-  | { readonly do: 'chunk'; readonly stream: number; readonly bytes: Uint8Array }
+  | { readonly do: 'chunk'; readonly stream: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly do: 'end'; readonly stream: number }
   | { readonly do: 'broken'; readonly stream: number; readonly failure: Failure }
   /** The oldest batch on its way was taken. */
@@ -16,8 +16,8 @@ export type ToThread =
 /** What a thread says to its owner. */
 export type FromThread =
   | { readonly say: 'open'; readonly stream: number; readonly from: number }
-  /** One chunk more may be on its way. */
-  | { readonly say: 'next'; readonly stream: number }
+  /** A chunk was used; its memory comes back, and one more may be on its way. */
+  | { readonly say: 'next'; readonly stream: number; readonly memory: ArrayBuffer }
   | { readonly say: 'close'; readonly stream: number }
   | { readonly say: 'batch'; readonly batch: Batch }
   | { readonly say: 'done'; readonly job: number; readonly summary: Summary }

@@ -43,26 +43,28 @@ export function createPool({ threads, entry = ownEntry(), graceMs = 2_000 }: Poo
     if (at >= 0) idle.splice(at, 1);
   };
 
+  const release = async (worker: Worker, reusable: boolean): Promise<void> => {
+    if (reusable && !closing.signal.aborted && all.has(worker)) {
+      worker.unref();
+      idle.push(worker);
+    } else {
+      forget(worker);
+      await worker.terminate();
+    }
+  };
+
   const transcode: Transcode = async (input, settings, take, signal) => {
     const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
     const giveBack = await slots.acquire(1, either);
-    try {
-      either.throwIfAborted();
-      const worker = idle.pop() ?? start();
-      worker.ref();
-      const ending = await runJob(worker, { job: ++jobs, input, settings, take, signal: either, graceMs });
-      if (ending.reusable && !closing.signal.aborted && all.has(worker)) {
-        worker.unref();
-        idle.push(worker);
-      } else {
-        forget(worker);
-        await worker.terminate();
-      }
-      if ('thrown' in ending) throw ending.thrown;
-      return ending.summary;
-    } finally {
+    if (either.aborted) {
       giveBack();
+      throw either.reason;
     }
+    const worker = idle.pop() ?? start();
+    worker.ref();
+    const { free, summary } = runJob(worker, { job: ++jobs, input, settings, take, signal: either, graceMs });
+    void free.then((reusable) => release(worker, reusable)).finally(giveBack);
+    return summary;
   };
 
   const close = async (): Promise<void> => {

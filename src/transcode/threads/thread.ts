@@ -34,7 +34,7 @@ export function serveThread(transcode: Transcode, port: MessagePort | null = par
     all.set(stream, state);
     say({ say: 'open', stream, from });
     return received(state, signal, {
-      next: () => say({ say: 'next', stream }),
+      next: (memory) => say({ say: 'next', stream, memory }, [memory]),
       close: () => {
         all.delete(stream);
         say({ say: 'close', stream });
@@ -82,9 +82,9 @@ export function serveThread(transcode: Transcode, port: MessagePort | null = par
   });
 }
 
-type Answers = { readonly next: () => void; readonly close: () => void };
+type Answers = { readonly next: (memory: ArrayBuffer) => void; readonly close: () => void };
 
-/** The chunks of a stream as they come in. Each that is used asks for another one. */
+/** The chunks of a stream as they come in. Each goes back when the next one is asked for. */
 async function* received(stream: Stream, signal: AbortSignal, { next, close }: Answers): AsyncGenerator<Uint8Array> {
   const onAbort = () => stream.wake();
   signal.addEventListener('abort', onAbort, { once: true });
@@ -98,8 +98,8 @@ async function* received(stream: Stream, signal: AbortSignal, { next, close }: A
           if (signal.aborted) resolve();
         });
       } else if (message.do === 'chunk') {
-        next();
         yield message.bytes;
+        next(message.bytes.buffer);
       } else if (message.do === 'broken') throw new Failed(message.failure);
       else return;
     }

@@ -1,6 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -10,6 +8,7 @@ import { openStores, type Stores } from '../../../src/stores/registry.ts';
 import type { S3Spec } from '../../../src/stores/spec.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { createAuthority } from '../../support/certificates.ts';
+import { startForwardProxy } from '../../support/forward-proxy.ts';
 import { type S3Server, startS3Server } from '../../support/s3-server/server.ts';
 import { files, keys, text } from './reading.ts';
 import { asRole, s3Access } from './servers/s3.ts';
@@ -210,31 +209,14 @@ describe('the way to the store', () => {
   });
 
   test('it leads through the proxy of the operator, for listings and for bodies', async () => {
-    const asked: string[] = [];
-    const proxy = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      const { pathname, search } = new URL(request.url ?? '');
-      const { host, port } = new URL(server.endpoint);
-      // The store answers under a name that only the proxy can resolve.
-      const onward = httpRequest({ host: '127.0.0.1', port, path: pathname + search, headers: request.headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      });
-      onward.on('error', () => response.destroy(new Error(host)));
-      onward.end();
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    const { port } = proxy.address() as AddressInfo;
-    const through = stores({ allowLoopback: false, proxy: { HTTP_PROXY: `http://127.0.0.1:${port}` } });
+    // The store answers under a name that only the proxy can resolve.
+    const proxy = await startForwardProxy(server.endpoint);
+    const through = stores({ allowLoopback: false, proxy: { HTTP_PROXY: proxy.url } });
     const { spec, secrets } = s3Access('http://store.invalid', 'acme-traces', reader);
     const store = await through.open(spec, { ...context, secrets });
     expect(await text(store, (await files(store))[0]!)).toBe('{"spans":[]}');
-    expect(asked.map((each) => each.replace(/\?.*/, ''))).toEqual([
-      'GET http://store.invalid/acme-traces/',
-      'GET http://store.invalid/acme-traces/run.json',
-    ]);
-    proxy.closeAllConnections();
-    proxy.close();
+    expect(proxy.asked).toEqual(['GET http://store.invalid/acme-traces/', 'GET http://store.invalid/acme-traces/run.json']);
+    await proxy.close();
   });
 
   test('a store that takes a question and never answers is given up after ten seconds', async () => {

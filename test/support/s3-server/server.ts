@@ -17,6 +17,8 @@ export type S3ServerOptions = {
   readonly port?: number;
   /** Keeps objects there; in memory where left out. */
   readonly directory?: string;
+  /** Buckets are also addressed as `<bucket>.<domain>`, as at AWS. */
+  readonly domain?: string;
   /** Speaks TLS with this certificate. */
   readonly tls?: { readonly cert: string; readonly key: string };
 };
@@ -63,7 +65,9 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     busy++;
     response.on('close', () => busy--);
-    handle({ request, response, known, kept, trouble, operations, now }).catch((thrown: unknown) => answerError(thrown, request, response));
+    handle({ request, response, known, kept, trouble, operations, now, domain: options.domain }).catch((thrown: unknown) =>
+      answerError(thrown, request, response),
+    );
   };
   const server = options.tls ? createHttpsServer(options.tls, answer) : createHttpServer(answer);
   server.keepAliveTimeout = 60_000;
@@ -108,6 +112,7 @@ type Call = {
   readonly trouble: ReturnType<typeof faults>;
   readonly operations: Operation[];
   readonly now: () => number;
+  readonly domain: string | undefined;
 };
 
 async function handle(call: Call): Promise<void> {
@@ -119,7 +124,7 @@ async function handle(call: Call): Promise<void> {
   response.setHeader('x-amz-request-id', 'SPANFERRYTEST');
   if (path === '/' && request.method === 'POST') return handleSts(call, body);
 
-  const [bucketName = '', ...rest] = path.slice(1).split('/');
+  const [bucketName = '', ...rest] = [...hostedBucket(call), ...path.slice(1).split('/')];
   const key = decodeURIComponent(rest.join('/'));
   const name = operationName(request.method ?? '', key);
   const operation = { name, bucket: bucketName, key, by: claimedKey(request) };
@@ -134,6 +139,12 @@ async function handle(call: Call): Promise<void> {
   authorize(principal, actions[name] ?? 's3:ListBucket', `arn:aws:s3:::${bucketName}/${key}`);
   if (fault === 'changed') bucket.objects.put(key, Buffer.from(`changed at ${call.now()}`), {});
   perform(name, bucket, key, { query, content, request, response, fault });
+}
+
+/** The bucket that the host names, if it names one. */
+function hostedBucket({ request, domain }: Call): readonly string[] {
+  const host = request.headers.host?.replace(/:\d+$/, '') ?? '';
+  return domain !== undefined && host.endsWith(`.${domain}`) ? [host.slice(0, -domain.length - 1)] : [];
 }
 
 const actions: Readonly<Record<string, Action>> = {

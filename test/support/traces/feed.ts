@@ -2,11 +2,15 @@ import { type Failure, failureOf } from '../../../src/api/failure.ts';
 import { type Batch, defaultSettings, type Input, type Settings, type Summary, type Transcode } from '../../../src/transcode/port.ts';
 import { transcode } from '../../../src/transcode/transcode.ts';
 
-/** A file in memory that comes in chunks of one size. */
+/** A file in memory that comes in chunks of one size, each of which is spoilt when the next one is asked for, as a thread does. */
 export function inputOf(content: Uint8Array | string, chunk = 65_536, name?: string): Input {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   async function* read(from: number): AsyncGenerator<Uint8Array> {
-    for (let at = from; at < bytes.length; at += chunk) yield bytes.subarray(at, at + chunk);
+    for (let at = from; at < bytes.length; at += chunk) {
+      const piece = Buffer.from(bytes.subarray(at, at + chunk));
+      yield piece;
+      piece.fill(0xff);
+    }
   }
   return { open: (from) => read(from), size: bytes.length, ...(name === undefined ? {} : { name }) };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { FileStatus, IngestionFile } from '../../../src/api/ingestionfile.ts';
 import { parseSource } from '../../../src/api/parse.ts';
-import type { Reason } from '../../../src/api/reasons.ts';
+import { type Reason, reasons } from '../../../src/api/reasons.ts';
 import type { Summary } from '../../../src/transcode/port.ts';
-import { type Progress, progressFrom } from '../../../src/worker/ferry.ts';
+import { endOf, type Progress, progressFrom } from '../../../src/worker/ferry.ts';
 import { type Hindrance, pick } from '../../../src/worker/pick.ts';
 import { type Seen, verdict } from '../../../src/worker/verdict.ts';
 import { aRecord } from '../../support/records.ts';
@@ -141,5 +141,21 @@ describe('a worker picks', () => {
     const choice = pick(mine, running, concurrency, hindrance);
     expect(choice.start.map(({ metadata }) => metadata.name)).toEqual(start);
     expect(choice.waiting).toBe(count);
+  });
+});
+
+describe('what goes wrong while a file is read', () => {
+  const side = (reason: Reason) => endOf({ reason, message: 'what was seen' }).ended;
+  const mended = (Object.keys(reasons) as Reason[]).filter((reason) => reasons[reason].kind === 'waiting');
+
+  test.each([...mended, 'EndpointUnreachable', 'StoreUnavailable', 'Throttled'] as const)(
+    '%s makes it wait: no retry is used',
+    (reason) => {
+      expect(side(reason)).toBe('waiting');
+    },
+  );
+
+  test.each(['Deleted', 'Unreadable', 'Truncated', 'InvalidJSON', 'InternalError'] as const)('%s is its own', (reason) => {
+    expect(side(reason)).toBe('failed');
   });
 });

@@ -67,6 +67,26 @@ describe('a pool of threads', () => {
     for (const one of many) expect(one).toEqual(here);
   });
 
+  test('does not let a file wait for the destination of another one: its thread is free once all batches are made', async () => {
+    const { transcode: there } = pool({ threads: 1 });
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    const slow = there(inputOf(file), defaultSettings, () => answered);
+    expect(await collect(there, inputOf(file))).toEqual(await collect(transcode, inputOf(file)));
+    answer();
+    expect((await slow).spans).toBe(5_000);
+  });
+
+  test('a taker that fails after its thread went on fails its own job only', async () => {
+    const { transcode: there } = pool({ threads: 1 });
+    const { promise: answered, reject: refuse } = Promise.withResolvers<void>();
+    const slow = there(inputOf(file), defaultSettings, () => answered);
+    const other = collect(there, inputOf(file));
+    await other;
+    refuse(new Error('the destination is gone'));
+    await expect(slow).rejects.toThrow('the destination is gone');
+    expect(await collect(there, inputOf(file))).toEqual(await other);
+  });
+
   test('decompresses in the thread and asks for a second stream where the order demands it', async () => {
     const { transcode: there } = pool({ threads: 1 });
     const opened: number[] = [];

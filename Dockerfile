@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+# The image of the operator: Node, two files of ours, and nothing that could be run by mistake. `npm run image:rootfs -- DIR` lays out
+# the same files without a container engine.
+
+# What is built does not depend on the architecture: it is built once, where the builder runs.
+FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY . .
+RUN node hack/image.ts rootfs /rootfs
+
+FROM gcr.io/distroless/nodejs24-debian13:nonroot
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Spanferry" \
+      org.opencontainers.image.description="Ferries trace files from object stores to an OpenTelemetry collector" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=build /rootfs/ /
+ENV NODE_ENV=production
+USER 65532:65532
+EXPOSE 8080
+ENTRYPOINT ["/nodejs/bin/node", "/app/spanferry.mjs"]
+CMD ["operator"]
