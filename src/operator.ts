@@ -170,12 +170,12 @@ function serving({ listen }: Settings, measured: ReturnType<typeof metrics>, rea
   return {
     name: 'status server',
     start: async () => {
-      ({ close } = await statusServer({
-        host: listen.slice(0, at) || '0.0.0.0',
-        port: Number(listen.slice(at + 1)),
-        metrics: measured,
-        readiness: ready,
-      }));
+      const place = { host: listen.slice(0, at) || '0.0.0.0', port: Number(listen.slice(at + 1)) };
+      try {
+        ({ close } = await statusServer({ ...place, metrics: measured, readiness: ready }));
+      } catch (thrown) {
+        throw new Error(`cannot listen on ${listen}: name another address with --listen`, { cause: thrown });
+      }
     },
     stop: () => close(),
   };
