@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { runParts } from './control/manager.ts';
 import { longRunning, type Part } from './control/part.ts';
 import { createDelivery } from './delivery/delivery.ts';
@@ -16,9 +15,9 @@ import { metrics } from './observability/metrics.ts';
 import { statusServer } from './observability/server.ts';
 import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
+import { type Given, readGiven } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
 import { apiObserver, verdictObserver } from './operator/observers.ts';
-import { openPolicy, parsePolicy } from './operator/policy.ts';
 import { secretReader } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
@@ -29,6 +28,9 @@ import { openStores } from './stores/registry.ts';
 import { createPool } from './transcode/threads/pool.ts';
 
 const VERSION = '0.1.0';
+
+/** For verdicts and Leases, once the time to drain is over. */
+const LAST_WORDS_MS = 3_000;
 
 /**
  * `spanferry operator`: reads settings, runs until a signal, and returns the exit code. The only reader of environment and signals. `thread` is the
@@ -45,6 +47,11 @@ export async function operator(args: readonly string[], environment: NodeJS.Proc
     return 2;
   }
   const { settings } = parsed;
+  const read = readGiven(settings);
+  if (!read.ok) {
+    for (const sentence of read.sentences) console.error(sentence);
+    return 2;
+  }
   const log = logger({ level: settings.logLevel, fields: { process: settings.name } });
   const stop = new AbortController();
   const abandon = new AbortController();
@@ -56,7 +63,7 @@ export async function operator(args: readonly string[], environment: NodeJS.Proc
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   process.on('unhandledRejection', (thrown) => log.error('a mistake of ours', { thrown: String(thrown) }));
   try {
-    return await run(settings, environment, log, stop.signal, abandon.signal, thread);
+    return await run(settings, read.given, environment, log, stop.signal, abandon.signal, thread);
   } catch (thrown) {
     console.error(thrown instanceof Error ? thrown.message : thrown);
     return 1;
@@ -65,6 +72,7 @@ export async function operator(args: readonly string[], environment: NodeJS.Proc
 
 async function run(
   settings: Settings,
+  { policy, ca }: Given,
   environment: NodeJS.ProcessEnv,
   log: Log,
   stop: AbortSignal,
@@ -73,7 +81,6 @@ async function run(
 ): Promise<number> {
   const clock = systemClock;
   const name = workerName(settings.name);
-  const policy = settings.policyFile ? parsePolicy(readFileSync(settings.policyFile, 'utf8')) : openPolicy;
   const measured = metrics({ process: true });
   const ready = readiness();
 
@@ -86,18 +93,18 @@ async function run(
   });
   const kube = resources(api, clock);
   const secrets = secretReader(kube.secrets, clock);
-  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, OTEL_COLLECTOR_AUTH_TOKEN } = environment;
+  const { OTEL_COLLECTOR_AUTH_TOKEN } = environment;
   const egress = { allowLoopback: settings.allowLoopback };
   const stores = openStores({
     ...egress,
-    proxy: { HTTP_PROXY, HTTPS_PROXY, NO_PROXY },
+    proxy: proxyOf(environment),
     ...(settings.stsEndpoint !== undefined && { stsEndpoint: settings.stsEndpoint }),
   });
   const own = {
     endpoint: settings.collectorEndpoint,
     compression: settings.collectorCompression,
     ...(OTEL_COLLECTOR_AUTH_TOKEN !== undefined && { authToken: OTEL_COLLECTOR_AUTH_TOKEN }),
-    ...(settings.collectorCaFile !== undefined && { ca: readFileSync(settings.collectorCaFile, 'utf8') }),
+    ...(ca !== undefined && { ca }),
   };
   const threads = createPool({ threads: settings.threads, ...(thread ? { entry: thread } : {}) });
   const transcoding = { maxBatchBytes: settings.maxBatchBytes, maxExpansionRatio: settings.maxExpansionRatio };
@@ -135,8 +142,11 @@ async function run(
     stop,
     abandon,
     drainMs: settings.drain,
+    lastWordsMs: LAST_WORDS_MS,
     onStopping: ready.leave,
   });
+  // Whatever still hangs on a connection must not keep a process alive that has nothing left to say.
+  setTimeout(() => process.exit(1), 2 * LAST_WORDS_MS).unref();
   connections.close();
   await delivery.close();
   stores.close();
@@ -146,6 +156,13 @@ async function run(
   return failure || abandoned.length > 0 ? 1 : 0;
 }
 
+/** As other programs read them: in capitals or not, the small ones first. */
+const proxyOf = (environment: NodeJS.ProcessEnv) => ({
+  HTTP_PROXY: environment.http_proxy ?? environment.HTTP_PROXY,
+  HTTPS_PROXY: environment.https_proxy ?? environment.HTTPS_PROXY,
+  NO_PROXY: environment.no_proxy ?? environment.NO_PROXY,
+});
+
 /** /healthz, /readyz and /metrics, up first and down last. */
 function serving({ listen }: Settings, measured: ReturnType<typeof metrics>, ready: ReturnType<typeof readiness>): Part {
   const at = listen.lastIndexOf(':');
@@ -153,12 +170,12 @@ function serving({ listen }: Settings, measured: ReturnType<typeof metrics>, rea
   return {
     name: 'status server',
     start: async () => {
-      ({ close } = await statusServer({
-        host: listen.slice(0, at) || '0.0.0.0',
-        port: Number(listen.slice(at + 1)),
-        metrics: measured,
-        readiness: ready,
-      }));
+      const place = { host: listen.slice(0, at) || '0.0.0.0', port: Number(listen.slice(at + 1)) };
+      try {
+        ({ close } = await statusServer({ ...place, metrics: measured, readiness: ready }));
+      } catch (thrown) {
+        throw new Error(`cannot listen on ${listen}: name another address with --listen`, { cause: thrown });
+      }
     },
     stop: () => close(),
   };

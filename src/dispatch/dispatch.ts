@@ -65,6 +65,8 @@ export function dispatch(options: DispatchOptions): Dispatch {
   /** Records that were seen unfinished: one that vanishes was deleted by somebody. */
   const unfinished = new Map<string, IngestionFile>();
   const orphans = new Map<string, IngestionFile>();
+  /** Records that we delete: what the ledger says of them may be forgiven by the time the copy shows it. */
+  const sentAway = new Set<string>();
   let servings = 0;
   let pruning: Promise<unknown> | undefined;
   let pruneAt = 0;
@@ -116,9 +118,9 @@ export function dispatch(options: DispatchOptions): Dispatch {
 
   const gone = (record: IngestionFile): void => {
     const uid = record.metadata.uid ?? '';
-    toRetry.delete(uid);
-    if (isFinished(record)) {
-      unfinished.delete(uid);
+    const isExpected = sentAway.delete(uid) || toRetry.delete(uid);
+    if (isFinished(record)) unfinished.delete(uid);
+    if (isFinished(record) && !isExpected) {
       orphans.set(uid, record);
       const [oldest] = orphans.keys();
       if (orphans.size > MOST_ORPHANS && oldest !== undefined) orphans.delete(oldest);
@@ -164,6 +166,7 @@ export function dispatch(options: DispatchOptions): Dispatch {
     );
     const sure = doomed.filter((record) => settlements.surely(record, supplyOf.get(record) as Supply));
     if (sure.length === 0) return;
+    for (const { metadata } of sure) sentAway.add(metadata.uid ?? '');
     pruning = Promise.all(sure.map((record) => prunes('prune a record', record, () => records.remove(record)))).then(() => {
       pruning = undefined;
       wake();

@@ -40,19 +40,35 @@ export function tending({ records, workers, isWanted, settlements, toRetry, writ
   };
 
   /** A finished record begins again: bound to a worker that lives, then pending, which is what that worker waits for. */
-  const begin = (record: IngestionFile, status: FileStatus, free: Map<string, number>): Promise<unknown> | undefined => {
+  const begin = (
+    record: IngestionFile,
+    status: FileStatus,
+    free: Map<string, number>,
+    onBegun?: () => void,
+  ): Promise<unknown> | undefined => {
     const { worker } = record.spec;
     const to = take(free, worker);
     if (to === undefined) return undefined;
     return write('begin a record again', record, async () => {
       const bound = to === worker ? record : await records.bind(record, to);
       await records.setStatus(bound, status);
+      onBegun?.();
     });
   };
 
+  /** Copies of failed records that have begun again: they are old, and the ledger must not learn of their failure again. */
+  const begunAgain = new WeakSet<IngestionFile>();
+
+  const retry = (record: IngestionFile, free: Map<string, number>): Promise<unknown> | undefined =>
+    begin(record, retried(record.status), free, () => {
+      toRetry.delete(record.metadata.uid ?? '');
+      begunAgain.add(record);
+    });
+
   const finished = (record: IngestionFile, supply: Supply, free: Map<string, number>): Promise<unknown> | undefined => {
-    // The ledger forgives it in this very moment: it must not learn of the failure again.
-    if (toRetry.has(record.metadata.uid ?? '')) return begin(record, retried(record.status), free);
+    if (begunAgain.has(record)) return undefined;
+    if (record.status.state !== 'Failed') toRetry.delete(record.metadata.uid ?? '');
+    if (toRetry.has(record.metadata.uid ?? '')) return retry(record, free);
     const status = settlements.settled(record, supply) ? asked(record) : undefined;
     return status && begin(record, status, free);
   };
@@ -96,6 +112,7 @@ export function tending({ records, workers, isWanted, settlements, toRetry, writ
 
   return {
     tend,
-    isAtRest: ({ record, supply }) => isFinished(record) && settlements.settled(record, supply) && asked(record) === undefined,
+    isAtRest: ({ record, supply }) =>
+      isFinished(record) && !begunAgain.has(record) && settlements.settled(record, supply) && asked(record) === undefined,
   };
 }

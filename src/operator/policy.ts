@@ -39,7 +39,9 @@ export function parsePolicy(text: string): Policy {
     throw new Error(`the policy file is wrong at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`);
   }
   const { namespaces } = parsed.data;
-  const rulesFor = (namespace: string): Rules | undefined => namespaces[namespace] ?? namespaces['*'];
+  // A namespace may be called "constructor".
+  const rulesFor = (namespace: string): Rules | undefined =>
+    Object.hasOwn(namespaces, namespace) ? namespaces[namespace] : namespaces['*'];
   return {
     operatorIdentity: (namespace) => rulesFor(namespace)?.operatorIdentity ?? false,
     refusal: (namespace, spec) => {

@@ -11,7 +11,12 @@ const duration = (fallback: string) =>
     .transform(durationMs);
 
 const whole = (fallback: number, least: number, most: number) =>
-  z.coerce.number().int('write a whole number').min(least, `at least ${least}`).max(most, `at most ${most}`).default(fallback);
+  z.coerce
+    .number('write a whole number')
+    .int('write a whole number')
+    .min(least, `at least ${least}`)
+    .max(most, `at most ${most}`)
+    .default(fallback);
 
 const flag = z
   .enum(['true', 'false'], 'write true or false')
@@ -37,10 +42,14 @@ const schema = z.object({
   maxExpansionRatio: whole(200, 2, 1_000_000).describe('most bytes that one byte of a compressed file may become'),
   allowLoopback: flag.describe('let sources name loopback addresses: for tests'),
   policyFile: z.string().optional().describe('tenancy policy: what each namespace may name'),
-  stsEndpoint: z.url().optional().describe('where STS answers, instead of AWS: for tests'),
+  stsEndpoint: z
+    .url({ protocol: /^https?$/, error: 'write a URL such as https://sts.eu-west-1.amazonaws.com' })
+    .optional()
+    .describe('where STS answers, instead of AWS: for tests'),
   listen: z
     .string()
     .regex(/^[^\s]*:\d{1,5}$/, 'write host:port, such as 0.0.0.0:8080')
+    .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'a port is at most 65535')
     .default('0.0.0.0:8080')
     .describe('address of /healthz, /readyz and /metrics'),
   logLevel: z
@@ -85,16 +94,18 @@ function readFlags(args: readonly string[]): { ok: true; values: Record<string, 
   const options = Object.fromEntries(names.map((name) => [flagOf(name), { type: 'string' } as const]));
   try {
     const { values } = parseArgs({ args: spelledOut(args), options, strict: true });
+    const empty = Object.keys(values).filter((name) => values[name] === '');
+    if (empty.length > 0) return { ok: false, sentences: empty.map((name) => `--${name}: give it a value, or leave it out`) };
     return { ok: true, values: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])) };
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message.split(/[.;'] To /)[0] : String(thrown);
+    const message = thrown instanceof Error ? thrown.message.split(/\. |[.;'] To /)[0] : String(thrown);
     return { ok: false, sentences: [`${message}: \`spanferry operator --help\` lists the flags`] };
   }
 }
 
 /** `--allow-loopback` alone means true. */
 const spelledOut = (args: readonly string[]): string[] =>
-  args.map((each) => (each === '--allow-loopback' ? '--allow-loopback=true' : each));
+  args.map((each, at) => (each === '--allow-loopback' && args[at + 1]?.startsWith('--') !== false ? '--allow-loopback=true' : each));
 
 function sentence(name: string, message: string, flags: Readonly<Record<string, string>>): string {
   return `${flagOf(name) in flags ? `--${flagOf(name)}` : variableOf(name)}: ${message}`;

@@ -223,6 +223,23 @@ describe('retry-failed', () => {
     await world.clock.advance(5_000);
     expect(world.stored.get('a')).toMatchObject({ spec: { worker: 'worker-b' }, status: { state: 'Pending' } });
   });
+
+  test('lets a file begin again once, even if it is done before anybody saw it pending', async () => {
+    const world = await running();
+    world.put(aRecord({ state: 'Failed', attempts: 1 }, {}, { name: 'a' }));
+    await world.clock.advance(100);
+    world.follow(false);
+    world.dispatch.retryFailed('source-1');
+    world.source.ledger.clear();
+    await world.clock.advance(5_000);
+    expect(world.writes).toEqual(['Pending a']);
+    expect([...world.source.ledger]).toEqual([]);
+    world.setStatus('a', { state: 'Completed', attempts: 2 });
+    world.follow(true);
+    await world.clock.advance(5_000);
+    expect(world.writes).toEqual(['Pending a']);
+    expect(states(world)).toEqual({ a: 'Completed' });
+  });
 });
 
 describe('finished records', () => {
