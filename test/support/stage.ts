@@ -92,7 +92,11 @@ export async function stage(): Promise<Stage> {
   const secret = (name: string, stringData: Readonly<Record<string, string>>, type = 'Opaque') =>
     apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, type, stringData });
 
-  const start = async (flags: readonly string[] = [], environment: NodeJS.ProcessEnv = {}, command?: readonly string[]): Promise<Replica> => {
+  const start = async (
+    flags: readonly string[] = [],
+    environment: NodeJS.ProcessEnv = {},
+    command?: readonly string[],
+  ): Promise<Replica> => {
     const own = ['--namespace', namespace, '--name', `replica-${replicas.length}`, '--collector-endpoint', collector.url];
     const settings = { KUBECONFIG: inject('envtest').kubeconfigPath, ...environment };
     const replica = await startReplica([...own, ...flags], settings, command);
