@@ -87,7 +87,6 @@ export const ingestionFile = z.object({
 export type IngestionFile = Frozen<z.output<typeof ingestionFile>>;
 export type FileSpec = IngestionFile['spec'];
 export type FileStatus = IngestionFile['status'];
-export type Checkpoint = Frozen<z.output<typeof checkpoint>>;
 
 export const ingestionFileKind: Kind = {
   kind: 'IngestionFile',
