@@ -19,6 +19,8 @@ export type Queue = {
   /** Must follow every `take`. */
   readonly done: (key: string) => void;
   readonly depth: () => number;
+  /** Ends the time of waiting: no key becomes ready any more, and no timer is left that would keep the process alive. */
+  readonly close: () => void;
 };
 
 export type Taken = { readonly key: string; readonly priority: number };
@@ -49,6 +51,7 @@ export function queue({ name, clock, metrics, backoff = defaultBackoff, random =
   const takers = new Set<Taker>();
   let readyKeys = 0;
   let order = 0;
+  let isClosed = false;
   let alarm: { readonly dueAt: number; readonly cancel: () => void } | undefined;
   const measure = queueMetrics({ name, clock, metrics, inWorkSince: () => inWork.values(), depth: () => readyKeys });
 
@@ -120,7 +123,7 @@ export function queue({ name, clock, metrics, backoff = defaultBackoff, random =
     if (next?.dueAt === alarm?.dueAt) return;
     alarm?.cancel();
     alarm = undefined;
-    if (!next) return;
+    if (!next || isClosed) return;
     const canceller = new AbortController();
     const mine = { dueAt: next.dueAt, cancel: () => canceller.abort() };
     alarm = mine;
@@ -175,6 +178,11 @@ export function queue({ name, clock, metrics, backoff = defaultBackoff, random =
     take,
     done,
     depth: () => readyKeys,
+    close: () => {
+      isClosed = true;
+      alarm?.cancel();
+      alarm = undefined;
+    },
   };
 }
 

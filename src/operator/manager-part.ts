@@ -154,5 +154,6 @@ const lead =
     } finally {
       for (const each of unlisten) each();
       managed.close();
+      work.close();
     }
   };

@@ -18,7 +18,7 @@ export type Replica = {
 
 const program = fileURLToPath(new URL('./programs/operator.ts', import.meta.url));
 
-/** Starts the operator. It dies with the test at the latest. */
+/** Starts the operator. It dies with the test at the latest. To see why a test fails, name a file in OPERATOR_LOG: all logs are added to it. */
 export async function startReplica(
   flags: readonly string[],
   environment: NodeJS.ProcessEnv,

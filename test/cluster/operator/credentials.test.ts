@@ -175,7 +175,10 @@ describe.concurrent('rows 11, 13 and 62: the test annotation', () => {
       ({ status }) => status.lastTest?.token === 't-1',
     );
     expect(status.lastTest).toMatchObject({ ok: false, reason: 'NoSuchBucket' });
-    scene.s3.createBucket('acme-tracse-2');
+    await eventually(
+      () => scene.events('tested-wrong'),
+      (events) => events.some(({ type, reason }) => type === 'Warning' && reason === 'TestFailed'),
+    );
     await scene.ask('ingestionsources', 'tested-wrong', 'test', 't-2');
     await eventually(
       () => scene.get('tested-wrong'),
@@ -197,7 +200,7 @@ describe.concurrent('rows 11, 13 and 62: the test annotation', () => {
 
 describe.concurrent('what the schema of a source refuses by itself', () => {
   test.each([
-    ['rows 2: a bucket name with capitals', {}, { bucket: 'Acme_Traces' }, /3 to 63 characters/],
+    ['row 2: a bucket name with capitals', {}, { bucket: 'Acme_Traces' }, /3 to 63 characters/],
     ['row 2: a bucket name of two letters', {}, { bucket: 'ac' }, /3 to 63 characters/],
     ['row 41: a description of 1,001 letters', { description: 'x'.repeat(1_001) }, {}, /1000/],
     ['row 29: two application ids', { applicationIds: ['a', 'b'] }, {}, /at most one application id/],

@@ -18,5 +18,7 @@ test('apply a source, and every span in the bucket reaches the collector', async
   await scene.delivered(files.flatMap(({ ids }) => ids));
   const { status } = await scene.settled('checkout', { completed: 2 });
   expect(status.totals).toMatchObject({ files: 2, spans: 3, rejectedSpans: 0, retries: 0 });
+  const asked = performance.now();
   expect(await replica.stop()).toBe(0);
+  expect(performance.now() - asked, 'nothing keeps an idle process alive').toBeLessThan(5_000);
 });

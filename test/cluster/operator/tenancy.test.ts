@@ -22,7 +22,7 @@ beforeAll(async () => {
   const rules = {
     buckets: ['s3://acme-*'],
     roleArns: [`${ROLE}trace-*`],
-    destinations: [`${scene.collector.url}/acme/**`, 'http://169.254.**'],
+    destinations: [`${scene.collector.url}/acme/**`, 'http://169.254.169.254/**'],
     operatorIdentity: false,
   };
   writeFileSync(policy, JSON.stringify({ namespaces: { [scene.namespace]: rules } }));

@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
+import type { Replica } from '../../support/replica.ts';
 import { type Stage, stage } from '../../support/stage.ts';
 import { agentFile } from '../../support/traces/agent.ts';
 
 const FILES = 500;
 
 let scene: Stage;
+let replica: Replica;
 beforeAll(async () => {
   scene = await stage();
-  await scene.start();
+  replica = await scene.start();
 });
 afterAll(() => scene.close());
 
@@ -35,4 +37,12 @@ test('rows 10 and 65: 500 small files of as many agent runs arrive once each, wi
   );
   const calls = new Set(scene.s3.operations.map(({ name }) => name));
   expect([...calls].sort()).toEqual(['GetCallerIdentity', 'GetObject', 'ListObjectsV2'].filter((name) => calls.has(name)));
+
+  const metrics = await (await fetch(`${replica.url}/metrics`)).text();
+  const labels = `namespace="${scene.namespace}",source="runs"`;
+  expect(metrics).toContain(`spanferry_files_total{${labels},state="Completed",reason=""} ${FILES}`);
+  expect(metrics).toContain(`spanferry_spans_total{${labels}} ${ids.length}`);
+  expect(metrics).toContain(`spanferry_source_ready{${labels}} 1`);
+  expect(metrics).toContain(`spanferry_ledger_entries{${labels}} ${FILES}`);
+  expect(metrics, 'labels are of sources, never of files').not.toContain('run-1');
 });

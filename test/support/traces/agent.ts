@@ -5,7 +5,7 @@ let made = 0;
 
 /** An OTLP document of so many spans. No two spans of a test file share an id. */
 export function agentFile(spans = 2, service = 'checkout', attributes: Readonly<Record<string, string>> = {}): AgentFile {
-  const ids = Array.from({ length: spans }, () => (++made).toString(16).padStart(16, 'a'));
+  const ids = Array.from({ length: spans }, () => `a${(++made).toString(16).padStart(15, '0')}`);
   const resource = { attributes: pairs({ 'service.name': service, ...attributes }) };
   return {
     ids,

@@ -157,6 +157,14 @@ describe('a queue', () => {
     expect(clock.pending()).toEqual([]);
   });
 
+  test('leaves no timer behind when it is closed, whoever adds a key afterwards', () => {
+    const { clock, keys } = make();
+    keys.addAfter('a', 60_000);
+    keys.close();
+    keys.addAfter('b', 1_000);
+    expect(clock.pending()).toEqual([]);
+  });
+
   test('a key that waits for a month comes out after a month', async () => {
     const { keys, clock } = make();
     const month = 30 * 86_400_000;
