@@ -106,7 +106,7 @@ export const endOf = (failure: Failure): Ferried =>
   makesFilesWait(failure.reason) ? { ended: 'waiting', failure, side: 'store' } : { ended: 'failed', failure };
 
 async function deliver(batch: Batch, { connection, progress, record }: Job, signal: AbortSignal): Promise<void> {
-  if (batch.index < progress.batches) return;
+  if (batch.index < progress.batches) return batch.release?.();
   const rest = progress.rest?.index === batch.index && progress.rest.spans === batch.spans ? progress.rest : undefined;
   const outcome = await connection.sender.send(rest ? { ...rest, batch } : batch, { file: record.metadata.uid ?? '', signal });
   progress.requests += outcome.requests - (rest?.requests ?? 0);
@@ -117,6 +117,7 @@ async function deliver(batch: Batch, { connection, progress, record }: Job, sign
   if (outcome.state === 'waiting') throw new Ended({ ended: 'waiting', failure: outcome.failure, side: 'destination' });
   if (outcome.state === 'failed') throw new Ended({ ended: 'failed', failure: outcome.failure });
   if (outcome.state === 'fenced') throw new Ended({ ended: 'fenced' });
+  batch.release?.();
   delete progress.rest;
   progress.batches = batch.index + 1;
   progress.spans += outcome.accepted;
