@@ -147,6 +147,6 @@ test('a policy file that is wrong stops the start with a sentence', async () => 
     () => failing.process.exitCode,
     (code) => code !== null,
   );
-  expect(failing.process.exitCode).toBe(1);
+  expect(failing.process.exitCode).toBe(2);
   expect(failing.text()).toMatch(/the policy file is wrong at namespaces\.team-a: .*bukkets/);
 });
