@@ -133,7 +133,7 @@ async function run(
     settings.role === 'manager'
       ? undefined
       : workerPart({ ...common, connections, tracing, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
-  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, tracing, stores, own, policy, metrics: measured })];
+  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, stores, own, policy, metrics: measured })];
 
   const status = serving(settings, measured, ready);
   const { failure, abandoned } = await runParts([status, following, ...(ferry?.parts ?? []), ...lead], {

@@ -16,7 +16,6 @@ import type { Resources } from '../kube/resources.ts';
 import { roster } from '../kube/roster.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
-import type { Tracing } from '../observability/tracing.ts';
 import { createSources } from '../sources/sources.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Stores } from '../stores/registry.ts';
@@ -38,7 +37,6 @@ export type ManagerPartOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly tracing: Tracing;
 };
 
 const LEADER = 'spanferry-leader';

