@@ -88,6 +88,9 @@ export type IngestionFile = Frozen<z.output<typeof ingestionFile>>;
 export type FileSpec = IngestionFile['spec'];
 export type FileStatus = IngestionFile['status'];
 
+/** Nothing more happens to the file unless somebody asks. */
+export const isFinished = ({ state }: FileStatus): boolean => state === 'Completed' || state === 'Failed';
+
 export const ingestionFileKind: Kind = {
   kind: 'IngestionFile',
   plural: 'ingestionfiles',

@@ -1,4 +1,4 @@
-import type { IngestionFile } from '../api/ingestionfile.ts';
+import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Clock } from '../std/clock.ts';
 import { allot, type Binding } from './allot.ts';
@@ -7,7 +7,7 @@ import type { Owned, Records, Supply, Workers } from './port.ts';
 import { type Past, toPrune } from './prune.ts';
 import { recentRecords } from './recent.ts';
 import { settlement } from './settle.ts';
-import { freeSlots, isFinished } from './slots.ts';
+import { freeSlots } from './slots.ts';
 import { tending } from './tend.ts';
 import { writes } from './write.ts';
 
@@ -119,8 +119,8 @@ export function dispatch(options: DispatchOptions): Dispatch {
   const gone = (record: IngestionFile): void => {
     const uid = record.metadata.uid ?? '';
     const isExpected = sentAway.delete(uid) || toRetry.delete(uid);
-    if (isFinished(record)) unfinished.delete(uid);
-    if (isFinished(record) && !isExpected) {
+    if (isFinished(record.status)) unfinished.delete(uid);
+    if (isFinished(record.status) && !isExpected) {
       orphans.set(uid, record);
       const [oldest] = orphans.keys();
       if (orphans.size > MOST_ORPHANS && oldest !== undefined) orphans.delete(oldest);
@@ -133,7 +133,7 @@ export function dispatch(options: DispatchOptions): Dispatch {
     const here = new Set<string>();
     for (const each of owned) {
       const { uid = '' } = each.record.metadata;
-      if (isFinished(each.record)) unfinished.delete(uid);
+      if (isFinished(each.record.status)) unfinished.delete(uid);
       else unfinished.set(uid, each.record);
       here.add(uid);
     }

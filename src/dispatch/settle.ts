@@ -1,6 +1,5 @@
-import type { IngestionFile } from '../api/ingestionfile.ts';
+import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 import type { Outcome, Supply } from './port.ts';
-import { isFinished } from './slots.ts';
 
 /** The way of verdicts from records into the ledger. A record may go only when its verdict is written there. */
 export type Settlement = {
@@ -23,7 +22,7 @@ export function settlement(now: () => number, onSettled: () => void): Settlement
 
   const surely = (record: IngestionFile, supply: Supply): boolean => {
     const uid = record.metadata.uid ?? '';
-    if (!isFinished(record) || underWay.has(uid)) return false;
+    if (!isFinished(record.status) || underWay.has(uid)) return false;
     const outcome = outcomeOf(record);
     if (supply.outcome(record.spec) === outcome) return true;
     underWay.add(uid);

@@ -1,14 +1,12 @@
-import type { IngestionFile } from '../api/ingestionfile.ts';
+import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 import type { Worker } from './port.ts';
-
-export const isFinished = ({ status }: IngestionFile): boolean => status.state === 'Completed' || status.state === 'Failed';
 
 /** How many more files each worker takes. One that waits for something outside gave its slot back. */
 export function freeSlots(workers: readonly Worker[], records: Iterable<IngestionFile>): Map<string, number> {
   const free = new Map(workers.map(({ name, slots, waiting }) => [name, slots + (slots > 0 ? waiting : 0)]));
   for (const record of records) {
     const { worker } = record.spec;
-    const left = worker === undefined || isFinished(record) ? undefined : free.get(worker);
+    const left = worker === undefined || isFinished(record.status) ? undefined : free.get(worker);
     if (worker !== undefined && left !== undefined) free.set(worker, left - 1);
   }
   return new Map([...free].map(([name, left]) => [name, Math.max(0, left)]));

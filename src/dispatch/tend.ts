@@ -1,11 +1,11 @@
-import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import { type FileStatus, type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Owned, Records, Supply, Workers } from './port.ts';
 import { rebinding } from './rebind.ts';
 import { restored } from './restored.ts';
 import type { Settlement } from './settle.ts';
-import { isFinished, roomiest } from './slots.ts';
+import { roomiest } from './slots.ts';
 import { asked, retried } from './triggers.ts';
 import type { Write } from './write.ts';
 
@@ -104,7 +104,7 @@ export function tending({ records, workers, isWanted, settlements, toRetry, writ
     const begun: Promise<unknown>[] = [];
     for (const { record, supply } of owned) {
       if (begun.length >= MOST_CHORES) break;
-      const chore = isFinished(record) ? finished(record, supply, free) : underWay(record, supply, free);
+      const chore = isFinished(record.status) ? finished(record, supply, free) : underWay(record, supply, free);
       if (chore) begun.push(chore);
     }
     return begun;
@@ -113,6 +113,6 @@ export function tending({ records, workers, isWanted, settlements, toRetry, writ
   return {
     tend,
     isAtRest: ({ record, supply }) =>
-      isFinished(record) && !begunAgain.has(record) && settlements.settled(record, supply) && asked(record) === undefined,
+      isFinished(record.status) && !begunAgain.has(record) && settlements.settled(record, supply) && asked(record) === undefined,
   };
 }

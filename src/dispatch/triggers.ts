@@ -1,5 +1,5 @@
 import { annotations, maxToken } from '../api/annotations.ts';
-import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import { type FileStatus, type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 
 /**
  * The status with which a finished record begins again, because an annotation asks for it: `retry` for a failed file, which goes on
@@ -28,5 +28,3 @@ function again(status: FileStatus, handled: FileStatus['handled'], keepCheckpoin
     ...(keepCheckpoint && status.checkpoint && { checkpoint: status.checkpoint }),
   };
 }
-
-const isFinished = ({ state }: FileStatus): boolean => state === 'Completed' || state === 'Failed';

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { isOlder } from '../api/versions.ts';
 import { type Backoff, backoffMs } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
 import { refusalInStream } from './answer.ts';
@@ -203,6 +204,3 @@ function told<T extends KubeObject>(each: Arrival<T>, type: 'initApply' | 'apply
 function endsInitialEvents(bookmark: unknown): boolean {
   return JSON.stringify(bookmark).includes('"k8s.io/initial-events-end":"true"');
 }
-
-/** resourceVersions are decimal numbers without a limit; since Kubernetes 1.35 their order is promised. */
-const isOlder = (a: string, b: string): boolean => a.length < b.length || (a.length === b.length && a < b);

@@ -2,13 +2,13 @@ import { failureOf, kindOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import { takes } from '../api/match.ts';
+import { isOlder } from '../api/versions.ts';
 import type { Log } from '../observability/logger.ts';
 import { backoffMs } from '../std/backoff.ts';
 import { type Semaphore, semaphore } from '../std/semaphore.ts';
 import { type AttemptEnd, type AttemptOptions, attempt, type GiveUp, type KeptRest } from './attempt.ts';
 import { type Hindrance, pick } from './pick.ts';
 import type { Observer, Sources } from './port.ts';
-import { isOlder } from './versions.ts';
 
 export type WorkerOptions = AttemptOptions & {
   readonly sources: Sources;

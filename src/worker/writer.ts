@@ -1,5 +1,5 @@
 import { type Failure, failureOf } from '../api/failure.ts';
-import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import { type FileStatus, type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 import { backoffMs } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Records } from './port.ts';
@@ -87,8 +87,6 @@ export function statusWriter(begun: IngestionFile, { records, clock, onTrouble }
     lastSeen: () => lastSeen,
   };
 }
-
-const isFinished = ({ state }: FileStatus): boolean => state === 'Completed' || state === 'Failed';
 
 /** A write whose answer was lost looks like a conflict. */
 const isOurWrite = (there: FileStatus, ours: FileStatus): boolean =>
