@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { saysTheSame } from './lockfile.mjs';
 import { step } from './step.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -9,7 +10,8 @@ const stamp = `${root}node_modules/.spanferry-lock`;
 
 /**
  * Installs what the committed lockfile names, unless it is there already. `npm ci` would refuse where a registry lacks the
- * packages of foreign platforms, so it is `npm install`; a lockfile that it would change is put back and reported.
+ * packages of foreign platforms, so it is `npm install`. What it writes into the lockfile about foreign platforms depends on the registry and
+ * is put back; any other change is reported.
  */
 export async function dependencies() {
   const lockfile = readFileSync(`${root}package-lock.json`);
@@ -21,13 +23,12 @@ export async function dependencies() {
 
   await step('dependencies', async () => {
     await npm('install', '--no-audit', '--no-fund', '--loglevel=error');
-    if (!readFileSync(`${root}package-lock.json`).equals(lockfile)) {
-      if (process.env.CI === 'true') {
-        writeFileSync(`${root}package-lock.json`, lockfile);
-        throw new Error('package-lock.json does not fit package.json: run `npm install` and commit the lockfile');
-      }
-      return 'the lockfile has changed: commit it';
-    }
+    const written = readFileSync(`${root}package-lock.json`);
+    const isSame = saysTheSame(lockfile.toString(), written.toString());
+    const isStrict = process.env.CI === 'true';
+    if ((isSame || isStrict) && !written.equals(lockfile)) writeFileSync(`${root}package-lock.json`, lockfile);
+    if (!isSame && isStrict) throw new Error('package-lock.json does not fit package.json: run `npm install` and commit the lockfile');
+    if (!isSame) return 'the lockfile has changed: commit it';
     writeFileSync(stamp, wanted);
   });
 }
