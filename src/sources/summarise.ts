@@ -99,10 +99,10 @@ function rank({ type }: Condition): number {
 /** Trouble of the store comes first: without it, nothing reaches the destination anyway. */
 function conditionsOf(known: Known): Conditions {
   const { before, moment, stopped, hasBegun, store, census, destination } = known;
-  const atStore = store === 'well' || store === undefined ? census.storeTrouble : store;
-  const atDestination = destination ?? census.destinationTrouble;
+  const atStore = store === 'well' || store === undefined ? census.troubles.store : store;
+  const atDestination = destination ?? census.troubles.destination;
   const list = sides(before.conditions ?? [], known, atStore, atDestination);
-  const failure = stopped ?? atStore ?? atDestination;
+  const failure = stopped ?? atStore ?? atDestination ?? census.troubles.neither;
   if (failure) return failing(list, failure, moment);
   if (hasBegun) return markReady(list, readiness(known), moment);
   const wasReady = before.observedGeneration === moment.generation && list.some(({ type }) => type === 'Ready');

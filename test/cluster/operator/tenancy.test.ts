@@ -90,8 +90,8 @@ describe.concurrent('addresses that no source may reach', () => {
   test('as destination', async () => {
     scene.put('to-metadata/a.json', agentFile().text);
     await scene.source('to-metadata', { destination: { endpoint: 'http://169.254.169.254/latest' } });
-    await scene.recorded('to-metadata/a.json', { state: 'Pending', reason: 'EgressRefused' });
-    await scene.condition('to-metadata', 'DestinationReady', { status: 'False', reason: 'EgressRefused' });
+    await scene.recorded('to-metadata/a.json', { state: 'Pending', reason: 'DestinationEgressRefused' });
+    await scene.condition('to-metadata', 'DestinationReady', { status: 'False', reason: 'DestinationEgressRefused' });
   });
 });
 

@@ -15,7 +15,7 @@ const { spec } = ingestionSource.parse({
   metadata: { name: 'checkout-agents' },
   spec: { store: { s3: { bucket: 'acme-traces', prefix: 'agents/prod/' } } },
 });
-const quiet: Census = { pending: 0, processing: 0, waiting: 0, recentFailures: [] };
+const quiet: Census = { pending: 0, processing: 0, waiting: 0, troubles: {}, recentFailures: [] };
 const fresh: SourceStatus = { observedGeneration: -1 };
 const tally = (matched: number) => ({ ...counting(), listed: 1_204, matched });
 const scan = (matched: number) => ({ tally: tally(matched), startedAt: now - 1_000, endedAt: now, isWhole: true });
@@ -79,7 +79,7 @@ const cases: readonly Case[] = [
   ],
   [
     'a destination that is away is waited out',
-    { census: { ...quiet, waiting: 3, destinationTrouble: { ...away, reason: 'DestinationUnavailable' } } },
+    { census: { ...quiet, waiting: 3, troubles: { destination: { ...away, reason: 'DestinationUnavailable' } } } },
     'InProgress',
     { status: 'False', reason: 'DestinationUnavailable' },
   ],
