@@ -61,7 +61,7 @@ export function verdictObserver(metrics: Metrics): Observer {
 export function sourceObserver(metrics: Metrics): SourceObserver {
   const labels = ['namespace', 'source'] as const;
   const gauge = (name: string, help: string) => metrics.gauge({ name, help, labels });
-  const ready = gauge('spanferry_source_ready', '1 while files of the source flow');
+  const ready = gauge('spanferry_source_ready', '1 while files of the source flow, or it is suspended');
   const backlog = gauge('spanferry_source_backlog_files', 'Files that match and have no record yet');
   const pending = gauge('spanferry_source_pending_files', 'Files with a record that wait for their worker');
   const processing = gauge('spanferry_source_processing_files', 'Files on the ferry');

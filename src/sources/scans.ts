@@ -22,7 +22,7 @@ export type Plan = {
   readonly token?: string;
 };
 
-/** What people see of scans: numbers of the last one that tells something, times of the last one. */
+/** What people see of the last scan. */
 export type ScanReport = {
   readonly tally: Tally;
   readonly startedAt: number;
@@ -169,7 +169,7 @@ export function scans(options: ScansOptions): Scans {
     }
     // A count that ended while this listing was parked knows more.
     if (order === orderBefore) order = listed.order;
-    report = reported(report, plan.how, listed);
+    report = { tally: listed.tally, startedAt: listed.startedAt, endedAt: listed.endedAt, isWhole: plan.how !== 'tail' };
   };
 
   return {
@@ -205,9 +205,3 @@ export function scans(options: ScansOptions): Scans {
 }
 
 const pick = ({ selection, token }: Plan) => ({ selection, ...(token !== undefined && { token }) });
-
-/** A tail without news tells nothing but its time. */
-function reported(before: ScanReport | undefined, how: How, { tally, startedAt, endedAt }: Listed): ScanReport {
-  if (how === 'tail' && tally.new === 0 && before) return { ...before, startedAt, endedAt };
-  return { tally, startedAt, endedAt, isWhole: how !== 'tail' };
-}

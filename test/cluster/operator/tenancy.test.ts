@@ -52,7 +52,9 @@ describe.concurrent('what the policy file does not allow is refused, and says wh
   });
 
   test('another destination', () =>
-    refused('destination', /globex is not among the destinations/, { destination: { endpoint: `${scene.collector.url}/globex` } }));
+    refused('destination', /globex\/v1\/traces is not among the destinations/, {
+      destination: { endpoint: `${scene.collector.url}/globex` },
+    }));
 
   test("the operator's own identity", () =>
     refused('identity', /identity of the operator: name a Secret/, {}, { auth: { type: 'IAMRole' } }));
