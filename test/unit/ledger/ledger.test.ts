@@ -199,8 +199,11 @@ describe('a failure that comes while others are forgiven', () => {
   });
 });
 
-test('whatever is lost on the way, no written entry is forgotten and no number is wrong', async () => {
-  const seed = seedOf();
+test.each([
+  ['a new seed each time', seedOf()],
+  // An old outcome rose above the newer one of its file when its segment was merged past a larger one.
+  ['where a merge passes a newer segment', 844_926_907],
+])('whatever is lost on the way, no written entry is forgotten and no number is wrong: %s', async (_which, seed) => {
   onTestFailed(() => console.error(`SPANFERRY_SEED=${seed}`));
   const chance = random(seed);
   const { objects } = apiServer(() => (chance.next() < 0.85 ? 'well' : chance.pick(['lost before', 'lost after'] as const)));
