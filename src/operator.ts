@@ -125,11 +125,11 @@ async function run(
   });
   const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION });
   const tracing = await startTracing(environment, VERSION);
-  const common = { name, resources: kube, sources, settings, clock, log };
+  const common = { name, resources: kube, sources, settings, clock, log, tracing };
   const ferry =
     settings.role === 'manager'
       ? undefined
-      : workerPart({ ...common, connections, tracing, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
+      : workerPart({ ...common, connections, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
   const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, stores, own, policy, metrics: measured })];
 
   const status = serving(settings, measured, ready);

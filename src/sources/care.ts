@@ -5,6 +5,7 @@ import type { IngestionSource, SourceStatus } from '../api/ingestionsource.ts';
 import type { Outcome as Round } from '../control/controller.ts';
 import type { OwnDestination } from '../delivery/destination.ts';
 import type { Log } from '../observability/logger.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Place } from '../stores/provider.ts';
 import { secretNamesOf } from '../stores/registry.ts';
@@ -38,6 +39,7 @@ export type CareOptions = {
   readonly observer: Observer;
   readonly clock: Clock;
   readonly log: Log;
+  readonly tracing: Tracing;
   /** Dispatch begins failed records of a source again; resolves when all have begun. */
   readonly retryFailed: (sourceUid: string) => Promise<void>;
   readonly wakeDispatch: () => void;
@@ -124,6 +126,8 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       return typeof found === 'string' || queues.isTaken(found.name) ? undefined : found;
     },
     clock,
+    trace: (how, run) =>
+      options.tracing.trace('scan', { 'spanferry.namespace': namespace, 'spanferry.source': name, 'spanferry.how': how }, run),
     onChange: wake,
     onListed: (how, { tally, tookMs }) => {
       way.worked();
