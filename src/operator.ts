@@ -124,7 +124,7 @@ async function run(
     version: VERSION,
   });
   const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION });
-  const tracing = await startTracing(environment, VERSION);
+  const tracing = await startTracing(environment, VERSION, (message) => log.warn(message));
   const common = { name, resources: kube, sources, settings, clock, log, tracing };
   const ferry =
     settings.role === 'manager'

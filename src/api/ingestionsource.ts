@@ -35,7 +35,9 @@ const spec = z.object({
       ),
     )
     .exactOptional()
-    .describe('Application whose traces are expected, compared with application.id in the file. At most one. Left out: any.'),
+    .describe(
+      'Application whose traces are expected, compared with application.id in the file. At most one. Left out: any. Where it is set, a file without any fiddler.span.type gets a warning on its record.',
+    ),
   applicationMismatch: z
     .enum(['Deliver', 'Fail'])
     .default('Deliver')
