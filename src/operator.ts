@@ -18,7 +18,7 @@ import { workerConnections } from './operator/connections.ts';
 import { type Given, readGiven } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
 import { apiObserver, observedStores, verdictObserver } from './operator/observers.ts';
-import { secretReader } from './operator/secrets.ts';
+import { readSecret, secretCache } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
 import { systemClock } from './std/clock.ts';
@@ -92,7 +92,7 @@ async function run(
     observe: apiObserver(measured),
   });
   const kube = resources(api, clock);
-  const secrets = secretReader(kube.secrets, clock);
+  const secrets = secretCache((namespace, secret) => readSecret(kube.secrets, { namespace, name: secret }), clock);
   const { OTEL_COLLECTOR_AUTH_TOKEN } = environment;
   const egress = { allowLoopback: settings.allowLoopback };
   const sts = settings.stsEndpoint === undefined ? {} : { stsEndpoint: settings.stsEndpoint };
@@ -130,7 +130,7 @@ async function run(
     settings.role === 'manager'
       ? undefined
       : workerPart({ ...common, connections, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
-  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, stores, own, policy, metrics: measured })];
+  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, secrets, stores, own, policy, metrics: measured })];
 
   const status = serving(settings, measured, ready);
   const { failure, abandoned } = await runParts([status, following, ...(ferry?.parts ?? []), ...lead], {

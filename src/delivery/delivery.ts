@@ -1,13 +1,13 @@
 import type { Pool } from 'undici';
 import type { Backoff } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
+import { shared } from '../std/shared.ts';
 import type { Breaker, BreakerRules } from './breaker.ts';
 import type { Destination } from './destination.ts';
 import { type Gate, gate } from './gate.ts';
 import { type Limit, limit } from './limit.ts';
 import { type Guard, openPool } from './pool.ts';
 import { type Sender, sender } from './sender.ts';
-import { shared } from './shared.ts';
 import { type Strikes, strikes } from './strikes.ts';
 import { type Turns, turns } from './turns.ts';
 
@@ -89,13 +89,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   return {
     sender: (destination, owner) => {
-      const endpoint = endpoints.use(destination.endpointId, () => ({
+      const endpoint = endpoints.take(destination.endpointId, () => ({
         pool: openPool(destination, inFlight, guard),
         gate: gateTo(destination, rules.endpoint),
         turns: turns(inFlight),
         limit: limit(clock),
       }));
-      const credential = credentials.use(destination.credentialId, () => ({
+      const credential = credentials.take(destination.credentialId, () => ({
         gate: gateTo(destination, rules.credential),
         strikes: strikes(),
       }));

@@ -12,8 +12,13 @@ export type Sources = {
   readonly setStatus: (source: IngestionSource, status: SourceStatus) => Promise<IngestionSource>;
 };
 
-/** The values of one Secret, decoded; undefined where it is not there. */
-export type ReadSecret = (namespace: string, name: string) => Promise<Readonly<Record<string, string>> | undefined>;
+/** The Secrets that sources name, each of its source's own namespace. */
+export type Secrets = {
+  /** Decoded values by name of the Secret and key; one that is not there is left out. */
+  readonly read: (namespace: string, names: readonly string[]) => Promise<Readonly<Record<string, Readonly<Record<string, string>>>>>;
+  /** Something did not accept what was in there: it is read anew next time. */
+  readonly drop: (namespace: string, names: readonly string[]) => void;
+};
 
 /** The records of all sources: a copy that follows the API server. */
 export type Records = {

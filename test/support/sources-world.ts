@@ -8,6 +8,7 @@ import type { LedgerObjects } from '../../src/ledger/ledger.ts';
 import type { SegmentSpec } from '../../src/ledger/segment.ts';
 import { silentLog } from '../../src/observability/logger.ts';
 import { metrics as newMetrics } from '../../src/observability/metrics.ts';
+import { secretCache } from '../../src/operator/secrets.ts';
 import type { Candidate, Happening, Lane, StoredLedger, Supply } from '../../src/sources/port.ts';
 import { createSources, type SourcesPart } from '../../src/sources/sources.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
@@ -131,7 +132,7 @@ export function sourcesWorld(
           return source();
         },
       },
-      readSecret: async (_namespace, name) => secrets.get(name),
+      secrets: secretCache(async (_namespace, name) => secrets.get(name), clock),
       records: { get: (_namespace, name) => records.get(name), of: () => records.values() },
       ledgers: {
         of: () => objects,
