@@ -22,8 +22,6 @@ import { readSecret, secretCache } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
 import { systemClock } from './std/clock.ts';
-import { guardedLookup } from './std/egress.ts';
-import { refusedHost } from './std/egress-addresses.ts';
 import { openStores } from './stores/registry.ts';
 import { createPool } from './transcode/threads/pool.ts';
 
@@ -96,7 +94,8 @@ async function run(
   const { OTEL_COLLECTOR_AUTH_TOKEN } = environment;
   const egress = { allowLoopback: settings.allowLoopback };
   const sts = settings.stsEndpoint === undefined ? {} : { stsEndpoint: settings.stsEndpoint };
-  const stores = observedStores(openStores({ ...egress, ...sts, proxy: proxyOf(environment) }), measured);
+  const proxy = proxyOf(environment);
+  const stores = observedStores(openStores({ ...egress, ...sts, proxy }), measured);
   const own = {
     endpoint: settings.collectorEndpoint,
     compression: settings.collectorCompression,
@@ -119,7 +118,7 @@ async function run(
   const delivery = createDelivery({
     clock,
     observer: deliveryMetrics(measured),
-    guard: { lookup: guardedLookup(egress), refused: (host) => refusedHost(host, egress) },
+    egress: { policy: egress, proxy },
     canSend: () => ferry?.canSend() ?? false,
     version: VERSION,
   });
