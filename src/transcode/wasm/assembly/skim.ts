@@ -3,6 +3,8 @@
  * brackets (as simdjson does it). It can stop anywhere, even inside an escape, and go on with the next piece.
  */
 
+import { bits } from './text';
+
 let depth: i32 = 0;
 /** All ones inside a string. */
 let inside: u64 = 0;
@@ -26,13 +28,6 @@ export function skimInside(): bool {
 
 export function skimEscaped(): bool {
   return escaped != 0;
-}
-
-@inline
-function bits(a: v128, b: v128, c: v128, d: v128, byte: u8): u64 {
-  const wanted = i8x16.splat(byte);
-  const low = <u64>i8x16.bitmask(i8x16.eq(a, wanted)) | (<u64>i8x16.bitmask(i8x16.eq(b, wanted)) << 16);
-  return low | (<u64>i8x16.bitmask(i8x16.eq(c, wanted)) << 32) | (<u64>i8x16.bitmask(i8x16.eq(d, wanted)) << 48);
 }
 
 const EVEN: u64 = 0x5555555555555555;
@@ -71,7 +66,7 @@ export function skim(p: usize, end: usize): usize {
     const b = v128.load(p, 16);
     const c = v128.load(p, 32);
     const d = v128.load(p, 48);
-    const quotes = bits(a, b, c, d, 0x22) & ~behindBackslash(bits(a, b, c, d, 0x5c));
+    const quotes = bits(a, b, c, d, i8x16.splat(0x22)) & ~behindBackslash(bits(a, b, c, d, i8x16.splat(0x5c)));
     const within = parity(quotes) ^ inside;
     inside = <u64>(<i64>within >> 63);
     if (within == u64.MAX_VALUE) continue;
@@ -80,8 +75,8 @@ export function skim(p: usize, end: usize): usize {
     const lb = v128.or(b, blank);
     const lc = v128.or(c, blank);
     const ld = v128.or(d, blank);
-    let opens = bits(la, lb, lc, ld, 0x7b) & ~within;
-    let closes = bits(la, lb, lc, ld, 0x7d) & ~within;
+    let opens = bits(la, lb, lc, ld, i8x16.splat(0x7b)) & ~within;
+    let closes = bits(la, lb, lc, ld, i8x16.splat(0x7d)) & ~within;
     const closing = <i32>popcnt(closes);
     if (closing < depth) {
       depth += <i32>popcnt(opens) - closing;
