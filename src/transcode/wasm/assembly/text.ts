@@ -6,8 +6,8 @@ import { ESCAPES, HEX } from './tables';
  * Quote, backslash and the last control character, 16 times each. They are loaded before a loop: a constant would be made anew wherever it
  * is used, which takes as long as what is done with it.
  */
-const QUOTES: usize = memory.data(16, 16);
-const BACKSLASHES: usize = memory.data(16, 16);
+export const QUOTES: usize = memory.data(16, 16);
+export const BACKSLASHES: usize = memory.data(16, 16);
 const CONTROLS: usize = memory.data(16, 16);
 memory.fill(QUOTES, QUOTE, 16);
 memory.fill(BACKSLASHES, BACKSLASH, 16);
