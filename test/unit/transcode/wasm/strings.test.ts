@@ -8,7 +8,8 @@ const pieces: readonly ((random: Random) => string)[] = [
   plain,
   (random) => plain(random).slice(0, random.below(3)),
   (random) => random.pick(['\\"', '\\\\', '\\/', '\\b', '\\f', '\\n', '\\r', '\\t']).repeat(1 + random.below(5)),
-  (random) => random.pick(['\\\\n', '\\"}]},{\\"role\\":\\"user\\",\\"parts\\":[{\\"type\\":\\"text\\",\\"content\\":\\"', '\\\\\\"', '\\\\\\\\n']),
+  (random) =>
+    random.pick(['\\\\n', '\\"}]},{\\"role\\":\\"user\\",\\"parts\\":[{\\"type\\":\\"text\\",\\"content\\":\\"', '\\\\\\"', '\\\\\\\\n']),
   (random) => random.pick(['\\u0041', '\\u00e9', '\\u4ee3', '\\ud83d\\ude80', '\\u0000']).repeat(1 + random.below(3)),
 ];
 const broken = ['\\x', '\\u12g4', '\\ud83d', '\\ude80', '\n', '\\\n', '\\\u0000'] as const;
