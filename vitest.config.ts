@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
-          exclude: ['test/cluster/operator/**'],
+          exclude: ['test/cluster/operator/**', 'test/cluster/cli/**'],
           globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
@@ -25,6 +25,18 @@ export default defineConfig({
           // An operator looks after all namespaces, so there is one at a time.
           fileParallelism: false,
           // Most of a test is waiting, and its sources are its own.
+          maxConcurrency: 8,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'cli',
+          include: ['test/cluster/cli/**/*.test.ts'],
+          globalSetup: ['test/support/cluster-setup.ts', 'test/support/cli/bundle-setup.ts'],
+          // As for the operator: one at a time looks after all namespaces.
+          fileParallelism: false,
           maxConcurrency: 8,
           testTimeout: 60_000,
           hookTimeout: 180_000,
