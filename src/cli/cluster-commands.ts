@@ -14,8 +14,6 @@ import type { Io } from './terminal/io.ts';
 type With<Options> = ClusterOptions & Options;
 type Ends = (run: Promise<number>) => Promise<void>;
 
-const ANSWER = '30s';
-
 /** All that talks to a cluster is a part of its own, loaded when the first of its commands is asked for. */
 const load = async () => (await import('./cluster/cluster.ts')).cluster;
 
@@ -81,7 +79,7 @@ function looking(root: Command, io: Io, ends: Ends): void {
 /** Which sources are to be changed: never all of them by leaving something out. */
 const changed = (command: Command): Command => chosen(command).option('--all', 'all sources of the namespace', false);
 
-const waiting = (command: Command): Command => command.option('--timeout <time>', 'how long to wait for the operator', time, time(ANSWER));
+const waiting = (command: Command): Command => command.option('--timeout <time>', 'how long to wait for the operator', time, '30s');
 
 function asking(root: Command, io: Io, ends: Ends): void {
   output(

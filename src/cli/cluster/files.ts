@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { durationMs } from '../../api/duration.ts';
 import { fileKind } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
 import { paintFor } from '../terminal/paint.ts';
@@ -19,8 +20,8 @@ export type FilesOptions = {
   readonly state?: readonly string[];
   readonly reason?: readonly string[];
   readonly key?: string;
-  /** Milliseconds: only files that were finished, or begun, so long ago at most. */
-  readonly since?: number;
+  /** Only files that something happened to in this time. */
+  readonly since?: string;
   readonly sort: SortBy;
   readonly output?: Form;
 };
@@ -62,7 +63,7 @@ export function wanted({ state = [], reason = [], key, since }: FilesOptions, no
     (inState.length === 0 || inState.includes(file.state)) &&
     (withReason.size === 0 || withReason.has((file.reason ?? '').toLowerCase())) &&
     isKey(file.key) &&
-    (since === undefined || timeOf(file) >= now - since);
+    (since === undefined || timeOf(file) >= now - durationMs(since));
 }
 
 /** When something last happened to a file, as far as its record tells. */

@@ -1,3 +1,4 @@
+import { durationMs } from '../../api/duration.ts';
 import { type Reason, reasons } from '../../api/reasons.ts';
 import type { Source } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
@@ -11,7 +12,7 @@ import { answerIsNo, done, remark } from './session.ts';
 import { sourceNamed } from './sources.ts';
 import { misused } from './trouble.ts';
 
-export type RetryOptions = { readonly allFailed?: boolean; readonly reason?: readonly string[]; readonly timeout: number };
+export type RetryOptions = { readonly allFailed?: boolean; readonly reason?: readonly string[]; readonly timeout: string };
 
 /** Has failed files tried again: those named, those that failed for a reason, or all of them, pruned ones included. */
 export async function retry(cluster: Cluster, name: string, keys: readonly string[], options: RetryOptions): Promise<number> {
@@ -21,7 +22,7 @@ export async function retry(cluster: Cluster, name: string, keys: readonly strin
   }
   const wanted = reason.map(reasonNamed);
   const source = await sourceNamed(cluster, name);
-  if (allFailed) return retryAll(cluster, source, options.timeout);
+  if (allFailed) return retryAll(cluster, source, durationMs(options.timeout));
   if (keys.length > 0) return onKeys(cluster, source, keys, { trigger: 'retry', state: 'Failed' });
   return retryReasons(cluster, source, wanted);
 }

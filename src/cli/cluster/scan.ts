@@ -1,3 +1,4 @@
+import { durationMs } from '../../api/duration.ts';
 import type { Source } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
 import { count, counted } from '../terminal/words.ts';
@@ -7,7 +8,7 @@ import { answerIsNo, done } from './session.ts';
 import { type SourceChoice, sourcesToChange } from './sources.ts';
 import { plainMessage, remedyOf } from './trouble.ts';
 
-export type ScanOptions = SourceChoice & { readonly wait: boolean; readonly timeout: number };
+export type ScanOptions = SourceChoice & { readonly wait: boolean; readonly timeout: string };
 
 /** Has everything listed now, and says what was found. */
 export async function scan(cluster: Cluster, names: readonly string[], options: ScanOptions): Promise<number> {
@@ -16,7 +17,9 @@ export async function scan(cluster: Cluster, names: readonly string[], options: 
     asked.push({ source, token: await askSource(cluster, source, 'scan') });
   let isWell = true;
   for (const { source, token } of asked) {
-    const said = options.wait ? await outcome(cluster, source, token, options.timeout) : { isWell: true, text: 'asked for a scan' };
+    const said = options.wait
+      ? await outcome(cluster, source, token, durationMs(options.timeout))
+      : { isWell: true, text: 'asked for a scan' };
     isWell &&= said.isWell;
     await cluster.io.out.write(`${clean(`${source.metadata.name}: ${said.text}`)}\n`);
   }

@@ -1,3 +1,4 @@
+import { durationMs } from '../../api/duration.ts';
 import type { Source } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
 import { type Paint, paintFor } from '../terminal/paint.ts';
@@ -9,7 +10,7 @@ import { answerIsNo, done } from './session.ts';
 import { type SourceChoice, sourcesToChange } from './sources.ts';
 import { remedyOf } from './trouble.ts';
 
-export type TestOptions = SourceChoice & { readonly timeout: number; readonly output?: Extract<Form, 'json' | 'yaml'> };
+export type TestOptions = SourceChoice & { readonly timeout: string; readonly output?: Extract<Form, 'json' | 'yaml'> };
 
 /** Has the connection tested by the operator, and says as whom it reads and how many files match, or what is wrong and what mends it. */
 export async function test(cluster: Cluster, names: readonly string[], options: TestOptions): Promise<number> {
@@ -19,7 +20,7 @@ export async function test(cluster: Cluster, names: readonly string[], options: 
     asked.push({ source, token: await askSource(cluster, source, 'test') });
   const tested: Source[] = [];
   for (const { source, token } of asked) {
-    const after = await answered(cluster, source, 'test', token, options.timeout);
+    const after = await answered(cluster, source, 'test', token, durationMs(options.timeout));
     tested.push(after);
     if (!options.output) await io.out.write(`${testLines(after, paintFor(io.out, io.env)).join('\n')}\n`);
   }

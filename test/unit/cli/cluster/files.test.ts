@@ -54,7 +54,7 @@ describe('the files of a source', () => {
     ['in one of several', { state: ['Failed', 'Pending'], sort: 'key' }, ['broken.json', 'waits.json']],
     ['with a reason', { reason: ['invalidjson'] }, ['broken.json']],
     ['by a glob on the whole key', { key: '**/2026/**', sort: 'key' }, ['broken.json', 'run-1.json', 'run-2.json']],
-    ['of the last minute', { since: 60_000, sort: 'key' }, ['\u001b]0;owned\u0007空.json', 'run-1.json']],
+    ['of the last minute', { since: '60s', sort: 'key' }, ['\u001b]0;owned\u0007空.json', 'run-1.json']],
     ['the largest first', { sort: 'size', state: ['Completed'] }, ['run-2.json', 'run-1.json']],
     ['the most spans first', { sort: 'spans', state: ['Completed'] }, ['run-2.json', 'run-1.json']],
     ['the worst first', { sort: 'state', state: ['Failed', 'Completed'] }, ['broken.json', 'run-1.json', 'run-2.json']],
