@@ -16,5 +16,6 @@ export const suites: readonly Suite[] = [
   { name: 'cluster', needs: ['controlplane'], uses: ['controller-manager', 'collector'], budgetSeconds: 600 },
   { name: 'operator', needs: ['controlplane'], uses: [], budgetSeconds: 450 },
   { name: 'cli', needs: ['controlplane'], uses: [], budgetSeconds: 180 },
+  { name: 'chaos', needs: ['controlplane'], uses: [], budgetSeconds: 300 },
   { name: 'chart', needs: ['controlplane'], uses: ['helm'], budgetSeconds: 180 },
 ];

@@ -21,6 +21,7 @@ const LABEL = 11;
 /** A page about one source: how it stands, what is wrong and what mends it, how much is done and to come, what happened last. */
 export function statusPage(seen: Seen, look: Look): readonly string[] {
   const { source } = seen;
+  if (!conditionOf(source, 'Ready')) return [...heading(source, look), '  no operator has looked at it yet'];
   const lines = [
     ...heading(source, look),
     ...troubles(source, look),
@@ -35,9 +36,7 @@ const conditionOf = ({ status }: Source, type: string): Condition | undefined =>
 
 function heading(source: Source, { columns, paint }: Look): readonly string[] {
   const { metadata, spec, status } = source;
-  const ready = conditionOf(source, 'Ready');
-  const [mark, colour] =
-    ready?.status === 'True' ? (['✓', 'green'] as const) : ready?.status === 'False' ? (['✗', 'red'] as const) : (['…', 'yellow'] as const);
+  const [mark, colour] = standing(source);
   const title = cut(`${mark} ${clean(metadata.name)}`, columns);
   const place = ` · namespace ${clean(metadata.namespace)}`;
   const from = clean(status.location ?? '');
@@ -48,6 +47,12 @@ function heading(source: Source, { columns, paint }: Look): readonly string[] {
     ...(from === '' ? [] : [`  ${cut(`${from} → ${to}`, columns - 2)}`]),
     ...(status.identity === undefined ? [] : labelled('read as', clean(status.identity), columns, paint)),
   ];
+}
+
+function standing(source: Source): readonly [mark: string, colour: 'green' | 'red' | 'yellow'] {
+  const ready = conditionOf(source, 'Ready')?.status;
+  if (source.spec.suspend) return ['–', 'yellow'];
+  return ready === 'True' ? ['✓', 'green'] : ready === 'False' ? ['✗', 'red'] : ['…', 'yellow'];
 }
 
 /** A label and a text beside it, broken between words. */

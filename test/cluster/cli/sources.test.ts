@@ -111,7 +111,7 @@ describe.concurrent('spanferry scan', () => {
 test.concurrent('row 44: spanferry suspend stops a source, resume lets it go on', async () => {
   await ferried('paused', 1);
   expect(await run('suspend', 'paused')).toEqual(well('paused suspended: nothing is lost, `resume` goes on\n'));
-  await scene.condition('paused', 'Ready', { status: 'False', reason: 'Suspended' });
+  await scene.condition('paused', 'Ready', { reason: 'Suspended' });
   expect(await run('suspend', 'paused')).toEqual(well('paused was suspended already\n'));
   const { text, ids } = agentFile();
   scene.put('paused/later.json', text);
