@@ -21,7 +21,7 @@ const LABEL = 11;
 /** A page about one source: how it stands, what is wrong and what mends it, how much is done and to come, what happened last. */
 export function statusPage(seen: Seen, look: Look): readonly string[] {
   const { source } = seen;
-  if (!conditionOf(source, 'Ready')) return [...heading(source, look), '  no operator has looked at it yet'];
+  if (!conditionOf(source, 'Ready')) return [...heading(source, look), ...sentence('no operator has looked at it yet', look.columns)];
   const lines = [
     ...heading(source, look),
     ...troubles(source, look),
@@ -43,7 +43,7 @@ function heading(source: Source, { columns, paint }: Look): readonly string[] {
   const to = clean(spec.destination?.endpoint ?? "the operator's own collector");
   return [
     `${paint[colour](title)}${paint.dim(cut(place, columns - width(title)))}`,
-    ...(spec.description === undefined ? [] : wrap(clean(spec.description), columns - 2).map((line) => `  ${line}`)),
+    ...(spec.description === undefined ? [] : sentence(clean(spec.description), columns)),
     ...(from === '' ? [] : [`  ${cut(`${from} → ${to}`, columns - 2)}`]),
     ...(status.identity === undefined ? [] : labelled('read as', clean(status.identity), columns, paint)),
   ];
@@ -54,6 +54,8 @@ function standing(source: Source): readonly [mark: string, colour: 'green' | 're
   if (source.spec.suspend) return ['–', 'yellow'];
   return ready === 'True' ? ['✓', 'green'] : ready === 'False' ? ['✗', 'red'] : ['…', 'yellow'];
 }
+
+const sentence = (text: string, columns: number): readonly string[] => wrap(text, columns - 2).map((line) => `  ${line}`);
 
 /** A label and a text beside it, broken between words. */
 function labelled(label: string, text: string, columns: number, paint: Paint): readonly string[] {
@@ -68,7 +70,7 @@ function troubles(source: Source, { columns, paint }: Look): readonly string[] {
     .flatMap((type) => conditionOf(source, type) ?? [])
     .filter(({ status }) => status === 'False');
   const told = sides.length > 0 ? sides : ready.status === 'True' ? [] : [ready];
-  const general = ready.status === 'True' || told.length === 0 ? wrap(clean(ready.message), columns - 2).map((line) => `  ${line}`) : [];
+  const general = ready.status === 'True' || told.length === 0 ? sentence(clean(ready.message), columns) : [];
   return [...general, ...told.flatMap((condition) => trouble(condition, columns, paint))];
 }
 
