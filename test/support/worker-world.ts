@@ -6,6 +6,7 @@ import type { Reason } from '../../src/api/reasons.ts';
 import type { Batch, Consignment, Outcome } from '../../src/delivery/outcome.ts';
 import { type Log, logger } from '../../src/observability/logger.ts';
 import { noTracing } from '../../src/observability/tracing.ts';
+import { many } from '../../src/transcode/many.ts';
 import { defaultSettings, type Summary, type Transcode } from '../../src/transcode/port.ts';
 import type { Connection, Connections, Observer } from '../../src/worker/port.ts';
 import { type Worker, type WorkerOptions, worker } from '../../src/worker/worker.ts';
@@ -132,6 +133,7 @@ export function workerWorld(options: WorldOptions = {}): WorkerWorld {
     sources: { of: () => source },
     connections: { to: async () => connection, doubt: () => {}, renew: async () => {}, ...options.connections },
     transcode: options.transcode ?? filesOf(1),
+    transcodeMany: many(options.transcode ?? filesOf(1)),
     settings: () => defaultSettings,
     clock,
     log,
