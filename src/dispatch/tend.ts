@@ -6,6 +6,7 @@ import { hasFailed, packName, returnedOf, specOf } from './pack.ts';
 import type { Owned, Records, Supply, Workers } from './port.ts';
 import { type Rebinding, rebinding } from './rebind.ts';
 import { restored } from './restored.ts';
+import type { Retries } from './retries.ts';
 import type { Settlement } from './settle.ts';
 import { roomiest } from './slots.ts';
 import { asked, retried } from './triggers.ts';
@@ -24,8 +25,7 @@ export type TendingOptions = {
   readonly workers: Workers;
   readonly isWanted: (record: IngestionFile) => boolean;
   readonly settlements: Settlement;
-  /** Records with failed files that are to begin again; those that have begun are taken out. */
-  readonly toRetry: Set<string>;
+  readonly toRetry: Retries;
   readonly write: Write;
   readonly clock: Clock;
   readonly log: Log;

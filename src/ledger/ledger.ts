@@ -28,8 +28,8 @@ export type Ledger = {
   readonly flush: () => Promise<void>;
   /** Changes the head, and writes. */
   readonly change: (edit: (head: LedgerHead) => Partial<Pick<LedgerHead, 'modified' | 'handled'>>) => Promise<void>;
-  /** Forgets all failures, so that their files are found again; the token is handled in the same write. */
-  readonly forgive: (token: string) => Promise<void>;
+  /** Forgets all failures, so that their files are found again. */
+  readonly forgive: () => Promise<void>;
   readonly head: () => LedgerHead;
   readonly counts: () => { readonly entries: number; readonly failures: number; readonly segments: number; readonly bytes: number };
 };
@@ -150,13 +150,13 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     },
     flush: () => inTurn(async () => (waiting.length > 0 ? write() : undefined)),
     change: (edit) => inTurn(() => write(edit(head))),
-    forgive: (token) =>
+    forgive: () =>
       inTurn(async () => {
         await write();
         memory.forgive();
         // What failed in this very moment comes after what is forgiven, in memory as in the API server.
         memory.add(entriesOf(waiting));
-        await write({ forgiven: sequence, handled: { ...head.handled, retryFailed: token } }, withoutFailures);
+        await write({ forgiven: sequence }, withoutFailures);
       }),
     head: () => head,
     counts: () => {

@@ -3,7 +3,7 @@ import { type Failure, failureOf, makesFilesWait } from '../api/failure.ts';
 import { filesOf, type NamedFile } from '../api/ingestionfile.ts';
 import type { Outcome } from '../delivery/outcome.ts';
 import type { Share, SharedBatch, Summary, TranscodeMany } from '../transcode/port.ts';
-import { unexpectedApplications } from './application.ts';
+import { hasSpanType, unexpectedApplications } from './application.ts';
 import { Ended, endOf, type Ferried, type Job, restOf } from './ferry.ts';
 import { except, type Packed, undecided } from './packed.ts';
 import { together } from './together.ts';
@@ -105,8 +105,9 @@ async function expected(loaded: readonly Loaded[], job: PackJob, signal: AbortSi
 }
 
 async function deliver(batch: SharedBatch, files: readonly Loaded[], job: PackJob, signal: AbortSignal): Promise<void> {
-  const { connection, progress, packed, record } = job;
+  const { connection, progress, packed, record, spec } = job;
   const { shares, body, spans } = batch;
+  if (spec.applicationIds?.length) progress.hasSpanType ||= hasSpanType(body);
   const index = progress.batches;
   const joints = shares.slice(1).map(({ from }) => from);
   // Files may have gone since the last attempt, so only the very same bytes go on where they were.
