@@ -39,6 +39,7 @@ export type WorldOptions = {
   readonly afterWrite?: (status: FileStatus) => void;
   readonly transcode?: Transcode;
   readonly connections?: Partial<Connections>;
+  readonly connection?: Partial<Connection>;
   readonly ready?: (file: string, signal: AbortSignal) => Promise<void>;
   readonly observer?: Observer;
   readonly concurrency?: number;
@@ -108,13 +109,14 @@ export function workerWorld(options: WorldOptions = {}): WorkerWorld {
     sender: {
       send: async (batch, { file, signal }) => {
         sent.push(`${file.replace('uid-of-', '')}#${'batch' in batch ? batch.batch.index : batch.index}`);
-        return (await options.send?.(batch, file, signal)) ?? taken();
+        return (await options.send?.(batch, file, signal)) ?? taken('batch' in batch ? batch.batch.spans : batch.spans);
       },
       ready: options.ready ?? (async () => {}),
     },
     fingerprint: 'f',
     replaced: new AbortController().signal,
     release: () => {},
+    ...options.connection,
   };
   const made = worker({
     records: {
