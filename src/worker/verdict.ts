@@ -149,6 +149,7 @@ function failed(seen: Seen, failure: Failure): FileStatus {
     ...underWay(seen),
     state: 'Failed',
     ...words({ ...failure, message: `${failure.message}${delivered}` }),
+    files: 0,
     spans,
     rejectedSpans: progress.rejectedSpans,
     requests: progress.requests,
