@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { clusterOptions, example, oneOf, several, time } from './arguments.ts';
 import type { FilesOptions } from './cluster/files.ts';
 import type { Form } from './cluster/output.ts';
-import type { RetryOptions } from './cluster/retry.ts';
+import type { ForceOptions, RetryOptions } from './cluster/retry.ts';
 import type { ScanOptions } from './cluster/scan.ts';
 import type { ClusterOptions } from './cluster/session.ts';
 import type { SourceChoice } from './cluster/sources.ts';
@@ -121,8 +121,9 @@ function asking(root: Command, io: Io, ends: Ends): void {
   clusterOptions(root.command('force').description('have completed files ingested again'))
     .argument('<source>', 'name of a source')
     .argument('<key...>', 'keys of completed files')
+    .option('--whole-pack', 'also the small files that travelled together with it', false)
     .addHelpText('after', example('force checkout-agents agents/prod/a.json'))
-    .action(async (name: string, keys: string[], options: ClusterOptions) => ends((await load()).force(name, keys, options, io)));
+    .action(async (name: string, keys: string[], options: With<ForceOptions>) => ends((await load()).force(name, keys, options, io)));
 
   changed(clusterOptions(root.command('suspend').description('stop scanning and ferrying; nothing is lost')))
     .addHelpText('after', example('suspend checkout-agents'))

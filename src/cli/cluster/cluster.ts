@@ -1,6 +1,6 @@
 import type { Io } from '../terminal/io.ts';
 import type { FilesOptions } from './files.ts';
-import type { RetryOptions } from './retry.ts';
+import type { ForceOptions, RetryOptions } from './retry.ts';
 import type { ScanOptions } from './scan.ts';
 import { type ClusterOptions, inCluster } from './session.ts';
 import type { SourceChoice } from './sources.ts';
@@ -19,8 +19,8 @@ export const cluster = {
     inCluster(options, io, async (at) => (await import('./files.ts')).files(at, name, options)),
   retry: (name: string, keys: Names, options: With<RetryOptions>, io: Io) =>
     inCluster(options, io, async (at) => (await import('./retry.ts')).retry(at, name, keys, options)),
-  force: (name: string, keys: Names, options: ClusterOptions, io: Io) =>
-    inCluster(options, io, async (at) => (await import('./retry.ts')).force(at, name, keys)),
+  force: (name: string, keys: Names, options: With<ForceOptions>, io: Io) =>
+    inCluster(options, io, async (at) => (await import('./retry.ts')).force(at, name, keys, options)),
   scan: (names: Names, options: With<ScanOptions>, io: Io) =>
     inCluster(options, io, async (at) => (await import('./scan.ts')).scan(at, names, options)),
   test: (names: Names, options: With<TestOptions>, io: Io) =>

@@ -77,11 +77,14 @@ const orders: Readonly<Record<SortBy, (a: Member, b: Member) => number>> = {
   time: (a, b) => timeOf(b) - timeOf(a) || byKey(a, b),
   key: byKey,
   size: (a, b) => b.size - a.size || byKey(a, b),
-  spans: (a, b) => (b.record.status.spans ?? 0) - (a.record.status.spans ?? 0) || byKey(a, b),
+  spans: (a, b) => (b.spans ?? 0) - (a.spans ?? 0) || byKey(a, b),
   state: (a, b) => states.indexOf(b.state) - states.indexOf(a.state) || byKey(a, b),
 };
 
 export const sortings = Object.keys(orders) as readonly SortBy[];
+
+/** What a record counts for all its files says nothing about one file of a pack. */
+const alone = ({ spec, status }: Member['record']): Member['record']['status'] | undefined => (spec.pack ? undefined : status);
 
 const marks = { Failed: 'red', Completed: 'green', Processing: 'cyan', Pending: 'yellow' } as const;
 
@@ -94,8 +97,8 @@ const columnsFor = (isWide: boolean, now: number): readonly Column<Member>[] => 
 
 const narrow = (now: number): readonly Column<Member>[] => [
   { title: 'STATE', of: ({ state }) => state, colour: ({ state }) => marks[state] },
-  { title: 'SPANS', of: ({ record }) => optional(record.status.spans), align: 'right' },
-  { title: 'REJECTED', of: ({ record }) => optional(record.status.rejectedSpans || undefined), align: 'right', spare: true },
+  { title: 'SPANS', of: ({ spans }) => optional(spans), align: 'right' },
+  { title: 'REJECTED', of: ({ record }) => optional(alone(record)?.rejectedSpans || undefined), align: 'right', spare: true },
   { title: 'RETRIES', of: ({ record }) => optional(record.status.retries || undefined), align: 'right', spare: true },
   { title: 'SIZE', of: (file) => size(file.size), align: 'right' },
   { title: 'WHEN', of: (file) => span(Math.max(0, now - timeOf(file)) / 1_000), align: 'right' },
@@ -128,8 +131,8 @@ export function totals(files: readonly Member[]): string {
   return `${counted(files.length, 'file')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}; ${spans}, ${size(bytes)}`;
 }
 
-function memberJson({ record, key, version, size: bytes, modifiedTime, state, reason, message }: Member): object {
-  const { spans, rejectedSpans, retries, attempts, startTime, completionTime } = record.status;
+function memberJson({ record, key, version, size: bytes, modifiedTime, state, reason, message, spans }: Member): object {
+  const { retries, attempts, startTime, completionTime } = record.status;
   return {
     key,
     version,
@@ -139,7 +142,7 @@ function memberJson({ record, key, version, size: bytes, modifiedTime, state, re
     reason: reason ?? null,
     message: message ?? null,
     spans: spans ?? null,
-    rejectedSpans: rejectedSpans ?? null,
+    rejectedSpans: alone(record)?.rejectedSpans ?? null,
     retries,
     attempts,
     createdTime: record.metadata.creationTimestamp ?? null,

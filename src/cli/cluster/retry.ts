@@ -30,7 +30,7 @@ export async function retry(cluster: Cluster, name: string, keys: readonly strin
 async function retryReasons(cluster: Cluster, source: Source, wanted: readonly Reason[]): Promise<number> {
   const failed = (await filesOf(cluster, source)).filter(({ state }) => state === 'Failed');
   const chosen = failed.filter(({ reason }) => wanted.some((each) => each === reason));
-  for (const { record } of chosen) await askFile(cluster, record, 'retry');
+  for (const record of new Set(chosen.map((each) => each.record))) await askFile(cluster, record, 'retry');
   const why = wanted.join(' or ');
   const said =
     chosen.length === 0
@@ -40,10 +40,17 @@ async function retryReasons(cluster: Cluster, source: Source, wanted: readonly R
   return chosen.length > 0 ? done : answerIsNo;
 }
 
+export type ForceOptions = { readonly wholePack?: boolean };
+
 /** Has completed files ingested again. */
-export async function force(cluster: Cluster, name: string, keys: readonly string[]): Promise<number> {
+export async function force(cluster: Cluster, name: string, keys: readonly string[], { wholePack }: ForceOptions): Promise<number> {
   const source = await sourceNamed(cluster, name);
-  return onKeys(cluster, source, keys, { trigger: 'force', state: 'Completed' });
+  const refused = ({ record, key }: Member): string | undefined => {
+    const others = (record.spec.pack?.length ?? 1) - 1;
+    if (others === 0 || wholePack) return undefined;
+    return `${key} travelled with ${counted(others, 'other file')}, and only all of them can be ingested again: --whole-pack does`;
+  };
+  return onKeys(cluster, source, keys, { trigger: 'force', state: 'Completed', refused });
 }
 
 async function retryAll(cluster: Cluster, source: Source, timeoutMs: number): Promise<number> {
@@ -55,21 +62,27 @@ async function retryAll(cluster: Cluster, source: Source, timeoutMs: number): Pr
   return done;
 }
 
-type Wanted = { readonly trigger: 'retry' | 'force'; readonly state: 'Failed' | 'Completed' };
+type Wanted = {
+  readonly trigger: 'retry' | 'force';
+  readonly state: 'Failed' | 'Completed';
+  /** Why it is not done although the file is there. */
+  readonly refused?: (file: Member) => string | undefined;
+};
 
 /** Sets a trigger on the records of these keys. Each key that it cannot be set for is told with the mend. */
-async function onKeys(cluster: Cluster, source: Source, keys: readonly string[], { trigger, state }: Wanted): Promise<number> {
+async function onKeys(cluster: Cluster, source: Source, keys: readonly string[], { trigger, state, refused }: Wanted): Promise<number> {
   const files = await filesOf(cluster, source);
-  let asked = 0;
+  const fitting: Member[] = [];
   for (const given of keys) {
     const key = keyIn(source, given);
     const known = files.filter((each) => each.key === key);
-    const fitting = newest(known.filter((each) => each.state === state));
-    if (fitting) {
-      await askFile(cluster, fitting.record, trigger);
-      asked++;
-    } else await remark(cluster, notFitting(key, newest(known), trigger));
+    const found = newest(known.filter((each) => each.state === state));
+    const why = found ? refused?.(found) : notFitting(key, newest(known), trigger);
+    if (found && why === undefined) fitting.push(found);
+    else await remark(cluster, why ?? '');
   }
+  for (const record of new Set(fitting.map((each) => each.record))) await askFile(cluster, record, trigger);
+  const asked = fitting.length;
   const how = trigger === 'retry' ? 'tried again' : 'ingested again';
   if (asked > 0) await cluster.io.out.write(`${clean(source.metadata.name)}: ${counted(asked, 'file is', 'files are')} ${how}\n`);
   return asked === keys.length ? done : answerIsNo;

@@ -9,7 +9,7 @@ export type Column<Row> = {
   /** Gives way where the screen is too narrow, down to so many cells. `from: 'start'` cuts the beginning, as keys differ at their end. */
   readonly least?: number;
   readonly from?: 'start';
-  /** Left out where all the giving way is not enough. */
+  /** Left out where it is empty, or where all the giving way is not enough. */
   readonly spare?: true;
   readonly colour?: (row: Row) => keyof Paint | undefined;
 };
@@ -30,7 +30,8 @@ export function table<Row>(
     const texts = rows.map(column.of);
     return { column, texts, cells: Math.max(width(column.title), ...texts.map(width)) };
   });
-  const shown = columns === undefined ? measured : fitted(measured, columns);
+  const filled = measured.filter(({ column, texts }) => !column.spare || texts.some((text) => text !== ''));
+  const shown = columns === undefined ? filled : fitted(filled, columns);
   const line = (row: number): string =>
     shown
       .map(({ column, texts, cells }, i) => {

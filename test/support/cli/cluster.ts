@@ -35,6 +35,18 @@ export function record(key: string, status: object = {}, spec: object = {}): Fil
   return parsed.value as File;
 }
 
+/** A record of many small files of `checkout-agents`, called run-0.json and so on. */
+export function pack(files: number, status: object = {}): File {
+  const { spec, ...rest } = record('pack', status);
+  const named = Array.from({ length: files }, (_, i) => ({
+    key: `agents/prod/run-${i}.json`,
+    version: '"e1"',
+    size: 1_000 + i,
+    modifiedTime: secondsAgo(4_000),
+  }));
+  return { ...rest, spec: { sourceRef: spec.sourceRef, pack: named, title: `agents/prod/run-0.json +${files - 1}` } };
+}
+
 /** A cluster that knows these objects and nothing else, at the moment `now`, and what a command wrote. */
 export function toldCluster(objects: { readonly sources?: readonly Source[]; readonly files?: readonly File[] }, world: World = {}) {
   const clock = { now: () => now, monotonic: () => 0, sleep: async () => {} };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type FilesOptions, files } from '../../../../src/cli/cluster/files.ts';
-import { record, secondsAgo, source, toldCluster } from '../../../support/cli/cluster.ts';
+import { pack, record, secondsAgo, source, toldCluster } from '../../../support/cli/cluster.ts';
 
 const done = { state: 'Completed', attempts: 1, retries: 0 };
 const records = [
@@ -60,6 +60,34 @@ describe('the files of a source', () => {
     ['the worst first', { sort: 'state', state: ['Failed', 'Completed'] }, ['broken.json', 'run-1.json', 'run-2.json']],
   ])('%s', async (_sentence, options, expected) => {
     expect(keys(await shown({ ...options, output: 'json' }))).toEqual(expected);
+  });
+
+  test('of a pack are shown one by one, each with what became of it', async () => {
+    const packed = pack(4, {
+      ...done,
+      files: 2,
+      spans: 30,
+      rejectedSpans: 2,
+      completionTime: secondsAgo(10),
+      packSpans: [12, 0, 18, 0],
+      returned: [{ index: 1, reason: 'Truncated', message: 'the file ends in the middle' }],
+      unread: [{ index: 3, reason: 'Deleted', message: 'it was deleted' }],
+    });
+    const { cluster, out } = toldCluster({ sources, files: [packed] }, { env: { COLUMNS: '80' } });
+    await files(cluster, 'checkout-agents', { sort: 'key' });
+    expect(
+      out()
+        .split('\n')
+        .map((line) => line.replace(/ +/g, ' ')),
+    ).toEqual([
+      'STATE SPANS SIZE WHEN REASON KEY',
+      'Completed 12 1.0 kB 10 s agents/prod/run-0.json',
+      'Completed 18 1.0 kB 10 s agents/prod/run-2.json',
+      'Failed 0 1.0 kB 10 s Deleted agents/prod/run-3.json',
+      '3 files: 1 failed, 2 completed; 30 spans, 2 rejected, 3.0 kB; the ledger',
+      'remembers 12,345 files, records of older ones are gone',
+      '',
+    ]);
   });
 
   test('a state that there is not is told', async () => {
