@@ -317,6 +317,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       hasBegun: listings.hasBegun(selection?.digest ?? ''),
       census,
       backlog: listings.backlog(),
+      unwritten: memory.unwritten(),
       ...(identity !== undefined && { identity }),
       ...(region !== undefined && { region }),
       ...(stopped && { stopped }),
