@@ -1,10 +1,11 @@
 import { failureOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
+import type { Supply } from '../api/supply.ts';
 import type { Reconcile } from '../control/controller.ts';
 import type { Queue } from '../control/queue.ts';
 import { noTracing } from '../observability/tracing.ts';
 import { type Care, type CareOptions, care } from './care.ts';
-import type { StoredLedger, Supply } from './port.ts';
+import type { StoredLedger } from './port.ts';
 import { sweeps } from './sweep.ts';
 
 export type SourcesOptions = Omit<CareOptions, 'again' | 'observer' | 'tracing'> & {

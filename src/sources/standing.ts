@@ -1,11 +1,12 @@
 import type { Failure } from '../api/failure.ts';
 import type { IngestionSource, SourceStatus } from '../api/ingestionsource.ts';
+import type { SourceRef } from '../api/supply.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Census } from './census.ts';
 import type { Keeper } from './keeper.ts';
 import type { Link } from './link.ts';
 import type { Health } from './next-step.ts';
-import type { Observer, SourceRef } from './port.ts';
+import type { Observer } from './port.ts';
 import type { Scans } from './scans.ts';
 import { isFailure, placed } from './selection.ts';
 import { summarise } from './summarise.ts';
