@@ -16,7 +16,7 @@ import { metrics } from './observability/metrics.ts';
 import { statusServer } from './observability/server.ts';
 import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
-import { type Given, readGiven } from './operator/files.ts';
+import { type Given, readGiven, wordsOf } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
 import { apiObserver, observedStores, verdictObserver } from './operator/observers.ts';
 import { readSecret, secretCache } from './operator/secrets.ts';
@@ -91,7 +91,7 @@ async function run(
   const ready = readiness();
 
   const api = transport({
-    credentials: credentials(defaultKubeConfig, clock),
+    credentials: credentials(() => kubeConfig(environment), clock),
     clock,
     userAgent: `spanferry/${VERSION}`,
     writes: tokenBucket(clock, () => settings.apiWritesPerSecond, settings.apiWritesPerSecond),
@@ -169,6 +169,15 @@ const proxyOf = (environment: NodeJS.ProcessEnv) => ({
   HTTPS_PROXY: environment.https_proxy ?? environment.HTTPS_PROXY,
   NO_PROXY: environment.no_proxy ?? environment.NO_PROXY,
 });
+
+/** Where the API server is: a mistake in it ends the start with a sentence. */
+function kubeConfig({ KUBECONFIG }: NodeJS.ProcessEnv) {
+  try {
+    return defaultKubeConfig();
+  } catch (thrown) {
+    throw new Error(`the kubeconfig cannot be read: ${wordsOf(thrown, KUBECONFIG ?? 'kubeconfig')}`, { cause: thrown });
+  }
+}
 
 /** /healthz, /readyz and /metrics, up first and down last. */
 function serving({ listen }: Settings, measured: ReturnType<typeof metrics>, ready: ReturnType<typeof readiness>): Part {
