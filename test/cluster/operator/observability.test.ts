@@ -92,7 +92,7 @@ describe('what /metrics says of a running operator', () => {
     ['writes to the API server', 'spanferry_api_writes_total', { verb: 'create', resource: 'ingestionfiles' }, at(1)],
     ['requests to the API server', 'rest_client_requests_total', { method: 'GET', code: '200' }, at(1)],
     ['how long it takes', 'rest_client_request_duration_seconds_count', {}, at(1)],
-    ['rounds of the controller', 'controller_runtime_reconcile_total', { controller: 'ingestionsource' }, at(1)],
+    ['rounds of the controller', 'controller_runtime_reconcile_total', { controller: 'ingestionsource', result: 'requeue_after' }, at(1)],
     ['its queue', 'workqueue_adds_total', { name: 'ingestionsource' }, at(1)],
     ['who leads', 'leader_election_master_status', {}, exactly(1)],
     ['memory of the process', 'process_resident_memory_bytes', {}, at(1)],
