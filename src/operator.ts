@@ -17,7 +17,7 @@ import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
 import { type Given, readGiven } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
-import { apiObserver, verdictObserver } from './operator/observers.ts';
+import { allowanceObserver, apiObserver, verdictObserver } from './operator/observers.ts';
 import { secretReader } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
@@ -98,6 +98,7 @@ async function run(
   const stores = openStores({
     ...egress,
     proxy: proxyOf(environment),
+    onAllowance: allowanceObserver(measured),
     ...(settings.stsEndpoint !== undefined && { stsEndpoint: settings.stsEndpoint }),
   });
   const own = {

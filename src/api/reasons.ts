@@ -45,7 +45,7 @@ export const reasons = {
   AccessDenied: {
     kind: 'waiting',
     means: 'the identity lacks a permission',
-    remedy: 'grant the action that the message names on this bucket and prefix',
+    remedy: 'grant what the message names on the place that the source reads',
   },
   AssumeRoleDenied: {
     kind: 'waiting',
@@ -61,8 +61,8 @@ export const reasons = {
   // Place and connection of a store
   NoSuchBucket: {
     kind: 'waiting',
-    means: 'there is no such bucket or container',
-    remedy: 'correct the name in spec.store, or create the bucket',
+    means: 'there is no such bucket, container, project or workspace',
+    remedy: 'correct the name in spec.store, or create what it names',
   },
   WrongBucketOwner: {
     kind: 'waiting',
@@ -267,7 +267,7 @@ export const reasons = {
     kind: 'waiting',
     means: 'nothing was found where the source looks',
     remedy:
-      'the message says what was seen instead; compare it with spec.store (prefix) and spec.scan (extensions, include, exclude, modified)',
+      'the message says what was seen instead; compare it with spec.store (prefix, service, lookback) and spec.scan (extensions, include, exclude, modified)',
   },
   ApiForbidden: {
     kind: 'waiting',

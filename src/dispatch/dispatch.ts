@@ -96,6 +96,7 @@ export function dispatch(options: DispatchOptions): Dispatch {
     const namespaces = new Set(inTurn.map(({ source }) => source.namespace));
     const bindings = allot(inTurn, {
       free,
+      workers: alive.filter(({ slots }) => slots > 0).map(({ name }) => name),
       slots: alive.reduce((sum, { slots }) => sum + slots, 0),
       room: new Map([...namespaces].map((namespace) => [namespace, room(count, namespace, caps)])),
     });

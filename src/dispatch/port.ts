@@ -47,6 +47,8 @@ export type Outcome = 'completed' | 'failed';
 /** What a source offers to dispatch, and what it wants to know. */
 export type Supply = {
   readonly source: SourceRef;
+  /** Files of sources that agree in this go to one worker, as long as it lives. */
+  readonly home?: string | undefined;
   readonly history: { readonly completed: number; readonly failed: number };
   /** The next file of a lane, if one is at hand right now. Taking it means to bind it. */
   readonly take: (lane: Lane) => Candidate | undefined;

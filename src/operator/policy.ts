@@ -3,11 +3,13 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Failure } from '../api/failure.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
+import { platformOf } from '../api/store.ts';
+import { placeOf } from '../stores/registry.ts';
 
 const patterns = z.array(z.string().min(1)).optional();
 
 const rules = z.strictObject({
-  /** Globs on `s3://bucket`, `gs://bucket`, `azblob://account/container`. */
+  /** Globs on `s3://bucket`, `gs://bucket`, `azblob://account/container`, and on the location of a trace platform such as `datadog://eu1/service`. */
   buckets: patterns,
   /** Globs on the ARN of a role that a source assumes. */
   roleArns: patterns,
@@ -71,7 +73,9 @@ function broken(its: Rules, spec: SourceSpec): string | undefined {
 const allowed = (globs: readonly string[] | undefined, text: string): boolean =>
   globs === undefined || picomatch.isMatch(text, [...globs], { dot: true });
 
-function bucketOf({ store: { s3, gcs, azureBlob } }: SourceSpec): string {
+function bucketOf({ store }: SourceSpec): string {
+  const { s3, gcs, azureBlob } = store;
+  if (platformOf(store)) return placeOf(store).location;
   if (s3) return `s3://${s3.bucket}`;
   if (gcs) return `gs://${gcs.bucket}`;
   return `azblob://${azureBlob?.account ?? azureBlob?.endpoint}/${azureBlob?.container}`;

@@ -70,6 +70,7 @@ export type Outcome = 'completed' | 'failed';
 /** What a source offers to dispatch, and what it wants to know. The same shape as dispatch declares for itself. */
 export type Supply = {
   readonly source: SourceRef;
+  readonly home?: string | undefined;
   readonly history: { readonly completed: number; readonly failed: number };
   readonly take: (lane: Lane) => Candidate | undefined;
   readonly giveBack: (candidate: Candidate, lane: Lane) => void;

@@ -7,6 +7,7 @@ import type { Scans } from './scans.ts';
 
 export type SupplyOptions = {
   readonly ref: SourceRef;
+  readonly home?: string | undefined;
   readonly source: () => IngestionSource;
   readonly lanes: Lanes;
   readonly listings: Pick<Scans, 'tookOne' | 'want'>;
@@ -17,8 +18,9 @@ export type SupplyOptions = {
 };
 
 /** What a source shows to dispatch. */
-export const supplyOf = ({ ref, source, lanes, listings, files, keeper, isOpen }: SupplyOptions): Supply => ({
+export const supplyOf = ({ ref, home, source, lanes, listings, files, keeper, isOpen }: SupplyOptions): Supply => ({
   source: ref,
+  home,
   get history() {
     return source().spec.history;
   },

@@ -1,5 +1,6 @@
 import { fail } from '../api/failure.ts';
 import { azureBlobPlace, azureBlobSecretNames } from './azureblob/place.ts';
+import { datadogPlace, datadogSecretNames } from './datadog/place.ts';
 import { gcsPlace, gcsSecretNames } from './gcs/place.ts';
 import type { OpenContext, Opener, Place, Provider, StoreOptions } from './provider.ts';
 import { s3Place, s3SecretNames } from './s3/place.ts';
@@ -16,6 +17,11 @@ const providers: { readonly [K in Kind]: Provider<StoreSpecs[K]> } = {
     place: azureBlobPlace,
     secretNames: azureBlobSecretNames,
     load: async (options) => (await import('./azureblob/opener.ts')).azureBlobOpener(options),
+  },
+  datadog: {
+    place: datadogPlace,
+    secretNames: datadogSecretNames,
+    load: async (options) => (await import('./datadog/opener.ts')).datadogOpener(options),
   },
 };
 

@@ -14,3 +14,9 @@ export type GcsSpec = StoreSpecs['gcs'];
 
 /** What `spec.store.azureBlob` says. */
 export type AzureBlobSpec = StoreSpecs['azureBlob'];
+
+/** What `spec.store.datadog` says. */
+export type DatadogSpec = StoreSpecs['datadog'];
+
+/** What all trace platforms say. */
+export type PlatformSpec = DatadogSpec;

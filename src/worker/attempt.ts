@@ -100,8 +100,9 @@ async function connected(
   const { fingerprint } = connection;
   const startedAt = clock.now();
   const counted: IngestionFile = { ...record, status: { ...record.status, attempts: record.status.attempts + 1 } };
-  const progress = progressFrom(record.status, fingerprint);
-  if (kept?.fingerprint === fingerprint && kept.rest.index === progress.batches) progress.rest = kept.rest;
+  const goesOn = connection.store.rereads === undefined;
+  const progress = progressFrom(goesOn ? record.status : {}, fingerprint);
+  if (goesOn && kept?.fingerprint === fingerprint && kept.rest.index === progress.batches) progress.rest = kept.rest;
   const before = { spans: progress.spans, rejectedSpans: progress.rejectedSpans };
   const seen = () => ({ record: counted, spec: source.spec, progress, fingerprint, startedAt, now: clock.now() });
   const stuck = new AbortController();

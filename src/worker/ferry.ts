@@ -52,7 +52,7 @@ export type Job = {
 };
 
 /** The progress from which an attempt starts: that of the checkpoint, if it still holds. */
-export function progressFrom({ checkpoint, warnings }: FileStatus, fingerprint: string): Progress {
+export function progressFrom({ checkpoint, warnings }: Pick<FileStatus, 'checkpoint' | 'warnings'>, fingerprint: string): Progress {
   const holds = checkpoint?.fingerprint === fingerprint ? checkpoint : undefined;
   return {
     batches: holds?.batches ?? 0,
@@ -93,6 +93,7 @@ export async function ferry(job: Job, signal: AbortSignal): Promise<Ferried> {
     const summary = await step.within('transcode', (transcoding) =>
       transcode(input(job), settings, (batch) => transcoding.within('deliver', () => deliver(batch, job, signal)), signal),
     );
+    job.connection.store.done?.(job.record.spec);
     return { ended: 'done', summary };
   } catch (thrown) {
     if (thrown instanceof Ended) return thrown.how;

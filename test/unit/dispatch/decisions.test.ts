@@ -156,7 +156,12 @@ describe('slots are given out', () => {
       lost: () => {},
     };
   };
-  const means = (slots: number) => ({ free: new Map([['worker-a', slots]]), slots, room: new Map([['ml-platform', 1_000]]) });
+  const means = (slots: number) => ({
+    free: new Map([['worker-a', slots]]),
+    workers: ['worker-a'],
+    slots,
+    room: new Map([['ml-platform', 1_000]]),
+  });
   const countBy = (bindings: ReturnType<typeof allot>) =>
     Object.fromEntries(
       [...Map.groupBy(bindings, ({ supply: { source }, lane }) => `${source.uid}/${lane}`)].map(([key, its]) => [key, its.length]),
