@@ -11,7 +11,7 @@ export const googleHost = '^https://[a-z0-9.-]+\\.(googleapis\\.com|s3nsapis\\.f
 export const isGoogleEndpoint = (endpoint: string): boolean => new RegExp(googleHost).test(endpoint);
 
 /** How to authenticate at Google. */
-export const googleAuth = z
+const googleAuth = z
   .object({
     type: z
       .enum(['WorkloadIdentity', 'ServiceAccountKey', 'None'])

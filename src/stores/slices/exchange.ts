@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Failed, type Failure } from '../../api/failure.ts';
 import type { Clock } from '../../std/clock.ts';
+import type { OnRequest } from '../provider.ts';
 import { retried } from '../retry.ts';
 import { abortable, broken, retryAfter, text, type Web } from '../web.ts';
 import { wordsOf } from '../words.ts';
@@ -20,6 +21,7 @@ export type Peer = {
   /** Whether asking for new ones can help. */
   readonly renews: boolean;
   readonly web: Web;
+  readonly onRequest?: OnRequest | undefined;
   readonly budget: Budget;
   readonly clock: Clock;
   /** What the headers of an answer say about the budget. */
@@ -48,6 +50,7 @@ async function once(peer: Peer, path: string, pace: Pace, renew: boolean): Promi
   for (;;) {
     const authorization = await abortable(peer.authorize(renew), pace.signal);
     await budget.turn(pace.patienceMs(), pace.signal);
+    peer.onRequest?.('get');
     const limited = AbortSignal.any([AbortSignal.timeout(PAGE_MS), pace.signal]);
     try {
       const { status, headers, body } = await web.get({

@@ -21,7 +21,7 @@ export type Slice = { readonly key: string; readonly from: number; readonly to: 
 export const passes = { first: 'pass-1', last: 'pass-2' } as const;
 
 /** Bytes of a slice are unknown before it is read. This much of a worker's memory is set aside for it: a page and what is made of it. */
-export const SLICE_BYTES = 16 * 1024 * 1024;
+const SLICE_BYTES = 16 * 1024 * 1024;
 
 const pattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\/PT(\d+)M$/;
 const MINUTE = 60_000;

@@ -37,10 +37,10 @@ export type Scope = { readonly name?: string | undefined; readonly version?: str
 /** One span with all that stands around it. */
 export type Found = { readonly resource: Attributes; readonly scope?: Scope; readonly span: Span };
 
-export const text = (value: string): Value => ({ stringValue: value });
-export const int = (value: number | bigint): Value => ({ intValue: String(value) });
-export const double = (value: number): Value => ({ doubleValue: value });
-export const bool = (value: boolean): Value => ({ boolValue: value });
+const text = (value: string): Value => ({ stringValue: value });
+const int = (value: number | bigint): Value => ({ intValue: String(value) });
+const double = (value: number): Value => ({ doubleValue: value });
+const bool = (value: boolean): Value => ({ boolValue: value });
 
 /** GenAI settings that are fractions by nature, although JSON writes 1.0 as 1. */
 const fractions = /^gen_ai\.request\.(temperature|top_p|frequency_penalty|presence_penalty)$/;
@@ -50,7 +50,7 @@ const counts =
   /^(gen_ai\.usage\.[a-z_.]*tokens|gen_ai\.request\.(max_tokens|seed|top_k|choice\.count)|http\.response\.status_code|http\.(request|response)\.body\.size|process\.pid|server\.port|network\.peer\.port)$/;
 
 /** The value of an attribute of this name: what is text elsewhere becomes a number again where its name says that it is one. */
-export function typed(key: string, value: unknown): Value | undefined {
+function typed(key: string, value: unknown): Value | undefined {
   if (typeof value === 'string') {
     if (counts.test(key) && /^-?\d{1,15}$/.test(value)) return int(Number(value));
     return fractions.test(key) && value.trim() !== '' && Number.isFinite(Number(value)) ? double(Number(value)) : text(value);

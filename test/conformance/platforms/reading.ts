@@ -15,7 +15,7 @@ export type ReadSpan = {
 type Line = { readonly resourceSpans: readonly { resource: { attributes: Attribute[] }; scopeSpans: { spans: ReadSpan[] }[] }[] };
 
 /** All spans of lines of OTLP JSON. */
-export const spansIn = (text: string): readonly ReadSpan[] =>
+const spansIn = (text: string): readonly ReadSpan[] =>
   text
     .split('\n')
     .filter((line) => line !== '')
