@@ -5,13 +5,13 @@ import { secretKeyRef } from './secretref.ts';
 import { prefix, sameForLife } from './storefields.ts';
 
 /** Google's own hosts: public, regional, private service connect, and the sovereign cloud of S3NS. Only by TLS. */
-const googleHost = '^https://[a-z0-9.-]+\\.(googleapis\\.com|s3nsapis\\.fr)(:443)?(/.*)?$';
+export const googleHost = '^https://[a-z0-9.-]+\\.(googleapis\\.com|s3nsapis\\.fr)(:443)?(/.*)?$';
 
 /** Whether an endpoint is a host of Google, which alone may be shown a token of Google. */
 export const isGoogleEndpoint = (endpoint: string): boolean => new RegExp(googleHost).test(endpoint);
 
 /** How to authenticate at Google. */
-const googleAuth = z
+export const googleAuth = z
   .object({
     type: z
       .enum(['WorkloadIdentity', 'ServiceAccountKey', 'None'])

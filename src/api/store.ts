@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { azureBlob } from './azureblob.ts';
+import { cloudTrace } from './cloudtrace.ts';
 import { datadog } from './datadog.ts';
 import type { Frozen } from './fields.ts';
 import { gcs } from './gcs.ts';
@@ -13,6 +14,7 @@ const buckets = {
 };
 
 const platforms = {
+  cloudTrace: cloudTrace.exactOptional().describe('Traces of Google Cloud Trace, read in slices of a minute.'),
   datadog: datadog.exactOptional().describe('Spans of Datadog APM, read in slices of five minutes.'),
 };
 
@@ -34,4 +36,4 @@ export const store = z.object({ ...buckets, ...platforms }).check(
 export type StoreSpec = Frozen<z.output<typeof store>>;
 
 /** What the spec says of a trace platform, whose files are slices of time; undefined where the store is a bucket. */
-export const platformOf = (spec: StoreSpec) => spec.datadog;
+export const platformOf = (spec: StoreSpec) => spec.cloudTrace ?? spec.datadog;

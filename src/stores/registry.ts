@@ -1,5 +1,6 @@
 import { fail } from '../api/failure.ts';
 import { azureBlobPlace, azureBlobSecretNames } from './azureblob/place.ts';
+import { cloudTracePlace, cloudTraceSecretNames } from './cloudtrace/place.ts';
 import { datadogPlace, datadogSecretNames } from './datadog/place.ts';
 import { gcsPlace, gcsSecretNames } from './gcs/place.ts';
 import type { OpenContext, Opener, Place, Provider, StoreOptions } from './provider.ts';
@@ -17,6 +18,11 @@ const providers: { readonly [K in Kind]: Provider<StoreSpecs[K]> } = {
     place: azureBlobPlace,
     secretNames: azureBlobSecretNames,
     load: async (options) => (await import('./azureblob/opener.ts')).azureBlobOpener(options),
+  },
+  cloudTrace: {
+    place: cloudTracePlace,
+    secretNames: cloudTraceSecretNames,
+    load: async (options) => (await import('./cloudtrace/opener.ts')).cloudTraceOpener(options),
   },
   datadog: {
     place: datadogPlace,

@@ -18,5 +18,8 @@ export type AzureBlobSpec = StoreSpecs['azureBlob'];
 /** What `spec.store.datadog` says. */
 export type DatadogSpec = StoreSpecs['datadog'];
 
+/** What `spec.store.cloudTrace` says. */
+export type CloudTraceSpec = StoreSpecs['cloudTrace'];
+
 /** What all trace platforms say. */
-export type PlatformSpec = DatadogSpec;
+export type PlatformSpec = DatadogSpec | CloudTraceSpec;

@@ -29,7 +29,7 @@ export type Peer = {
   /** The words in the body of an error. */
   readonly said: (body: unknown) => string | undefined;
   /** What an answer other than 200 means. */
-  readonly refused: (refusal: Refusal) => Failure;
+  readonly refused: (refusal: Refusal) => Failure | Promise<Failure>;
 };
 
 export type Refusal = { readonly status: number; readonly words: string; readonly retryAfterMs?: number };
@@ -66,7 +66,7 @@ async function once(peer: Peer, path: string, pace: Pace, renew: boolean): Promi
       if (status === 401 && peer.renews && !renew) return once(peer, path, pace, true);
       const { retryAfterMs } = retryAfter(headers['retry-after'], peer.clock.now());
       if (retryAfterMs !== undefined) budget.told({ retryAfterMs });
-      const failure = peer.refused({ status, words, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+      const failure = await peer.refused({ status, words, ...(retryAfterMs !== undefined && { retryAfterMs }) });
       // The budget now knows how long to wait, and whether this reading is patient enough.
       if (failure.reason === 'Throttled' && !budget.isOpen()) continue;
       throw new Failed(failure);

@@ -54,6 +54,8 @@ describe('the samples', () => {
       'azureBlob ConnectionString',
       'azureBlob SAS',
       'azureBlob WorkloadIdentity',
+      'cloudTrace ServiceAccountKey',
+      'cloudTrace WorkloadIdentity',
       'datadog keys',
       'gcs None',
       'gcs ServiceAccountKey',

@@ -35,7 +35,9 @@ export type PlatformDriver = {
   readonly throttled: Fault;
   /** An answer of which a part is missing, where the platform has such. */
   readonly partial?: readonly (Fault | undefined)[];
+  /** What the platform gets over by itself, beside the troubles of every server. */
+  readonly hiccups?: readonly { readonly name: string; readonly arrange: () => void }[];
   readonly calls: RegExp;
-  /** The platform gives whole traces, so an update of one of its spans brings all of it again. */
+  /** What a probe says of what is out of reach. */
   readonly partly?: RegExp;
 };

@@ -47,12 +47,24 @@ const bySchema = (title: string, spec: unknown, at: string, says: string): Row =
 const secret = { name: 'keys' };
 const role = 'arn:aws:iam::123456789012:role/trace-reader';
 const exactlyOne = 'name exactly one store: s3, gcs, azureBlob';
+const cloudTrace = (more: Members = {}): Members => ({ store: { cloudTrace: { project: 'acme-prod-4711', ...more } } });
 const datadogKeys = { apiKeySecretRef: secret, appKeySecretRef: secret };
 const datadog = (more: Members = {}, rest: Members = {}): Members => ({ store: { datadog: { ...datadogKeys, ...more } }, ...rest });
 const urlForm = 'an endpoint is an http:// or https:// URL without user, query and fragment';
 const durationForm = 'write a duration as one number and one unit, such as 90s, 15m, 12h or 7d';
 
 const platforms: readonly Row[] = [
+  taken('a project of Google', cloudTrace()),
+  taken('a project of a domain', cloudTrace({ project: 'example.com:acme-prod' })),
+  refused('a project by its number', cloudTrace({ project: '123456789012' }), 'spec.store.cloudTrace.project', 'a project is named by its id'),
+  bySchema('no project', { store: { cloudTrace: {} } }, 'spec.store.cloudTrace.project', 'Required value'),
+  refused(
+    'a token of Google for a foreign host',
+    cloudTrace({ endpoint: 'https://traces.example' }),
+    'spec.store.cloudTrace.endpoint',
+    "a token of Google goes only to Google's own hosts",
+  ),
+  taken('a foreign host without a token', cloudTrace({ endpoint: 'https://traces.example', auth: { type: 'None' } })),
   taken('Datadog with its two keys', datadog()),
   taken('another site of Datadog', datadog({ site: 'ap2', service: 'checkout-agents' })),
   taken('a site of Datadog by its host', datadog({ site: 'api.datadoghq.eu' })),
