@@ -8,7 +8,7 @@ import { rule } from './rule.ts';
 import { scan } from './scan.ts';
 import { platformOf, store } from './store.ts';
 
-const sliced = 'has(self.store.cloudTrace) || has(self.store.datadog)';
+const sliced = 'has(self.store.cloudTrace) || has(self.store.azureMonitor) || has(self.store.datadog)';
 
 const spec = z
   .object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { azureBlob } from './azureblob.ts';
+import { azureMonitor } from './azuremonitor.ts';
 import { cloudTrace } from './cloudtrace.ts';
 import { datadog } from './datadog.ts';
 import type { Frozen } from './fields.ts';
@@ -15,6 +16,9 @@ const buckets = {
 
 const platforms = {
   cloudTrace: cloudTrace.exactOptional().describe('Traces of Google Cloud Trace, read in slices of a minute.'),
+  azureMonitor: azureMonitor
+    .exactOptional()
+    .describe('Spans that Application Insights keeps in a Log Analytics workspace of Azure Monitor, read in slices of a minute.'),
   datadog: datadog.exactOptional().describe('Spans of Datadog APM, read in slices of five minutes.'),
 };
 
@@ -36,4 +40,4 @@ export const store = z.object({ ...buckets, ...platforms }).check(
 export type StoreSpec = Frozen<z.output<typeof store>>;
 
 /** What the spec says of a trace platform, whose files are slices of time; undefined where the store is a bucket. */
-export const platformOf = (spec: StoreSpec) => spec.cloudTrace ?? spec.datadog;
+export const platformOf = (spec: StoreSpec) => spec.cloudTrace ?? spec.azureMonitor ?? spec.datadog;

@@ -1,5 +1,6 @@
 import { fail } from '../api/failure.ts';
 import { azureBlobPlace, azureBlobSecretNames } from './azureblob/place.ts';
+import { azureMonitorPlace, azureMonitorSecretNames } from './azuremonitor/place.ts';
 import { cloudTracePlace, cloudTraceSecretNames } from './cloudtrace/place.ts';
 import { datadogPlace, datadogSecretNames } from './datadog/place.ts';
 import { gcsPlace, gcsSecretNames } from './gcs/place.ts';
@@ -23,6 +24,11 @@ const providers: { readonly [K in Kind]: Provider<StoreSpecs[K]> } = {
     place: cloudTracePlace,
     secretNames: cloudTraceSecretNames,
     load: async (options) => (await import('./cloudtrace/opener.ts')).cloudTraceOpener(options),
+  },
+  azureMonitor: {
+    place: azureMonitorPlace,
+    secretNames: azureMonitorSecretNames,
+    load: async (options) => (await import('./azuremonitor/opener.ts')).azureMonitorOpener(options),
   },
   datadog: {
     place: datadogPlace,

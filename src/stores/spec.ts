@@ -21,5 +21,8 @@ export type DatadogSpec = StoreSpecs['datadog'];
 /** What `spec.store.cloudTrace` says. */
 export type CloudTraceSpec = StoreSpecs['cloudTrace'];
 
+/** What `spec.store.azureMonitor` says. */
+export type AzureMonitorSpec = StoreSpecs['azureMonitor'];
+
 /** What all trace platforms say. */
-export type PlatformSpec = DatadogSpec | CloudTraceSpec;
+export type PlatformSpec = DatadogSpec | CloudTraceSpec | AzureMonitorSpec;

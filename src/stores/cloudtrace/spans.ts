@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { type Attributes, type Found, type Kind, put } from '../slices/otlp.ts';
+import { type Attributes, type Found, type Kind, noSpanId, noTraceId, put } from '../slices/otlp.ts';
 import { nanosOf } from '../slices/time.ts';
 
 const span = z.object({
   spanId: z.string(),
   kind: z.string().optional(),
   name: z.string().optional(),
-  startTime: z.string(),
+  startTime: z.string().optional(),
   endTime: z.string().optional(),
   parentSpanId: z.string().optional(),
   labels: z.record(z.string(), z.string()).optional(),
@@ -54,20 +54,19 @@ const own = (table: Readonly<Record<string, string>>, key: string): string | und
 
 const resourceName = (label: string): string | undefined => own(ofResource, label) ?? (label.startsWith('service.') ? label : undefined);
 
-/** All spans of a trace, or those of one service. Undefined stands for a span whose ids or times cannot be read. */
+/** All spans of a trace, or those of one service. */
 export function mapped(
   { traceId, spans = [] }: CloudTrace,
   service: string | undefined,
   inferStepTypes: boolean,
-): readonly (Found | undefined)[] {
+): readonly Found[] {
   return spans.filter((each) => service === undefined || serviceOf(each) === service).map((each) => found(traceId, each, inferStepTypes));
 }
 
-function found(traceId: string, given: CloudSpan, inferStepTypes: boolean): Found | undefined {
+function found(traceId: string, given: CloudSpan, inferStepTypes: boolean): Found {
   const { labels = {} } = given;
-  const spanId = idOf(given.spanId);
-  const start = nanosOf(given.startTime);
-  if (!/^[0-9a-f]{32}$/i.test(traceId) || spanId === undefined || start === undefined) return undefined;
+  const spanId = idOf(given.spanId) ?? noSpanId;
+  const start = nanosOf(given.startTime) ?? 0n;
   const end = nanosOf(given.endTime) ?? start;
   const [name, message] = [labels['/error/name'], labels['/error/message']];
   const isException = name !== undefined || message !== undefined;
@@ -79,7 +78,7 @@ function found(traceId: string, given: CloudSpan, inferStepTypes: boolean): Foun
   return {
     resource: resourceOf(labels),
     span: {
-      ...{ traceId: traceId.toLowerCase(), spanId, parentSpanId: parent, name: given.name ?? 'span', kind, start, end, attributes },
+      ...{ traceId: /^[0-9a-f]{32}$/i.test(traceId) ? traceId.toLowerCase() : noTraceId, spanId, parentSpanId: parent, name: given.name ?? 'span', kind, start, end, attributes },
       ...(isError && { error: { message } }),
       ...(isException && { events: [{ name: 'exception', time: end, attributes: exception(labels) }] }),
     },

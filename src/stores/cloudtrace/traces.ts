@@ -4,7 +4,7 @@ import { commonRefusal, type Peer, page, type Refusal } from '../slices/exchange
 import type { Slice } from '../slices/grid.ts';
 import type { Found } from '../slices/otlp.ts';
 import type { Pace } from '../slices/store.ts';
-import { type CloudTrace, mapped, serviceLabels, tracesAnswer } from './spans.ts';
+import { mapped, serviceLabels, tracesAnswer } from './spans.ts';
 
 /** 300 units a minute; a listing costs 25, a single trace one, which is far below what a listing leaves over. */
 export const allowance = { requests: 12, perMs: 60_000 } as const;
@@ -51,16 +51,11 @@ export async function* pull(
     do {
       const { traces: found, next } = await traces(peer, project, { ...slice, label, service }, pace, pageToken);
       if (next !== undefined && next === pageToken) fail('StoreProtocolError', 'Cloud Trace: the pages do not move on');
-      yield found.flatMap((trace) => spansOf(trace, service, inferStepTypes));
+      yield found.flatMap((trace) => mapped(trace, service, inferStepTypes));
       pageToken = next;
     } while (pageToken !== undefined);
   }
 }
-
-const spansOf = (trace: CloudTrace, service: string | undefined, inferStepTypes: boolean): readonly Found[] =>
-  mapped(trace, service, inferStepTypes).map(
-    (found) => found ?? fail('StoreProtocolError', `Cloud Trace: trace ${trace.traceId} has a span without ids or times that can be read`),
-  );
 
 /** `{"error": {"message": …, "status": …}}` */
 export function said(body: unknown): string | undefined {

@@ -46,9 +46,7 @@ export async function* pull(
     const { spans, after } = await search(peer, queryOf(service), from, to, pace, PAGE_SPANS, cursor);
     if (after !== undefined && after === cursor) fail('StoreProtocolError', 'Datadog: the pages do not move on');
     const wanted = spans.filter((span) => service === undefined || span.service === service);
-    yield mapped(wanted, mapping).map(
-      (found) => found ?? fail('StoreProtocolError', 'Datadog: a span has no ids or no time that can be read'),
-    );
+    yield mapped(wanted, mapping);
     cursor = after;
   } while (cursor !== undefined);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Attributes, type Found, flattened, type Kind, put, type SpanEvent } from '../slices/otlp.ts';
+import { type Attributes, type Found, flattened, type Kind, noSpanId, noTraceId, put, type SpanEvent } from '../slices/otlp.ts';
+import { nanosOf } from '../slices/time.ts';
 import { resourceName, spanName } from './names.ts';
 
 /** What is used of a span as the search gives it. Everything else of `custom` and `tags` goes along under its own name. */
@@ -7,7 +8,7 @@ const attributes = z.object({
   trace_id: z.string(),
   span_id: z.string(),
   parent_id: z.string().optional(),
-  start_timestamp: z.string(),
+  start_timestamp: z.string().optional(),
   end_timestamp: z.string().optional(),
   operation_name: z.string().optional(),
   resource_name: z.string().optional(),
@@ -33,8 +34,8 @@ export type UpperHalves = { readonly get: (lower: string) => string | undefined;
 
 export type Mapping = { readonly inferStepTypes: boolean; readonly upper: UpperHalves };
 
-/** Spans of one page. Undefined stands for a span whose ids or times cannot be read. */
-export function mapped(page: readonly DatadogSpan[], mapping: Mapping): readonly (Found | undefined)[] {
+/** Spans of one page. */
+export function mapped(page: readonly DatadogSpan[], mapping: Mapping): readonly Found[] {
   const flat = page.map((span) => ({ span, custom: new Map(flattened(span.custom ?? {})) }));
   for (const { span, custom } of flat) {
     const upper = custom.get('_dd.p.tid');
@@ -45,11 +46,10 @@ export function mapped(page: readonly DatadogSpan[], mapping: Mapping): readonly
 
 type Custom = ReadonlyMap<string, unknown>;
 
-function found(span: DatadogSpan, custom: Custom, { inferStepTypes, upper }: Mapping): Found | undefined {
-  const traceId = traceIdOf(span.trace_id, upper);
-  const spanId = idOf(span.span_id);
-  const start = nanos(span.start_timestamp);
-  if (traceId === undefined || spanId === undefined || start === undefined) return undefined;
+function found(span: DatadogSpan, custom: Custom, { inferStepTypes, upper }: Mapping): Found {
+  const traceId = traceIdOf(span.trace_id, upper) ?? noTraceId;
+  const spanId = idOf(span.span_id) ?? noSpanId;
+  const start = nanosOf(span.start_timestamp) ?? 0n;
   const end = endOf(span, custom, start);
   const isError = span.status === 'error' || custom.has('error.type') || custom.has('error.message') || custom.get('error') === 1;
   const message = errorText(custom, 'message') ?? errorText(custom, 'msg');
@@ -85,17 +85,12 @@ function traceIdOf(id: string, upper: UpperHalves): string | undefined {
 
 const hex = (id: bigint): string | undefined => (id > 0n && id < 1n << 64n ? id.toString(16).padStart(16, '0') : undefined);
 
-function nanos(time: string | undefined): bigint | undefined {
-  const ms = Date.parse(time ?? '');
-  return Number.isFinite(ms) ? BigInt(ms) * 1_000_000n : undefined;
-}
-
 /** Times have whole milliseconds, the duration has nanoseconds. */
 function endOf({ end_timestamp }: DatadogSpan, custom: Custom, start: bigint): bigint {
   const duration = custom.get('duration');
   if (typeof duration === 'bigint') return start + duration;
   if (typeof duration === 'number' && duration >= 0) return start + BigInt(Math.round(duration));
-  return nanos(end_timestamp) ?? start;
+  return nanosOf(end_timestamp) ?? start;
 }
 
 const byKind: Readonly<Record<string, Kind>> = {

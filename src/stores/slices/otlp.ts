@@ -1,3 +1,7 @@
+/** Ids that no span has: the transcoder leaves a span with one of them out, and counts it as rejected with the reason. */
+export const noTraceId = '0'.repeat(32);
+export const noSpanId = '0'.repeat(16);
+
 /** A value of an attribute, as OTLP's JSON writes it. */
 export type Value =
   | { readonly stringValue: string }
@@ -39,7 +43,7 @@ export type Found = { readonly resource: Attributes; readonly scope?: Scope; rea
 
 const text = (value: string): Value => ({ stringValue: value });
 const int = (value: number | bigint): Value => ({ intValue: String(value) });
-const double = (value: number): Value => ({ doubleValue: value });
+export const double = (value: number): Value => ({ doubleValue: value });
 const bool = (value: boolean): Value => ({ boolValue: value });
 
 /** GenAI settings that are fractions by nature, although JSON writes 1.0 as 1. */
