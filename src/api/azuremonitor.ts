@@ -33,7 +33,9 @@ export const azureMonitor = z
       .describe('Id of the Log Analytics workspace, a GUID. Cannot change.'),
     endpoint: endpointUrl('https://api.loganalytics.azure.com')
       .exactOptional()
-      .describe("URL of the query API. Left out: Azure's. A host that is not Azure's gets no token, so it needs auth type None. Cannot change."),
+      .describe(
+        "URL of the query API. Left out: Azure's. A host that is not Azure's gets no token, so it needs auth type None. Cannot change.",
+      ),
     ...sliceFields({ overlap: '10m', days: 30 }),
     appTraces: z.boolean().default(false).describe('Also read the table AppTraces: its rows become events of the spans they belong to.'),
     inferStepTypes: inferStepTypes(),

@@ -8,77 +8,81 @@ import { rule } from './rule.ts';
 import { scan } from './scan.ts';
 import { platformOf, store } from './store.ts';
 
-const sliced = 'has(self.store.cloudTrace) || has(self.store.azureMonitor) || has(self.store.datadog)';
+const spec = z.object({
+  description: z.string().max(1_000).exactOptional().describe('What this source is, in your words.'),
+  suspend: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Stop scanning and ferrying. Loses nothing; false goes on where it stopped. A suspended source is Ready, with the reason Suspended.',
+    ),
+  store: store.describe('Where the files are: a bucket or a trace platform, exactly one. What tells one place from another cannot change.'),
+  scan: scan.prefault({}).describe('Which files match, and how often to look.'),
+  format: z
+    .enum(['Auto', 'OTLP', 'Monocle'])
+    .default('Auto')
+    .describe('Format of the files. Auto tells it by their content; the others fail every file of another format.'),
+  applicationIds: z
+    .array(z.string().min(1).max(256))
+    .max(16)
+    .check(
+      rule(
+        'self.size() <= 1',
+        'give at most one application id: make an IngestionSource for each application',
+        (it: readonly string[]) => it.length <= 1,
+      ),
+    )
+    .exactOptional()
+    .describe(
+      'Application whose traces are expected, compared with application.id in the file. At most one. Left out: any. Where it is set, a file without any fiddler.span.type gets a warning on its record.',
+    ),
+  applicationMismatch: z
+    .enum(['Deliver', 'Fail'])
+    .default('Deliver')
+    .describe('What to do with a file of another application: Deliver (with a warning on its record) or Fail.'),
+  destination: destination.exactOptional().describe("Where the spans go. Left out: the operator's own collector."),
+  retry: z
+    .object({
+      maxRetries: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(3)
+        .describe('How often a file that fails by its own fault is tried again: 3 means four attempts. Outages use no retries.'),
+    })
+    .prefault({})
+    .describe('How persistent to be with a file that fails.'),
+  history: z
+    .object({
+      completed: z
+        .int()
+        .min(0)
+        .max(1_000)
+        .default(100)
+        .describe('So many completed files keep their record; a pack counts with all of its files.'),
+      failed: z.int().min(0).max(1_000).default(100).describe('So many failed files keep their record.'),
+    })
+    .prefault({})
+    .describe('How many files keep an IngestionFile for people to look at. Older ones live on in the ledger.'),
+});
 
-const spec = z
-  .object({
-    description: z.string().max(1_000).exactOptional().describe('What this source is, in your words.'),
-    suspend: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Stop scanning and ferrying. Loses nothing; false goes on where it stopped. A suspended source is Ready, with the reason Suspended.',
-      ),
-    store: store.describe(
-      'Where the files are: exactly one of s3, gcs, azureBlob, xray, cloudTrace, azureMonitor and datadog. What tells one place from another cannot change.',
-    ),
-    scan: scan.prefault({}).describe('Which files match, and how often to look.'),
-    format: z
-      .enum(['Auto', 'OTLP', 'Monocle'])
-      .default('Auto')
-      .describe('Format of the files. Auto tells it by their content; the others fail every file of another format.'),
-    applicationIds: z
-      .array(z.string().min(1).max(256))
-      .max(16)
-      .check(
-        rule(
-          'self.size() <= 1',
-          'give at most one application id: make an IngestionSource for each application',
-          (it: readonly string[]) => it.length <= 1,
-        ),
-      )
-      .exactOptional()
-      .describe(
-        'Application whose traces are expected, compared with application.id in the file. At most one. Left out: any. Where it is set, a file without any fiddler.span.type gets a warning on its record.',
-      ),
-    applicationMismatch: z
-      .enum(['Deliver', 'Fail'])
-      .default('Deliver')
-      .describe('What to do with a file of another application: Deliver (with a warning on its record) or Fail.'),
-    destination: destination.exactOptional().describe("Where the spans go. Left out: the operator's own collector."),
-    retry: z
-      .object({
-        maxRetries: z
-          .int()
-          .min(0)
-          .max(100)
-          .default(3)
-          .describe('How often a file that fails by its own fault is tried again: 3 means four attempts. Outages use no retries.'),
-      })
-      .prefault({})
-      .describe('How persistent to be with a file that fails.'),
-    history: z
-      .object({
-        completed: z.int().min(0).max(1_000).default(100).describe('Records of completed files to keep.'),
-        failed: z.int().min(0).max(1_000).default(100).describe('Records of failed files to keep.'),
-      })
-      .prefault({})
-      .describe('How many IngestionFile records are kept for people. Older ones live on in the ledger.'),
-  })
-  .check(
-    rule(
-      `!(${sliced}) || self.format != 'Monocle'`,
-      'a trace platform gives OTLP: leave format out',
-      (it) => platformOf(it.store) === undefined || it.format !== 'Monocle',
-      'format',
-    ),
-    rule(
-      `!(${sliced}) || !has(self.scan.extensions)`,
-      'slices of time have no extensions: leave scan.extensions out',
-      (it) => platformOf(it.store) === undefined || it.scan.extensions === undefined,
-      'scan',
-    ),
-  );
+const isPlatform = 'has(self.store.cloudTrace) || has(self.store.azureMonitor) || has(self.store.datadog)';
+
+/** What does not fit a trace platform, whose files are slices of time. */
+const fittingSpec = spec.check(
+  rule(
+    `!(${isPlatform}) || self.format != 'Monocle'`,
+    'a trace platform gives OTLP: leave format out',
+    (it) => platformOf(it.store) === undefined || it.format !== 'Monocle',
+    'format',
+  ),
+  rule(
+    `!(${isPlatform}) || !has(self.scan.extensions)`,
+    'slices of time have no extensions: leave scan.extensions out',
+    (it) => platformOf(it.store) === undefined || it.scan.extensions === undefined,
+    'scan',
+  ),
+);
 
 const status = z.object({
   observedGeneration: z.int().min(-1).default(-1).describe('Generation of the spec that was handled last; -1 before the first time.'),
@@ -173,7 +177,7 @@ export const ingestionSource = z.object({
   apiVersion: z.literal(apiVersion),
   kind: z.literal('IngestionSource'),
   metadata,
-  spec: spec.describe('What to ingest, from where, to where.'),
+  spec: fittingSpec.describe('What to ingest, from where, to where.'),
   status: status.prefault({ observedGeneration: -1 }).describe('What the operator found and did. Written by the operator alone.'),
 });
 

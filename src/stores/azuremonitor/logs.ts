@@ -48,7 +48,8 @@ export async function* pull(peer: Peer, reading: Reading, slice: Slice, pace: Pa
 /** A row that has no place in the order cannot end a page. */
 function keysetOf(row: Row): Keyset {
   const [ingestedAt, id] = [textAt(row, 'IngestedAt'), textAt(row, 'Id')];
-  if (ingestedAt === undefined || id === undefined || /["\\]/.test(id)) fail('StoreProtocolError', 'Azure Monitor: the pages do not move on');
+  if (ingestedAt === undefined || id === undefined || /["\\]/.test(id))
+    fail('StoreProtocolError', 'Azure Monitor: the pages do not move on');
   return { ingestedAt, id };
 }
 

@@ -62,11 +62,18 @@ type Token = { readonly of: (renew: boolean) => Promise<string | undefined>; rea
 const nobody: Token = { of: async () => undefined, name: async () => undefined };
 
 /** Decides whose token a source reads with; nobody is called. */
-function tokenOf({ auth, endpoint = PUBLIC_ENDPOINT }: AzureMonitorSpec, { operatorIdentity }: OpenContext, { azure }: StoreOptions): () => Token {
+function tokenOf(
+  { auth, endpoint = PUBLIC_ENDPOINT }: AzureMonitorSpec,
+  { operatorIdentity }: OpenContext,
+  { azure }: StoreOptions,
+): () => Token {
   if (auth.type === 'None') return () => nobody;
   const isTrusted = azure?.trustedOrigin === endpoint;
   if (!isLogsEndpoint(endpoint) && !isTrusted) {
-    fail('InvalidSpec', `auth.type WorkloadIdentity would send a token of Azure to ${new URL(endpoint).host}; a foreign endpoint gets auth.type None`);
+    fail(
+      'InvalidSpec',
+      `auth.type WorkloadIdentity would send a token of Azure to ${new URL(endpoint).host}; a foreign endpoint gets auth.type None`,
+    );
   }
   if (!operatorIdentity) fail('NotAllowed', 'sources of this namespace may not use the identity of the operator');
   if (isTrusted) return () => ({ of: azure.token, name: async () => undefined });
@@ -109,7 +116,12 @@ function clientOf(url: string, token: Token, by: string, ca: string | undefined,
       return { prefer: 'wait=180', ...(value !== undefined && { authorization: `Bearer ${value}` }) };
     },
     renews: true,
-    budget: budget({ platform: 'Azure Monitor', ...allowance, clock, onRemaining: (remaining) => onAllowance?.('azureMonitor', by, remaining) }),
+    budget: budget({
+      platform: 'Azure Monitor',
+      ...allowance,
+      clock,
+      onRemaining: (remaining) => onAllowance?.('azureMonitor', by, remaining),
+    }),
     allowance: () => ({}),
     said,
     close: connections.close,

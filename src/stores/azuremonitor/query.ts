@@ -20,7 +20,9 @@ const eventColumns =
 export function spansQuery(slice: Slice, service: string | undefined, after: Keyset | undefined): string {
   return [
     union(['AppRequests', 'AppDependencies'], `${ingested(slice)}${named(service)}`, 'Id:string, IngestedAt:datetime'),
-    ...(after ? [`where IngestedAt > datetime(${after.ingestedAt}) or (IngestedAt == datetime(${after.ingestedAt}) and Id > "${after.id}")`] : []),
+    ...(after
+      ? [`where IngestedAt > datetime(${after.ingestedAt}) or (IngestedAt == datetime(${after.ingestedAt}) and Id > "${after.id}")`]
+      : []),
     'order by IngestedAt asc, Id asc',
     `take ${PAGE_ROWS}`,
     `project ${columns(spanColumns)}`,
@@ -30,7 +32,11 @@ export function spansQuery(slice: Slice, service: string | undefined, after: Key
 /** Exceptions, and traces where they are asked for, of the spans of a slice, whenever they were ingested. */
 export function eventsQuery(slice: Slice, service: string | undefined, appTraces: boolean, skip: number): string {
   const spans = `let spans = ${union(['AppRequests', 'AppDependencies'], `${ingested(slice)}${named(service)}`, 'Id:string')}\n| project Id;\n`;
-  const rows = union(['AppExceptions', ...(appTraces ? ['AppTraces'] : [])], '| where ParentId in (spans)', 'ParentId:string, IngestedAt:datetime');
+  const rows = union(
+    ['AppExceptions', ...(appTraces ? ['AppTraces'] : [])],
+    '| where ParentId in (spans)',
+    'ParentId:string, IngestedAt:datetime',
+  );
   return `${spans}${rows}\n| ${[
     'order by IngestedAt asc, ParentId asc, TimeGenerated asc',
     'extend Row = row_number()',
@@ -41,7 +47,8 @@ export function eventsQuery(slice: Slice, service: string | undefined, appTraces
 }
 
 /** Costs next to nothing, and needs the same right as everything else. */
-export const PROBE_QUERY = 'union isfuzzy=true (datatable(Id:string)[]), (AppRequests | take 1 | project Id), (AppDependencies | take 1 | project Id)\n| take 1';
+export const PROBE_QUERY =
+  'union isfuzzy=true (datatable(Id:string)[]), (AppRequests | take 1 | project Id), (AppDependencies | take 1 | project Id)\n| take 1';
 
 /** A workspace without one of the tables has no spans of that kind; one with none of them has no spans. */
 const union = (tables: readonly string[], rest: string, none: string): string =>

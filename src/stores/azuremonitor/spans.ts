@@ -1,6 +1,17 @@
 import { isRecord, textIn } from '../fields.ts';
-import { type Attributes, double, type Found, flattened, type Kind, noSpanId, noTraceId, put, type SpanEvent, type SpanLink } from '../slices/otlp.ts';
 import { parseJson } from '../slices/json.ts';
+import {
+  type Attributes,
+  double,
+  type Found,
+  flattened,
+  type Kind,
+  noSpanId,
+  noTraceId,
+  put,
+  type SpanEvent,
+  type SpanLink,
+} from '../slices/otlp.ts';
 import { nanosOf } from '../slices/time.ts';
 import { objectAt, type Row, textAt } from './rows.ts';
 

@@ -55,11 +55,7 @@ const own = (table: Readonly<Record<string, string>>, key: string): string | und
 const resourceName = (label: string): string | undefined => own(ofResource, label) ?? (label.startsWith('service.') ? label : undefined);
 
 /** All spans of a trace, or those of one service. */
-export function mapped(
-  { traceId, spans = [] }: CloudTrace,
-  service: string | undefined,
-  inferStepTypes: boolean,
-): readonly Found[] {
+export function mapped({ traceId, spans = [] }: CloudTrace, service: string | undefined, inferStepTypes: boolean): readonly Found[] {
   return spans.filter((each) => service === undefined || serviceOf(each) === service).map((each) => found(traceId, each, inferStepTypes));
 }
 
@@ -78,7 +74,16 @@ function found(traceId: string, given: CloudSpan, inferStepTypes: boolean): Foun
   return {
     resource: resourceOf(labels),
     span: {
-      ...{ traceId: /^[0-9a-f]{32}$/i.test(traceId) ? traceId.toLowerCase() : noTraceId, spanId, parentSpanId: parent, name: given.name ?? 'span', kind, start, end, attributes },
+      ...{
+        traceId: /^[0-9a-f]{32}$/i.test(traceId) ? traceId.toLowerCase() : noTraceId,
+        spanId,
+        parentSpanId: parent,
+        name: given.name ?? 'span',
+        kind,
+        start,
+        end,
+        attributes,
+      },
       ...(isError && { error: { message } }),
       ...(isException && { events: [{ name: 'exception', time: end, attributes: exception(labels) }] }),
     },

@@ -142,14 +142,21 @@ describe('the caps', () => {
 
 describe('slots are given out', () => {
   const supply = (uid: string, files: Partial<Record<Lane, number>>): Supply => {
-    const left = { fresh: files.fresh ?? 0, backlog: files.backlog ?? 0 };
+    const candidate = (lane: Lane, n: number): Candidate => ({
+      ...{ name: `${uid}-${lane}-${n}`, key: 'k', version: 'v', size: 1_000_000, modifiedTime: '2026-11-20T10:00:00Z' },
+    });
+    const made = (lane: Lane) => Array.from({ length: files[lane] ?? 0 }, (_, n) => candidate(lane, n));
+    const left: Record<Lane, Candidate[]> = { fresh: made('fresh'), backlog: made('backlog') };
     return {
       source: { namespace: 'ml-platform', name: uid, uid },
       history: { completed: 100, failed: 100 },
-      take: (lane): Candidate | undefined =>
-        left[lane]-- > 0
-          ? { name: `${uid}-${lane}-${left[lane]}`, key: 'k', version: 'v', size: 1, modifiedTime: '2026-11-20T10:00:00Z' }
-          : undefined,
+      waiting: (lane) => left[lane],
+      take: (lane, chosen) => {
+        left[lane] = left[lane].filter((each) => !chosen.includes(each));
+        return chosen;
+      },
+      offer: () => true,
+      nameOf: ({ key }) => key,
       giveBack: () => {},
       outcome: () => undefined,
       remember: async () => {},
@@ -158,7 +165,6 @@ describe('slots are given out', () => {
   };
   const means = (slots: number) => ({
     free: new Map([['worker-a', slots]]),
-    workers: ['worker-a'],
     slots,
     room: new Map([['ml-platform', 1_000]]),
   });
@@ -175,6 +181,41 @@ describe('slots are given out', () => {
   test('to fresh files first, and a quarter to nobody else', () => {
     const bindings = allot([supply('backfill', { backlog: 1_000 }), supply('live', { fresh: 2 })], means(16));
     expect(countBy(bindings)).toEqual({ 'live/fresh': 2, 'backfill/backlog': 10 });
+  });
+
+  test('sources of one home go to one worker, and to another one only when that is gone', () => {
+    const homeless = supply('bucket', { fresh: 6 });
+    const at = (home: string) => ({ ...supply(home, { fresh: 3 }), home });
+    const workersOf = (names: readonly string[], home: string) => {
+      const free = new Map(names.map((name) => [name, 8]));
+      const bindings = allot([at(home), homeless], { free, slots: 8 * names.length, room: new Map([['ml-platform', 1_000]]) });
+      return new Set(bindings.filter(({ supply: { source } }) => source.uid === home).map(({ worker }) => worker));
+    };
+    const names = ['worker-a', 'worker-b', 'worker-c'];
+    const homes = Array.from({ length: 30 }, (_, n) => `datadog api-${n}`);
+    const before = homes.map((home) => [...workersOf(names, home)]);
+    for (const its of before) expect(its).toHaveLength(1);
+    expect(new Set(before.flat()), 'homes spread').toEqual(new Set(names));
+    for (const [n, home] of homes.entries()) {
+      const [its] = before[n] ?? [];
+      if (its !== 'worker-c') expect([...workersOf(['worker-a', 'worker-b'], home)]).toEqual([its]);
+    }
+  });
+
+  test('a source waits for its home rather than go elsewhere', () => {
+    const home = 'datadog api';
+    const free = new Map([
+      ['worker-a', 0],
+      ['worker-b', 0],
+      ['worker-c', 0],
+    ]);
+    const bindings = (roomy: string) =>
+      allot([{ ...supply('slices', { fresh: 1 }), home }], {
+        free: new Map([...free, [roomy, 4]]),
+        slots: 12,
+        room: new Map([['ml-platform', 9]]),
+      });
+    expect([...free.keys()].map((name) => bindings(name).length).sort()).toEqual([0, 0, 1]);
   });
 
   test('never beyond the room of the namespace', () => {
