@@ -15,9 +15,6 @@ import {
 import { nanosOf } from '../slices/time.ts';
 import { objectAt, type Row, textAt } from './rows.ts';
 
-/** Events of spans, by the id of their span. */
-export type Events = ReadonlyMap<string, readonly Row[]>;
-
 /** A row of AppRequests or AppDependencies as a span, with the rows of AppExceptions and AppTraces that belong to it. */
 export function found(row: Row, events: readonly Row[], inferStepTypes: boolean): Found {
   const operation = textAt(row, 'OperationId');

@@ -46,7 +46,7 @@ const ofResource: Readonly<Record<string, string>> = {
 /** Labels that name the service of a span, the first one first. */
 export const serviceLabels = ['service.name', 'g.co/gae/app/module'] as const;
 
-export const serviceOf = ({ labels = {} }: CloudSpan): string | undefined =>
+const serviceOf = ({ labels = {} }: CloudSpan): string | undefined =>
   serviceLabels.map((label) => labels[label]).find((name) => name !== undefined);
 
 const own = (table: Readonly<Record<string, string>>, key: string): string | undefined =>
