@@ -36,6 +36,8 @@ export type Reading = {
 export async function* pull(peer: Peer, reading: Reading, slice: Slice, pace: Pace): AsyncGenerator<readonly Found[], void, undefined> {
   const { workspaceId, service, inferStepTypes } = reading;
   const events = await eventsOf(peer, reading, slice, pace);
+  // From here on the slice has begun: what was paid for is not given up any more.
+  yield [];
   for (let after: Keyset | undefined, isMore = true; isMore; ) {
     const its = await rows(peer, workspaceId, spansQuery(slice, service, after), pace);
     yield its.map((row) => found(row, events.get(textAt(row, 'Id') ?? '') ?? [], inferStepTypes));

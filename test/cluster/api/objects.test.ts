@@ -54,6 +54,7 @@ describe('the samples', () => {
       'azureBlob ConnectionString',
       'azureBlob SAS',
       'azureBlob WorkloadIdentity',
+      'azureMonitor WorkloadIdentity',
       'cloudTrace ServiceAccountKey',
       'cloudTrace WorkloadIdentity',
       'datadog keys',

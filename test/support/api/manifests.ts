@@ -47,6 +47,9 @@ const bySchema = (title: string, spec: unknown, at: string, says: string): Row =
 const secret = { name: 'keys' };
 const role = 'arn:aws:iam::123456789012:role/trace-reader';
 const exactlyOne = 'name exactly one store: s3, gcs, azureBlob';
+const azureMonitor = (more: Members = {}): Members => ({
+  store: { azureMonitor: { workspaceId: '11111111-2222-3333-4444-555555555555', ...more } },
+});
 const cloudTrace = (more: Members = {}): Members => ({ store: { cloudTrace: { project: 'acme-prod-4711', ...more } } });
 const datadogKeys = { apiKeySecretRef: secret, appKeySecretRef: secret };
 const datadog = (more: Members = {}, rest: Members = {}): Members => ({ store: { datadog: { ...datadogKeys, ...more } }, ...rest });
@@ -54,6 +57,15 @@ const urlForm = 'an endpoint is an http:// or https:// URL without user, query a
 const durationForm = 'write a duration as one number and one unit, such as 90s, 15m, 12h or 7d';
 
 const platforms: readonly Row[] = [
+  taken('a workspace of Azure', azureMonitor()),
+  refused('a workspace by its name', azureMonitor({ workspaceId: 'acme-logs' }), 'spec.store.azureMonitor.workspaceId', 'a GUID'),
+  refused(
+    'a token of Azure for a foreign host',
+    azureMonitor({ endpoint: 'https://logs.example' }),
+    'spec.store.azureMonitor.endpoint',
+    "a token of Azure goes only to Azure's own hosts",
+  ),
+  taken('the query host of a sovereign cloud', azureMonitor({ endpoint: 'https://api.loganalytics.us' })),
   taken('a project of Google', cloudTrace()),
   taken('a project of a domain', cloudTrace({ project: 'example.com:acme-prod' })),
   refused(

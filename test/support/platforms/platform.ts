@@ -31,4 +31,4 @@ export function shown(spans: readonly SentSpan[], now: number): readonly SentSpa
   return [...latest.values()];
 }
 
-const arrival = ({ arrives, start, durationMs }: SentSpan): number => arrives ?? start + durationMs;
+export const arrival = ({ arrives, start, durationMs }: SentSpan): number => arrives ?? start + durationMs;
