@@ -2,6 +2,7 @@ import { durationMs } from '../api/duration.ts';
 import type { Failure } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
+import { platformOf } from '../api/store.ts';
 import type { SourceRef, Supply } from '../api/supply.ts';
 import type { Outcome as Round } from '../control/controller.ts';
 import type { OwnDestination } from '../delivery/destination.ts';
@@ -67,6 +68,9 @@ const LOOK_EVERY_MS = 60_000;
 
 /** Files that wait for a store or destination give their slots back; no more of them are taken while so many wait. */
 const MOST_WAITING = 20;
+
+/** One is read while the last bytes of another are delivered. */
+const MOST_SLICES = 2;
 
 const CENSUS_EVERY_MS = 1_000;
 
@@ -216,6 +220,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       selection: selection.digest,
       store,
       filter: selection.filter,
+      notBefore: selection.notBefore,
       ...(latest !== undefined && { latest: { rule: ruleOf(source.spec), count: latest } }),
       ...(token !== undefined && { token }),
     });
@@ -258,9 +263,16 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     return { do: 'requeueAfter', ms: Math.max(0, Math.min(dueIn, published.restMs ?? dueIn)) };
   };
 
+  /** Slices of a platform overlap and share one budget of requests, so they go nearly one by one. */
+  const hasRoom = (): boolean => {
+    if (platformOf(source.spec.store) === undefined) return true;
+    const { pending, processing } = census(records.of(ref));
+    return queues.taken() + pending + processing < MOST_SLICES;
+  };
+
   const supply = supplyOf({
-    ...{ ref, lanes: queues, listings, files, keeper: memory, source: () => source },
-    isOpen: () => !isHalted && !closing.signal.aborted && censusNow().waiting < MOST_WAITING,
+    ...{ ref, home: homeOf(first, place), lanes: queues, listings, files, keeper: memory, source: () => source },
+    isOpen: () => !isHalted && !closing.signal.aborted && censusNow().waiting < MOST_WAITING && hasRoom(),
   });
 
   return {
@@ -285,3 +297,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
 const RECORDS_REST_MS = 1_000;
 
 const nowhere: Place['identity'] = { kind: '', endpoint: '', bucket: '' };
+
+/** What was delivered of a platform, and its budget of requests, are known where it was read, so one worker reads all of it. */
+const homeOf = ({ spec }: IngestionSource, place: Place | Failure): string | undefined =>
+  platformOf(spec.store) && !isFailure(place) ? `${place.identity.kind} ${place.identity.endpoint}` : undefined;

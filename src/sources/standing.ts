@@ -32,7 +32,7 @@ export function standingOf(options: StandingOptions): (source: IngestionSource, 
   return (source, { selection, stopped, destination }) => {
     const census = options.census();
     const ledger = memory.ledger();
-    const { identity, region } = way.learned() ?? {};
+    const { identity, region, partly } = way.learned() ?? {};
     const [scan, test, store, here] = [listings.report(), triggers.lastTest(), healthShown(way.health()), placed(source.spec)];
     const status = summarise({
       before: source.status,
@@ -45,6 +45,7 @@ export function standingOf(options: StandingOptions): (source: IngestionSource, 
       unwritten: memory.unwritten(),
       ...(identity !== undefined && { identity }),
       ...(region !== undefined && { region }),
+      ...(partly !== undefined && { partly }),
       ...(stopped && { stopped }),
       ...(store && { store }),
       ...(destination && { destination }),

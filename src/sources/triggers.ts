@@ -60,7 +60,7 @@ export function triggersOf({ memory, way, secrets, clock, beginFailed, wake }: T
     if (!selection) return failedTest(token, { reason: 'InternalError', message: 'the spec was not read yet' }, clock);
     const modifiedAfter = shownAfter(memory.ledger()?.head().modified);
     return testConnection({
-      ...{ token, spec: source.spec, link: way, filter: selection.filter, clock, signal },
+      ...{ token, spec: source.spec, link: way, ...selection, clock, signal },
       ...(modifiedAfter !== undefined && { modifiedAfter }),
     });
   };
