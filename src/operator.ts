@@ -18,7 +18,7 @@ import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
 import { type Given, readGiven } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
-import { apiObserver, observedStores, verdictObserver } from './operator/observers.ts';
+import { apiObserver, observedStores, observeShare, verdictObserver } from './operator/observers.ts';
 import { secretReader } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
@@ -86,6 +86,7 @@ async function run(
   const ready = readiness();
 
   const share = writeShare(settings.apiWritesPerSecond, settings.role !== 'manager');
+  observeShare(measured, share);
   const api = transport({
     credentials: credentials(defaultKubeConfig, clock),
     clock,
