@@ -78,9 +78,12 @@ async function download(way: WayOf<'download'>, folder: string): Promise<void> {
   rmSync(archive);
 }
 
+/** All of them in one build: while one program is linked, which takes one core, the next one is compiled. */
 async function goBuild(way: WayOf<'go build'>, folder: string): Promise<void> {
+  await go(['build', '-trimpath', '-ldflags', way.ldflags, '-o', `${folder}/`, ...Object.values(way.builds)], join(root, way.folder));
   for (const [program, packagePath] of Object.entries(way.builds)) {
-    await go(['build', '-trimpath', '-ldflags', way.ldflags, '-o', join(folder, program), packagePath], join(root, way.folder));
+    const built = packagePath.split('/').findLast((part) => !/^v\d+$/.test(part)) ?? program;
+    if (built !== program) renameSync(join(folder, built), join(folder, program));
   }
 }
 
