@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { svgOf } from './picture/svg.ts';
+import { terminal } from './picture/terminal.ts';
+
+// npm run picture    runs the demo on a terminal of its own and draws what stands there at the end: docs/demo.svg
+
+const COLUMNS = 118;
+const ROWS = 200;
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const target = `${root}docs/demo.svg`;
+
+const screen = terminal(COLUMNS);
+const code = await record([process.execPath, '--disable-warning=ExperimentalWarning', `${root}hack/demo.ts`, '--once'], screen.write);
+if (code !== 0) {
+  console.error(`the demo ended with ${code}: no picture was drawn`);
+  process.exit(1);
+}
+const lines = screen.lines();
+// The act that shows most: files of three teams, on their way and done.
+const from = lines.findIndex((line) => line.some(({ text }) => text.includes('NAME')));
+await writeFile(target, svgOf(lines.slice(Math.max(0, from - 2)), { columns: COLUMNS, title: 'npm run demo' }));
+console.log(`docs/demo.svg: ${lines.length} lines`);
+
+/** Runs a program on a terminal, as `script` of util-linux gives one, and hands on what it writes there. */
+function record(command: readonly string[], hear: (text: string) => void): Promise<number | null> {
+  const line = `stty cols ${COLUMNS} rows ${ROWS}; exec ${command.map((word) => `'${word}'`).join(' ')}`;
+  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+    cwd: root,
+    env: { ...process.env, TERM: 'xterm-256color', NO_COLOR: undefined },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child.stdout.setEncoding('utf8').on('data', hear);
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+}
