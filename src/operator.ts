@@ -17,7 +17,7 @@ import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
 import { type Given, readGiven } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
-import { apiObserver, verdictObserver } from './operator/observers.ts';
+import { apiObserver, observedStores, verdictObserver } from './operator/observers.ts';
 import { secretReader } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
@@ -95,11 +95,8 @@ async function run(
   const secrets = secretReader(kube.secrets, clock);
   const { OTEL_COLLECTOR_AUTH_TOKEN } = environment;
   const egress = { allowLoopback: settings.allowLoopback };
-  const stores = openStores({
-    ...egress,
-    proxy: proxyOf(environment),
-    ...(settings.stsEndpoint !== undefined && { stsEndpoint: settings.stsEndpoint }),
-  });
+  const sts = settings.stsEndpoint === undefined ? {} : { stsEndpoint: settings.stsEndpoint };
+  const stores = observedStores(openStores({ ...egress, ...sts, proxy: proxyOf(environment) }), measured);
   const own = {
     endpoint: settings.collectorEndpoint,
     compression: settings.collectorCompression,
@@ -127,12 +124,12 @@ async function run(
     version: VERSION,
   });
   const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION });
-  const tracing = await startTracing(environment, VERSION);
-  const common = { name, resources: kube, sources, settings, clock, log };
+  const tracing = await startTracing(environment, VERSION, (message) => log.warn(message));
+  const common = { name, resources: kube, sources, settings, clock, log, tracing };
   const ferry =
     settings.role === 'manager'
       ? undefined
-      : workerPart({ ...common, connections, tracing, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
+      : workerPart({ ...common, connections, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
   const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, stores, own, policy, metrics: measured })];
 
   const status = serving(settings, measured, ready);

@@ -1,4 +1,4 @@
-import { type FailureKind, type Reason, reasons } from './reasons.ts';
+import { type FailureKind, type Reason, type ReasonRow, reasons, type Side } from './reasons.ts';
 
 /** What crosses rooms when something goes wrong. `message` says what was seen, without a secret or a query string. */
 export type Failure = {
@@ -33,11 +33,14 @@ export function failureOf(thrown: unknown): Failure {
 /** How to treat a failure follows from its reason alone. */
 export const kindOf = (failure: Failure): FailureKind => reasons[failure.reason].kind;
 
-/** What passes by itself, but is trouble of the store and not of the file. */
-const passing: ReadonlySet<Reason> = new Set(['EndpointUnreachable', 'StoreUnavailable', 'Throttled']);
+/** Whose trouble a reason tells of; undefined where it is that of a single file, of the spec or of the operator. */
+export const sideOf = (reason: Reason): Side | undefined => {
+  const row: ReasonRow = reasons[reason];
+  return row.side;
+};
 
-/** Trouble of the store makes files wait, and so does whatever somebody must mend; the rest of what reading can meet belongs to the file. */
-export const makesFilesWait = (reason: Reason): boolean => reasons[reason].kind === 'waiting' || passing.has(reason);
+/** Trouble of a store or destination makes files wait, and so does whatever somebody must mend; the rest belongs to the file. */
+export const makesFilesWait = (reason: Reason): boolean => reasons[reason].kind === 'waiting' || sideOf(reason) !== undefined;
 
 /** "RegionMismatch: bucket acme-traces is in eu-west-1. Set spec.store.s3.region to …" */
 export const explain = ({ reason, message }: Failure): string =>

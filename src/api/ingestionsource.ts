@@ -10,7 +10,12 @@ import { store } from './store.ts';
 
 const spec = z.object({
   description: z.string().max(1_000).exactOptional().describe('What this source is, in your words.'),
-  suspend: z.boolean().default(false).describe('Stop scanning and ferrying. Loses nothing; false goes on where it stopped.'),
+  suspend: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Stop scanning and ferrying. Loses nothing; false goes on where it stopped. A suspended source is Ready, with the reason Suspended.',
+    ),
   store: store.describe(
     'Where the files are: exactly one of s3, gcs and azureBlob. Kind, bucket, container, account and endpoint cannot change.',
   ),
@@ -30,7 +35,9 @@ const spec = z.object({
       ),
     )
     .exactOptional()
-    .describe('Application whose traces are expected, compared with application.id in the file. At most one. Left out: any.'),
+    .describe(
+      'Application whose traces are expected, compared with application.id in the file. At most one. Left out: any. Where it is set, a file without any fiddler.span.type gets a warning on its record.',
+    ),
   applicationMismatch: z
     .enum(['Deliver', 'Fail'])
     .default('Deliver')
@@ -70,7 +77,9 @@ const status = z.object({
     .object({
       pending: count().exactOptional().describe('Files with a record that wait for their worker.'),
       processing: count().exactOptional().describe('Files on the ferry right now.'),
-      completed: count().exactOptional().describe('Files completed, of all time.'),
+      completed: count()
+        .exactOptional()
+        .describe('Files completed, of all time: counted when the ledger has them, up to ten seconds after their record says so.'),
       failed: count().exactOptional().describe('Files failed, of all time, and neither retried nor forgiven since.'),
       backlog: count().exactOptional().describe('Files that match and have no record yet.'),
     })
@@ -107,7 +116,9 @@ const status = z.object({
         .describe('Objects that were left alone, by extension, the most frequent first.'),
     })
     .exactOptional()
-    .describe('What the last scan that brought news saw.'),
+    .describe(
+      'What the last scan saw. Once new keys are known to come last, most scans list only the end of the bucket. A scan without news is written at most every five minutes.',
+    ),
   lastTest: z
     .object({
       token: z.string().max(maxToken).describe('Token of the annotation spanferry.io/test that asked for it.'),
@@ -162,7 +173,7 @@ export const ingestionSourceKind: Kind = {
   shortName: 'isrc',
   description: 'IngestionSource says what to ingest, from where, and to where: every span of every matching file reaches the destination.',
   columns: [
-    { name: 'Ready', type: 'string', path: ready('status'), description: 'Whether files flow.' },
+    { name: 'Ready', type: 'string', path: ready('status'), description: 'Whether files flow, or the source is suspended.' },
     { name: 'Status', type: 'string', path: ready('message'), description: 'What is going on, in a sentence.' },
     { name: 'Location', type: 'string', path: '.status.location', description: 'Where the files are.' },
     { name: 'Pending', type: 'integer', path: '.status.files.pending', description: 'Files that wait for their worker.' },

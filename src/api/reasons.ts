@@ -2,115 +2,137 @@
  * Why a file or a source is not where it should be: one row per reason. Conditions, events, metrics, the command line and
  * the troubleshooting page read this table and nothing else, so a user meets the same words everywhere.
  *
+ * A reason says by itself how a failure is treated (`kind`) and whose it is (`side`): therefore store and destination share none.
  * `means` completes "The reason is that …" and `remedy` is what a person does about it; both are sentences without capital and full stop.
  */
 export const reasons = {
   // Credentials and identity at a store
   InvalidAccessKeyId: {
     kind: 'waiting',
+    side: 'store',
     means: 'the store does not know this access key',
     remedy: 'correct accessKeyId in the Secret that the source names; the next probe follows within a minute',
   },
   SignatureDoesNotMatch: {
     kind: 'waiting',
+    side: 'store',
     means: 'the secret key does not belong to the access key',
     remedy: 'correct secretAccessKey in the Secret that the source names; it must belong to accessKeyId',
   },
   InvalidToken: {
     kind: 'waiting',
+    side: 'store',
     means: 'the store does not accept this session token, key or signature',
     remedy: 'renew the credential in the Secret that the source names',
   },
   ExpiredToken: {
     kind: 'waiting',
+    side: 'store',
     means: 'the temporary credential has expired',
     remedy: 'renew the credential in the Secret, or let the operator assume a role so that it is renewed by itself',
   },
   MissingCredential: {
     kind: 'waiting',
+    side: 'store',
     means: 'a credential that the source needs is not there',
     remedy: 'create the Secret with the keys that the message names, or give the ServiceAccount of the operator an identity',
   },
   InvalidCredential: {
     kind: 'waiting',
+    side: 'store',
     means: 'the credential cannot be read, or is of a kind that is not accepted',
     remedy: 'put a credential of the kind that the message names into the Secret',
   },
   InvalidIdentityToken: {
     kind: 'waiting',
+    side: 'store',
     means: 'the cloud does not trust the ServiceAccount token of the operator',
     remedy:
       'check the trust policy of the role or the federated credential: issuer, audience and subject must be those of the ServiceAccount',
   },
   AccessDenied: {
     kind: 'waiting',
+    side: 'store',
     means: 'the identity lacks a permission',
     remedy: 'grant the action that the message names on this bucket and prefix',
   },
   AssumeRoleDenied: {
     kind: 'waiting',
+    side: 'store',
     means: 'the role may not be assumed',
     remedy:
       'allow sts:AssumeRole and sts:TagSession for this identity in the trust policy of the role, with the external id if it asks for one',
   },
   KmsAccessDenied: {
     kind: 'waiting',
+    side: 'store',
     means: 'the object is encrypted with a key that the identity may not use',
     remedy: 'grant kms:Decrypt on the key that encrypts the bucket',
   },
   // Place and connection of a store
   NoSuchBucket: {
     kind: 'waiting',
+    side: 'store',
     means: 'there is no such bucket or container',
     remedy: 'correct the name in spec.store, or create the bucket',
   },
   WrongBucketOwner: {
     kind: 'waiting',
+    side: 'store',
     means: 'the bucket belongs to another account than spec.store.s3.bucketOwner',
     remedy: 'correct bucketOwner; if it is right, somebody else owns a bucket of this name: do not read it',
   },
   RegionMismatch: {
     kind: 'waiting',
+    side: 'store',
     means: 'the bucket lives in another region',
     remedy: 'set spec.store.s3.region to the region that the message names',
   },
   PermanentRedirect: {
     kind: 'waiting',
+    side: 'store',
     means: 'the bucket must be addressed at another endpoint',
     remedy: 'set spec.store.s3.region or endpoint to what the message names',
   },
   EndpointUnreachable: {
     kind: 'transient',
+    side: 'store',
     means: 'nothing answers at the endpoint',
     remedy: 'check the host name, the port, and the network policies between operator and endpoint',
   },
   TlsError: {
     kind: 'waiting',
-    means: 'the certificate of the endpoint is not trusted',
-    remedy: 'name the authority in caSecretRef, or correct the certificate',
+    side: 'store',
+    means: 'the certificate of the store is not trusted',
+    remedy: 'name the authority in caSecretRef of spec.store, or correct the certificate',
   },
   EgressRefused: {
     kind: 'waiting',
-    means: 'the address is one that sources may not reach (metadata, link-local or loopback)',
+    side: 'store',
+    means: 'the address of the store is one that sources may not reach (metadata, link-local or loopback)',
     remedy: 'use an endpoint outside these ranges; loopback needs the flag --allow-loopback',
   },
   ClockSkew: {
     kind: 'waiting',
+    side: 'store',
     means: 'the clocks of the operator and the store differ too much',
     remedy: 'let the nodes of the operator keep time by NTP',
   },
   Throttled: {
     kind: 'transient',
+    side: 'store',
     means: 'the other side asked for fewer requests',
     remedy: 'nothing to do: it is tried again later',
   },
   StoreUnavailable: {
     kind: 'transient',
+    side: 'store',
     means: 'the store failed or was too slow',
     remedy: 'nothing to do: it is tried again; if it stays, look at the status page of the store',
   },
   StoreProtocolError: {
     kind: 'waiting',
+    side: 'store',
     means: 'what answers at the endpoint does not speak the protocol of this store',
     remedy: 'check spec.store: kind, endpoint and forcePathStyle',
   },
@@ -208,18 +230,33 @@ export const reasons = {
   // Destination
   CredentialError: {
     kind: 'waiting',
+    side: 'destination',
     means: 'the destination does not accept the credential, or a credential is missing',
     remedy: 'correct the Secret that spec.destination names, or the token of the operator; everything flows on by itself',
   },
   DestinationRefused: {
     kind: 'waiting',
+    side: 'destination',
     means: 'the destination answers, but not as an OTLP/HTTP receiver',
     remedy: 'check spec.destination.endpoint: it should be the OTLP/HTTP port (4318 by custom) of a collector',
   },
   DestinationUnavailable: {
     kind: 'transient',
+    side: 'destination',
     means: 'the destination cannot be reached or asks to wait',
     remedy: 'nothing to do once it is up: everything flows on by itself',
+  },
+  DestinationTlsError: {
+    kind: 'waiting',
+    side: 'destination',
+    means: 'the certificate of the destination is not trusted',
+    remedy: 'name the authority in spec.destination.caSecretRef, or correct the certificate',
+  },
+  DestinationEgressRefused: {
+    kind: 'waiting',
+    side: 'destination',
+    means: 'the address of the destination is one that sources may not reach (metadata, link-local or loopback)',
+    remedy: 'use an endpoint outside these ranges; loopback needs the flag --allow-loopback',
   },
   RefusedByDestination: {
     kind: 'terminal',
@@ -299,9 +336,14 @@ export const reasons = {
     means: 'the operator made a mistake',
     remedy: 'report it together with what the operator logged at this moment',
   },
-} as const satisfies Record<string, { kind: FailureKind; means: string; remedy: string }>;
+} as const satisfies Record<string, ReasonRow>;
 
 /** transient: try again soon. waiting: somebody must act, nothing is used up. terminal: trying again cannot help. */
 export type FailureKind = 'transient' | 'waiting' | 'terminal';
+
+export type ReasonRow = { readonly kind: FailureKind; readonly side?: Side; readonly means: string; readonly remedy: string };
+
+/** Whose trouble it is, where it is not that of a single file or of the operator. */
+export type Side = 'store' | 'destination';
 
 export type Reason = keyof typeof reasons;

@@ -142,12 +142,11 @@ function assemble(
   guarded: boolean,
 ): Destination {
   const url = urlOf(endpoint);
-  const path = url.pathname.endsWith('/v1/traces') ? url.pathname : `${url.pathname.replace(/\/+$/, '')}/v1/traces`;
-  const endpointId = digest([url.origin, path, url.search, tls, guarded]);
+  const endpointId = digest([url.origin, url.pathname, url.search, tls, guarded]);
   return {
     origin: url.origin,
-    path: `${path}${url.search}`,
-    shown: `${url.origin}${path}`,
+    path: `${url.pathname}${url.search}`,
+    shown: `${url.origin}${url.pathname}`,
     headers,
     tls,
     compression,
@@ -159,7 +158,8 @@ function assemble(
   };
 }
 
-function urlOf(endpoint: string): URL {
+/** The URL that is called for an endpoint: it gets /v1/traces unless it ends so. Fails with a sentence where it cannot be called. */
+export function urlOf(endpoint: string): URL {
   if (!URL.canParse(endpoint)) fail('InvalidSpec', 'destination.endpoint is not a URL');
   const url = new URL(endpoint);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
@@ -167,6 +167,7 @@ function urlOf(endpoint: string): URL {
   if (url.username !== '' || url.password !== '') {
     fail('InvalidSpec', 'destination.endpoint must not hold user and password: name a Secret in headersSecretRef instead');
   }
+  if (!url.pathname.endsWith('/v1/traces')) url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/traces`;
   return url;
 }
 

@@ -6,13 +6,13 @@ type Row = readonly [codes: RegExp, reason: Reason, says: string];
 
 /** Errors of a connection by their code, read from top to bottom. What is not here is trouble of the network. */
 const rows: readonly Row[] = [
-  [/^EGRESS_REFUSED$/, 'EgressRefused', 'may not be reached'],
-  [/CERT_HAS_EXPIRED/, 'TlsError', 'shows a certificate that has expired'],
-  [/CERT_NOT_YET_VALID/, 'TlsError', 'shows a certificate that is not valid yet'],
-  [/ERR_TLS_CERT_ALTNAME_INVALID/, 'TlsError', 'shows a certificate for another host name'],
+  [/^EGRESS_REFUSED$/, 'DestinationEgressRefused', 'may not be reached'],
+  [/CERT_HAS_EXPIRED/, 'DestinationTlsError', 'shows a certificate that has expired'],
+  [/CERT_NOT_YET_VALID/, 'DestinationTlsError', 'shows a certificate that is not valid yet'],
+  [/ERR_TLS_CERT_ALTNAME_INVALID/, 'DestinationTlsError', 'shows a certificate for another host name'],
   [
     /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|^CERT_|^UNABLE_TO_DECRYPT|_SIGNATURE_FAILURE/,
-    'TlsError',
+    'DestinationTlsError',
     'shows a certificate that is not trusted',
   ],
   [
@@ -21,7 +21,7 @@ const rows: readonly Row[] = [
     'does not accept the client certificate, or asks for one',
   ],
   [/ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNEXPECTED_EOF)/, 'DestinationRefused', 'does not speak TLS here'],
-  [/^ERR_SSL_|^EPROTO$/, 'TlsError', 'and the operator do not agree on TLS'],
+  [/^ERR_SSL_|^EPROTO$/, 'DestinationTlsError', 'and the operator do not agree on TLS'],
   [/^HPE_/, 'DestinationRefused', 'does not speak HTTP here'],
   [/^ECONNREFUSED$/, 'DestinationUnavailable', 'refuses connections'],
   [/^(ENOTFOUND|EAI_)/, 'DestinationUnavailable', 'has a host name that cannot be resolved'],
@@ -37,7 +37,7 @@ export function troubleOf(error: Error, shown: string, secrets: readonly string[
     if (!row) continue;
     const [, reason, says] = row;
     // The guard says itself what is wrong with an address.
-    const why = reason === 'EgressRefused' ? `: ${cleaned(each.message, secrets)}` : ` (${codeOf(each)})`;
+    const why = reason === 'DestinationEgressRefused' ? `: ${cleaned(each.message, secrets)}` : ` (${codeOf(each)})`;
     return { reason, message: `${shown} ${says}${why}` };
   }
   return { reason: 'DestinationUnavailable', message: `${shown} did not answer: ${cleaned(error.message, secrets)}` };

@@ -6,6 +6,7 @@ import { type Caps, census, defaultCaps, excess, room } from './caps.ts';
 import type { Owned, Records, Supply, Workers } from './port.ts';
 import { type Past, toPrune } from './prune.ts';
 import { recentRecords } from './recent.ts';
+import { retries } from './retries.ts';
 import { settlement } from './settle.ts';
 import { freeSlots } from './slots.ts';
 import { tending } from './tend.ts';
@@ -31,8 +32,11 @@ export type Dispatch = {
   /** This record is no longer there. */
   readonly gone: (record: IngestionFile) => void;
   readonly run: (stop: AbortSignal) => Promise<void>;
-  /** Lets every failed record of a source begin again. To be called before the ledger forgives, so that no verdict goes back into it. */
-  readonly retryFailed: (sourceUid: string) => void;
+  /**
+   * Lets every failed record of a source begin again; resolves when all have. To be called before the ledger forgives, so that no verdict goes
+   * back into it.
+   */
+  readonly retryFailed: (sourceUid: string) => Promise<void>;
 };
 
 /** A round without a wake: time alone may have made a worker's files free. */
@@ -57,8 +61,7 @@ export function dispatch(options: DispatchOptions): Dispatch {
   const recent = recentRecords(records.find, clock.monotonic);
   const write = writes({ mayWrite, log, atOnce: 32 });
   const prunes = writes({ mayWrite, log, atOnce: PRUNE_AT_ONCE });
-  /** Failed records that begin again as soon as a worker is there. */
-  const toRetry = new Set<string>();
+  const toRetry = retries();
   const { tend, isAtRest } = tending({ ...options, settlements, toRetry, write });
   /** When each source got a slot last: the one that waits longest is first. */
   const served = new Map<string, number>();
@@ -192,11 +195,10 @@ export function dispatch(options: DispatchOptions): Dispatch {
     await pruning;
   };
 
-  const retryFailed = (sourceUid: string): void => {
-    for (const record of records.all()) {
-      if (record.status.state === 'Failed' && ownerOf(record) === sourceUid) toRetry.add(record.metadata.uid ?? '');
-    }
+  const retryFailed = (sourceUid: string): Promise<void> => {
+    const failed = [...records.all()].filter((record) => record.status.state === 'Failed' && ownerOf(record) === sourceUid);
     wake();
+    return toRetry.add(failed.map(({ metadata }) => metadata.uid ?? ''));
   };
 
   return { wake, gone, run, retryFailed };

@@ -4,6 +4,7 @@ import type { Clock } from '../std/clock.ts';
 import type { Owned, Records, Supply, Workers } from './port.ts';
 import { rebinding } from './rebind.ts';
 import { restored } from './restored.ts';
+import type { Retries } from './retries.ts';
 import type { Settlement } from './settle.ts';
 import { roomiest } from './slots.ts';
 import { asked, retried } from './triggers.ts';
@@ -22,8 +23,7 @@ export type TendingOptions = {
   readonly workers: Workers;
   readonly isWanted: (record: IngestionFile) => boolean;
   readonly settlements: Settlement;
-  /** Failed records that are to begin again; those that have begun are taken out. */
-  readonly toRetry: Set<string>;
+  readonly toRetry: Retries;
   readonly write: Write;
   readonly clock: Clock;
   readonly log: Log;

@@ -53,11 +53,20 @@ export function merged(older: Entries, newer: Entries): Entries {
 }
 
 /** What is left when failures are forgiven. */
-export function withoutFailures({ words, failed }: Entries): Entries {
-  const kept = [...failed.keys()].filter((at) => failed[at] === 0);
+export const withoutFailures = (entries: Entries): Entries => only(entries, (at) => entries.failed[at] === 0);
+
+/** What is left without the files that `others` know, whatever they know of them. */
+export const without = (others: Entries, entries: Entries): Entries =>
+  only(entries, (at) => {
+    const [high = 0, middle = 0, low = 0] = entries.words.subarray(3 * at, 3 * at + 3);
+    return find(others, { high, middle, low }) === undefined;
+  });
+
+function only({ words, failed }: Entries, keep: (at: number) => boolean): Entries {
+  const kept = [...failed.keys()].filter(keep);
   const left = new Uint32Array(3 * kept.length);
   for (const [to, at] of kept.entries()) left.set(words.subarray(3 * at, 3 * at + 3), 3 * to);
-  return { words: left, failed: new Uint8Array(kept.length) };
+  return { words: left, failed: Uint8Array.from(kept, (at) => failed[at] as number) };
 }
 
 /** The outcome of exactly this content of this file. */

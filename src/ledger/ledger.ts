@@ -29,8 +29,8 @@ export type Ledger = {
   readonly flush: () => Promise<void>;
   /** Changes the head, and writes. */
   readonly change: (edit: (head: LedgerHead) => Partial<Pick<LedgerHead, 'modified' | 'handled'>>) => Promise<void>;
-  /** Forgets all failures, so that their files are found again; the token is handled in the same write. */
-  readonly forgive: (token: string) => Promise<void>;
+  /** Forgets all failures, so that their files are found again. */
+  readonly forgive: () => Promise<void>;
   readonly head: () => LedgerHead;
   readonly counts: () => { readonly entries: number; readonly failures: number; readonly segments: number; readonly bytes: number };
 };
@@ -97,16 +97,13 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     };
   };
 
-  /** Empties the open segment into sealed ones. Whatever a crash leaves behind, every entry is in at least one object. */
-  const putSealed = async (full: Segment, nextHead: LedgerHead): Promise<void> => {
+  /** Empties the open segment into a sealed one, and returns what that makes free. Whatever a crash leaves behind, every entry is in at least one object. */
+  const putSealed = async (full: Segment, nextHead: LedgerHead): Promise<readonly Segment[]> => {
     const { sealed, freed } = seal(full, others, nextHead.forgiven);
     await put(sealed);
     await put({ ...emptySegment(0, full.sequence), head: nextHead });
     others = replaced(others, [sealed]);
-    for (const free of freed) {
-      await put(free);
-      others = replaced(others, [free]);
-    }
+    return freed;
   };
 
   const write = async (edit: Partial<LedgerHead> = {}, kept: (entries: Entries) => Entries = (entries) => entries): Promise<void> => {
@@ -118,16 +115,19 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     const next: Segment = { number: 0, sequence, entries };
     const nextHead: LedgerHead = { ...head, ...counted(batch), ...edit };
 
-    if (countOf(entries) > OPEN_ENTRIES) {
-      await putSealed(next, nextHead);
-      open = emptySegment(0, next.sequence);
-    } else {
-      await put({ ...next, head: nextHead });
-      open = next;
-    }
+    const full = countOf(entries) > OPEN_ENTRIES;
+    const freed = full ? await putSealed(next, nextHead) : [];
+    if (!full) await put({ ...next, head: nextHead });
+    open = full ? emptySegment(0, sequence) : next;
     head = nextHead;
     waiting = waiting.slice(batch.length);
     for (const { done } of batch) done();
+
+    // All is written. One that cannot be emptied now is absorbed again some day: nothing in it is news.
+    for (const free of freed) {
+      await put(free);
+      others = replaced(others, [free]);
+    }
   };
 
   return {
@@ -139,13 +139,13 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     },
     flush: () => inTurn(async () => (waiting.length > 0 ? write() : undefined)),
     change: (edit) => inTurn(() => write(edit(head))),
-    forgive: (token) =>
+    forgive: () =>
       inTurn(async () => {
         await write();
         memory.forgive();
         // What failed in this very moment comes after what is forgiven, in memory as in the API server.
         memory.add(waiting.map(({ verdict }) => ({ ...verdict.identity, outcome: verdict.outcome })));
-        await write({ forgiven: sequence, handled: { ...head.handled, retryFailed: token } }, withoutFailures);
+        await write({ forgiven: sequence }, withoutFailures);
       }),
     head: () => head,
     counts: () => {

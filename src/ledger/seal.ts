@@ -1,4 +1,4 @@
-import { countOf, merged, withoutFailures } from './entries.ts';
+import { countOf, type Entries, merged, noEntries, without, withoutFailures } from './entries.ts';
 import { emptySegment, OPEN_ENTRIES, SEALED_ENTRIES, type Segment } from './segment.ts';
 
 /** Writes that empty the open segment, to be done in this order: first the new one, then the head, then the ones it made free. */
@@ -15,16 +15,24 @@ const tierOf = (count: number): number => Math.max(0, Math.floor(Math.log(count 
  */
 export function seal(open: Segment, others: readonly Segment[], forgivenBefore: number): Seal {
   const absorbed = toAbsorb(open, others);
-  const bySequence = [...absorbed, open].sort((a, b) => a.sequence - b.sequence);
-  const entries = bySequence
-    .map((each) => forgiven(each, forgivenBefore))
-    .reduce((older, newer) => ({ ...newer, entries: merged(older.entries, newer.entries) }));
+  const staying = others.filter((each) => !absorbed.includes(each));
+  const entries = [...absorbed, open]
+    .sort((a, b) => a.sequence - b.sequence)
+    .map((each) => notKnownBetter(forgiven(each, forgivenBefore), staying))
+    .reduce(merged, noEntries);
   const number = absorbed[0]?.number ?? freeNumber(others);
   return {
-    sealed: { number, sequence: open.sequence, entries: entries.entries },
+    sealed: { number, sequence: open.sequence, entries },
     freed: absorbed.slice(1).map((each) => emptySegment(each.number, open.sequence)),
   };
 }
+
+/**
+ * What is absorbed rises to the sequence of the new segment. An entry that a newer segment has as well, one that is too large to
+ * be absorbed along, would rise above it and bring an old outcome back.
+ */
+const notKnownBetter = ({ sequence, entries }: Segment, staying: readonly Segment[]): Entries =>
+  staying.filter((each) => each.sequence > sequence).reduce((left, newer) => without(newer.entries, left), entries);
 
 /** A segment without the failures that were forgiven since it was written. */
 export function forgiven(segment: Segment, upTo: number): Segment {

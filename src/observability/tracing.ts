@@ -29,25 +29,63 @@ export const tracingWanted = ({ OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER, ...env 
     env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined ||
     env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT !== undefined);
 
-/** Starts the SDK, which costs memory and time, only where traces are wanted. The exporter reads the standard variables itself. */
-export async function startTracing(environment: Environment, version: string): Promise<Tracing> {
+/**
+ * Starts the SDK, which costs memory and time, only where traces are wanted. The exporter and the resource read the standard variables
+ * themselves; those of sampler and batches are read here. What cannot be followed is told to `warn`, and its default holds.
+ */
+export async function startTracing(environment: Environment, version: string, warn: (message: string) => void): Promise<Tracing> {
   if (!tracingWanted(environment)) return noTracing;
-  const [{ OTLPTraceExporter }, { BatchSpanProcessor, TracerProvider }, { defaultResource, resourceFromAttributes }] = await Promise.all([
+  const [{ OTLPTraceExporter }, sdk, resources] = await Promise.all([
     import('@opentelemetry/exporter-trace-otlp-proto'),
     import('@opentelemetry/sdk-trace'),
     import('@opentelemetry/resources'),
   ]);
   const api = await import('@opentelemetry/api');
-  const own = resourceFromAttributes({ 'service.name': environment.OTEL_SERVICE_NAME ?? 'spanferry', 'service.version': version });
-  const provider = new TracerProvider({
-    resource: defaultResource().merge(own),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+  const protocol = environment.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? environment.OTEL_EXPORTER_OTLP_PROTOCOL ?? 'http/protobuf';
+  if (protocol !== 'http/protobuf') warn(`OTEL_EXPORTER_OTLP_PROTOCOL is ${protocol}, but own traces go by http/protobuf`);
+  const { defaultResource, detectResources, resourceAttributesEnvDetector, resourceFromAttributes, serviceNameEnvDetector } = resources;
+  const own = resourceFromAttributes({ 'service.name': 'spanferry', 'service.version': version });
+  const given = detectResources({ detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector] });
+  const provider = new sdk.TracerProvider({
+    resource: defaultResource().merge(own).merge(given),
+    sampler: samplerOf(sdk, environment, warn),
+    spanProcessors: [new sdk.BatchSpanProcessor({ exporter: new OTLPTraceExporter(), ...batching(environment) })],
   });
   const tracer = provider.getTracer('spanferry', version);
   return {
     trace: (name, attributes, run) => inSpan(api, tracer, { name, attributes }, undefined, run),
     close: () => provider.shutdown(),
   };
+}
+
+type Sdk = typeof import('@opentelemetry/sdk-trace');
+
+/** Own traces have no parent outside, so what the variable says about parents makes no difference: parts follow the whole. */
+function samplerOf(
+  { AlwaysOffSampler, AlwaysOnSampler, ParentBasedSampler, TraceIdRatioBasedSampler }: Sdk,
+  env: Environment,
+  warn: (message: string) => void,
+) {
+  const name = env.OTEL_TRACES_SAMPLER ?? 'parentbased_always_on';
+  const ratio = Number(env.OTEL_TRACES_SAMPLER_ARG ?? 1);
+  const root = {
+    always_on: () => new AlwaysOnSampler(),
+    always_off: () => new AlwaysOffSampler(),
+    traceidratio: () => new TraceIdRatioBasedSampler(ratio),
+  }[name.replace(/^parentbased_/, '')];
+  if (!root) warn(`OTEL_TRACES_SAMPLER is ${name}, which is not known here: everything is sampled`);
+  return new ParentBasedSampler({ root: root?.() ?? new AlwaysOnSampler() });
+}
+
+/** The SDK's own defaults hold where nothing is said. */
+function batching(env: Environment) {
+  const given = {
+    scheduledDelayMillis: Number(env.OTEL_BSP_SCHEDULE_DELAY),
+    maxQueueSize: Number(env.OTEL_BSP_MAX_QUEUE_SIZE),
+    maxExportBatchSize: Number(env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE),
+    exportTimeoutMillis: Number(env.OTEL_BSP_EXPORT_TIMEOUT),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value > 0));
 }
 
 type Api = typeof import('@opentelemetry/api');

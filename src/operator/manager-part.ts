@@ -16,6 +16,7 @@ import type { Resources } from '../kube/resources.ts';
 import { roster } from '../kube/roster.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import { createSources } from '../sources/sources.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Stores } from '../stores/registry.ts';
@@ -37,6 +38,7 @@ export type ManagerPartOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
 };
 
 const LEADER = 'spanferry-leader';
@@ -92,6 +94,7 @@ const lead =
       tell: ({ metadata }, happening) =>
         events.record({ apiVersion, kind: 'IngestionSource', metadata: metadata as Source['metadata'] }, happening),
       observer: sourceObserver(metrics),
+      tracing: options.tracing,
       retryFailed: (uid) => dispatcher.retryFailed(uid),
       wakeDispatch: () => dispatcher.wake(),
       queue: work,

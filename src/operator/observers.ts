@@ -2,6 +2,7 @@ import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { Observed } from '../kube/transport.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Observer as SourceObserver } from '../sources/port.ts';
+import type { Stores } from '../stores/registry.ts';
 import type { Observer } from '../worker/port.ts';
 
 /** Requests to the API server, under the names that client-go's dashboards know. */
@@ -26,6 +27,20 @@ export function apiObserver(metrics: Metrics): (observed: Observed) => void {
     seconds.observe({ verb, host }, took);
     if (method !== 'GET') writes.inc({ verb, resource });
   };
+}
+
+/** The stores, counting what they are asked on behalf of each source. */
+export function observedStores(stores: Stores, metrics: Metrics): Stores {
+  const requests = metrics.counter({
+    name: 'spanferry_store_requests_total',
+    help: 'Requests to stores, by operation: what listing and reading cost',
+    labels: ['namespace', 'source', 'operation'] as const,
+  });
+  const open: Stores['open'] = (spec, context) => {
+    const { namespace, name } = context.source;
+    return stores.open(spec, { ...context, onRequest: (operation) => requests.inc({ namespace, source: name, operation }) });
+  };
+  return { ...stores, open };
 }
 
 /** What workers did, by source and never by file. */
@@ -61,7 +76,7 @@ export function verdictObserver(metrics: Metrics): Observer {
 export function sourceObserver(metrics: Metrics): SourceObserver {
   const labels = ['namespace', 'source'] as const;
   const gauge = (name: string, help: string) => metrics.gauge({ name, help, labels });
-  const ready = gauge('spanferry_source_ready', '1 while files of the source flow');
+  const ready = gauge('spanferry_source_ready', '1 while files of the source flow, or it is suspended');
   const backlog = gauge('spanferry_source_backlog_files', 'Files that match and have no record yet');
   const pending = gauge('spanferry_source_pending_files', 'Files with a record that wait for their worker');
   const processing = gauge('spanferry_source_processing_files', 'Files on the ferry');

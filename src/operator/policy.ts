@@ -1,23 +1,56 @@
-import picomatch from 'picomatch';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { Failure } from '../api/failure.ts';
+import { Failed, type Failure, failureOf } from '../api/failure.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
+import { prefixOf } from '../api/match.ts';
+import { urlOf } from '../delivery/destination.ts';
+import { placeOf } from '../stores/registry.ts';
+import { type Fits, patterns } from './pattern.ts';
 
-const patterns = z.array(z.string().min(1)).optional();
+type Pattern = { readonly text: string; readonly fits: Fits };
 
-const rules = z.strictObject({
-  /** Globs on `s3://bucket`, `gs://bucket`, `azblob://account/container`. */
-  buckets: patterns,
-  /** Globs on the ARN of a role that a source assumes. */
-  roleArns: patterns,
-  /** Globs on the endpoint of a destination. */
-  destinations: patterns,
+const listOf = (compile: (pattern: string) => Fits) =>
+  z
+    .array(
+      z
+        .string('write a text')
+        .min(1, 'write a pattern')
+        .transform((text, context): Pattern => {
+          try {
+            return { text, fits: compile(text) };
+          } catch (thrown) {
+            context.issues.push({ code: 'custom', input: text, message: failureOf(thrown).message });
+            return z.NEVER;
+          }
+        }),
+      'write a list; an empty one allows nothing',
+    )
+    .optional();
+
+/** A mapping with these keys and no other: a mistyped one must not look as if it worked. */
+const mapping = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `there is no key ${issue.keys.join(', ')}; the keys are ${Object.keys(shape).join(', ')}`
+        : `write a mapping with the keys ${Object.keys(shape).join(', ')}; {} where all is allowed`,
+  });
+
+const rules = mapping({
+  /** Patterns of `s3://bucket`, `gs://bucket`, `azblob://account/container`. */
+  buckets: listOf(patterns.bucket),
+  /** Patterns of the ARN of a role that a source assumes. */
+  roleArns: listOf(patterns.role),
+  /** Patterns of the URL of a destination. */
+  destinations: listOf(patterns.destination),
   /** May sources read with the identity of the operator? */
-  operatorIdentity: z.boolean().default(true),
+  operatorIdentity: z.boolean('write true or false').default(true),
 });
 
-const file = z.strictObject({ namespaces: z.record(z.string(), rules) });
+const file = z.strictObject(
+  { namespaces: z.record(z.string(), rules, 'write the rules of each namespace below its name') },
+  'write `namespaces:`, and below it the rules of each namespace',
+);
 
 type Rules = z.output<typeof rules>;
 
@@ -35,8 +68,8 @@ export const openPolicy: Policy = { refusal: () => undefined, operatorIdentity: 
 export function parsePolicy(text: string): Policy {
   const parsed = file.safeParse(parse(text));
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new Error(`the policy file is wrong at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`);
+    const wrong = parsed.error.issues.map(({ path, message }) => `at ${path.join('.') || 'its top'}: ${message}`);
+    throw new Error(`the policy file is wrong ${wrong.join('; ')}`);
   }
   const { namespaces } = parsed.data;
   // A namespace may be called "constructor".
@@ -53,14 +86,15 @@ export function parsePolicy(text: string): Policy {
 }
 
 function broken(its: Rules, spec: SourceSpec): string | undefined {
-  const bucket = bucketOf(spec);
-  if (!allowed(its.buckets, bucket)) return `${bucket} is not among the buckets that the policy allows: ${its.buckets?.join(', ')}`;
-  const role = spec.store.s3?.auth?.roleArn;
-  if (role !== undefined && !allowed(its.roleArns, role))
-    return `${role} is not among the roles that the policy allows: ${its.roleArns?.join(', ')}`;
-  const endpoint = spec.destination?.endpoint;
-  if (endpoint !== undefined && !allowed(its.destinations, endpoint)) {
-    return `${endpoint} is not among the destinations that the policy allows: ${its.destinations?.join(', ')}`;
+  const named = [
+    ['buckets', its.buckets, bucketOf(spec)],
+    ['roles', its.roleArns, spec.store.s3?.auth?.roleArn],
+    ['destinations', its.destinations, destinationOf(spec)],
+  ] as const;
+  for (const [what, allowed, name] of named) {
+    if (name === undefined || !allowed || allowed.some(({ fits }) => fits(name))) continue;
+    const list = allowed.length === 0 ? 'none' : allowed.map(({ text }) => text).join(', ');
+    return `${name} is not among the ${what} that the policy allows: ${list}`;
   }
   if (!its.operatorIdentity && usesOperatorIdentity(spec)) {
     return 'the policy does not let this namespace read with the identity of the operator: name a Secret in spec.store';
@@ -68,13 +102,22 @@ function broken(its: Rules, spec: SourceSpec): string | undefined {
   return undefined;
 }
 
-const allowed = (globs: readonly string[] | undefined, text: string): boolean =>
-  globs === undefined || picomatch.isMatch(text, [...globs], { dot: true });
+/** Where the source looks, without its prefix. */
+function bucketOf({ store }: SourceSpec): string {
+  const { location } = placeOf(store);
+  return location.slice(0, location.length - prefixOf({ store }).length).replace(/\/$/, '');
+}
 
-function bucketOf({ store: { s3, gcs, azureBlob } }: SourceSpec): string {
-  if (s3) return `s3://${s3.bucket}`;
-  if (gcs) return `gs://${gcs.bucket}`;
-  return `azblob://${azureBlob?.account ?? azureBlob?.endpoint}/${azureBlob?.container}`;
+/** The URL that is called. One that cannot be called is refused before anything is sent, in words of its own. */
+function destinationOf({ destination }: SourceSpec): string | undefined {
+  if (!destination) return undefined;
+  try {
+    const { origin, pathname } = urlOf(destination.endpoint);
+    return `${origin}${pathname}`;
+  } catch (thrown) {
+    if (thrown instanceof Failed) return undefined;
+    throw thrown;
+  }
 }
 
 function usesOperatorIdentity({ store: { s3, gcs, azureBlob } }: SourceSpec): boolean {

@@ -5,6 +5,7 @@ import type { IngestionSource, SourceStatus } from '../api/ingestionsource.ts';
 import type { Outcome as Round } from '../control/controller.ts';
 import type { OwnDestination } from '../delivery/destination.ts';
 import type { Log } from '../observability/logger.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Place } from '../stores/provider.ts';
 import { secretNamesOf } from '../stores/registry.ts';
@@ -38,8 +39,9 @@ export type CareOptions = {
   readonly observer: Observer;
   readonly clock: Clock;
   readonly log: Log;
-  /** Dispatch begins failed records of a source again. */
-  readonly retryFailed: (sourceUid: string) => void;
+  readonly tracing: Tracing;
+  /** Dispatch begins failed records of a source again; resolves when all have begun. */
+  readonly retryFailed: (sourceUid: string) => Promise<void>;
   readonly wakeDispatch: () => void;
   /** Another round for this source, after a while. */
   readonly again: (ms: number) => void;
@@ -87,6 +89,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   let found: { readonly rule: string; readonly after: number } | undefined;
   let served: string | undefined;
   let acceptTried: string | undefined;
+  let retry: { readonly token: string; isDone: boolean } | undefined;
   let counted: { readonly at: number; readonly census: Census } | undefined;
 
   const voice = publisher(options);
@@ -123,6 +126,8 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       return typeof found === 'string' || queues.isTaken(found.name) ? undefined : found;
     },
     clock,
+    trace: (how, run) =>
+      options.tracing.trace('scan', { 'spanferry.namespace': namespace, 'spanferry.source': name, 'spanferry.how': how }, run),
     onChange: wake,
     onListed: (how, { tally, tookMs }) => {
       way.worked();
@@ -170,6 +175,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
         ...(acceptTried !== undefined && { acceptLedger: acceptTried }),
       }),
       ledger: memory.health(),
+      ...(retry && { retry }),
       ...(refused && { refused }),
       modified: modified.is,
       store: way.health(),
@@ -189,10 +195,9 @@ export function care(first: IngestionSource, options: CareOptions): Care {
         test = await tested(step.token, signal);
         return handled('test', step.token);
       case 'retry failed':
-        // Records first: no verdict may go back into the ledger after it forgave.
-        options.retryFailed(uid);
-        await memory.forgive(step.token);
-        return listings.want('failed files are retried');
+        return retryFailed(step.token);
+      case 'end retry':
+        return handled('retryFailed', step.token);
       case 'write modified': {
         const now = resolutionNow();
         if (now.is === 'to write') await memory.write(() => ({ modified: now.modified }));
@@ -217,6 +222,19 @@ export function care(first: IngestionSource, options: CareOptions): Care {
 
   const handled = (trigger: SourceTrigger, token: string): Promise<void> =>
     memory.write((head) => ({ handled: { ...head.handled, [trigger]: token } }));
+
+  const retryFailed = async (token: string): Promise<void> => {
+    // Records first: no verdict may go back into the ledger after it forgave.
+    const begun = options.retryFailed(uid);
+    await memory.forgive();
+    const mine = { token, isDone: false };
+    retry = mine;
+    void begun.then(() => {
+      mine.isDone = true;
+      wake();
+    });
+    listings.want('failed files are retried');
+  };
 
   const begin = ({ how, because, token }: Extract<Step, { do: 'list' }>): void => {
     const store = way.store();

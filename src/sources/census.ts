@@ -1,7 +1,7 @@
-import { makesFilesWait } from '../api/failure.ts';
+import { makesFilesWait, sideOf } from '../api/failure.ts';
 import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
 import type { SourceStatus } from '../api/ingestionsource.ts';
-import { type Reason, reasons } from '../api/reasons.ts';
+import { type Reason, reasons, type Side } from '../api/reasons.ts';
 
 /** What the records of one source say together. */
 export type Census = {
@@ -14,21 +14,12 @@ export type Census = {
   readonly recentFailures: NonNullable<SourceStatus['recentFailures']>;
   /** Files that wait for something outside themselves. */
   readonly waiting: number;
-  readonly storeTrouble?: Trouble;
-  readonly destinationTrouble?: Trouble;
+  /** What they wait for, one of each side; `neither` is that of the spec or of the operator. */
+  readonly troubles: { readonly [side in Side | 'neither']?: Trouble };
   readonly oldestPendingSince?: number;
 };
 
 export type Trouble = { readonly reason: Reason; readonly message: string };
-
-/** Reasons for which a file waits for its destination. A certificate or an address that is wrong at the store fails the listing first. */
-const ofDestination: ReadonlySet<Reason> = new Set([
-  'CredentialError',
-  'DestinationRefused',
-  'DestinationUnavailable',
-  'TlsError',
-  'EgressRefused',
-]);
 
 const MOST_FAILURES = 5;
 
@@ -38,8 +29,7 @@ const isReason = (text: string | undefined): text is Reason => text !== undefine
 export function census(records: Iterable<IngestionFile>): Census {
   let [pending, processing, waiting] = [0, 0, 0];
   let oldestPendingSince: number | undefined;
-  let storeTrouble: Trouble | undefined;
-  let destinationTrouble: Trouble | undefined;
+  const troubles: { [side in Side | 'neither']?: Trouble } = {};
   let lastCompletionTime: string | undefined;
   const failed: IngestionFile[] = [];
 
@@ -53,12 +43,9 @@ export function census(records: Iterable<IngestionFile>): Census {
       const created = Date.parse(record.metadata.creationTimestamp ?? '');
       if (created < (oldestPendingSince ?? Number.POSITIVE_INFINITY)) oldestPendingSince = created;
       const trouble = troubleOf(status);
-      if (!trouble) continue;
-      const isDestination = ofDestination.has(trouble.reason);
-      if (!isDestination && !makesFilesWait(trouble.reason)) continue;
+      if (!trouble || !makesFilesWait(trouble.reason)) continue;
       waiting++;
-      if (isDestination) destinationTrouble ??= trouble;
-      else storeTrouble ??= trouble;
+      troubles[sideOf(trouble.reason) ?? 'neither'] ??= trouble;
     }
   }
 
@@ -68,11 +55,10 @@ export function census(records: Iterable<IngestionFile>): Census {
     pending,
     processing,
     waiting,
+    troubles,
     recentFailures: failed.slice(0, MOST_FAILURES).map(shown),
     ...(lastCompletionTime !== undefined && { lastCompletionTime }),
     ...(lastFailureTime !== undefined && { lastFailureTime }),
-    ...(storeTrouble && { storeTrouble }),
-    ...(destinationTrouble && { destinationTrouble }),
     ...(oldestPendingSince !== undefined && { oldestPendingSince }),
   };
 }

@@ -18,7 +18,7 @@ export type Keeper = {
   readonly remember: (identity: Identity, record: IngestionFile, outcome: Outcome) => Promise<void>;
   /** Writes tokens of triggers, or how scan.modified was resolved. */
   readonly write: (edit: (head: LedgerHead) => Partial<Pick<LedgerHead, 'modified' | 'handled'>>) => Promise<void>;
-  readonly forgive: (token: string) => Promise<void>;
+  readonly forgive: () => Promise<void>;
   /** Writes if enough waits or the oldest has waited long enough; `all`: in any case. Never throws. */
   readonly flush: (how: 'due' | 'all') => Promise<void>;
 };
@@ -132,7 +132,7 @@ export function keeper({ objects, clock, onChange, random }: KeeperOptions): Kee
     open,
     remember,
     write: (edit) => guarded((open) => open.change(edit)),
-    forgive: (token) => guarded((open) => open.forgive(token)),
+    forgive: () => guarded((open) => open.forgive()),
     flush,
   };
 }

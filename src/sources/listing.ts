@@ -1,5 +1,6 @@
+import type { Step } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
-import type { Store, StoredFile } from '../stores/store.ts';
+import type { Page, Store, StoredFile } from '../stores/store.ts';
 import type { Filter } from './filter.ts';
 import type { Lanes } from './lanes.ts';
 import { type Lesson, lesson, type Order } from './order.ts';
@@ -23,6 +24,8 @@ export type ListingOptions = {
   readonly missing: (file: StoredFile) => Candidate | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** The operator's own trace of this listing. */
+  readonly step: Step;
   /** The listing waits for dispatch, or goes on. */
   readonly onParked: (isParked: boolean) => void;
   readonly onSecondPage: () => void;
@@ -42,7 +45,7 @@ export type Listed = {
 
 /** Lists to the end, holding one page at a time. Throws what the store throws, and the signal's reason. */
 export async function list(options: ListingOptions): Promise<Listed> {
-  const { how, store, order, clock, signal } = options;
+  const { how, store, order, clock, signal, step } = options;
   const from = how === 'tail' ? order.tailAfter : undefined;
   const tally = counting();
   const learning = lesson(order, from);
@@ -52,7 +55,7 @@ export async function list(options: ListingOptions): Promise<Listed> {
   let pages = 0;
   const visit = visitor(options, tally, learning);
 
-  for await (const { files } of store.list({ signal, ...(from !== undefined && { startAfter: from }) })) {
+  for await (const { files } of traced(store.list({ signal, ...(from !== undefined && { startAfter: from }) }), step)) {
     signal.throwIfAborted();
     if (++pages === 2) options.onSecondPage();
     const now = clock.now();
@@ -64,7 +67,22 @@ export async function list(options: ListingOptions): Promise<Listed> {
     await new Promise((resolve) => setImmediate(resolve));
     if (how === 'count') await clock.sleep(COUNT_PAUSE_MS, signal);
   }
+  step.note({ 'spanferry.listed': tally.listed, 'spanferry.matched': tally.matched, 'spanferry.new': tally.new });
   return { tally, order: learning.learned(), startedAt, endedAt: clock.now(), tookMs: clock.monotonic() - begunMs - parkedMs };
+}
+
+/** Each page is a step of its own: what the store takes for it. The last one tells that there is no more. */
+async function* traced(listing: AsyncIterable<Page>, step: Step): AsyncGenerator<Page, void, undefined> {
+  const pages = listing[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const page = await step.within('page', () => pages.next());
+      if (page.done) return;
+      yield page.value;
+    }
+  } finally {
+    await pages.return?.();
+  }
 }
 
 /** Counting is for people, so it lets everything else go first. */

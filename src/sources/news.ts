@@ -11,16 +11,19 @@ export function happenings(before: SourceStatus, after: SourceStatus): readonly 
 const conditionOf = ({ conditions = [] }: SourceStatus, type: string): Condition | undefined =>
   conditions.find((each) => each.type === type);
 
-/** One warning per new reason; one word when all is well again. */
+/** One warning per new reason; one word when all is well again, and when somebody suspends or resumes. */
 function troubles(before: SourceStatus, after: SourceStatus): readonly Happening[] {
   const [was, is] = [conditionOf(before, 'Ready'), conditionOf(after, 'Ready')];
   if (is?.status === 'False') {
     const isNew = was?.status !== 'False' || was.reason !== is.reason;
-    const type = is.reason === 'Suspended' ? 'Normal' : 'Warning';
-    return isNew ? [{ type, reason: is.reason, action: 'Reconcile', note: is.message }] : [];
+    return isNew ? [{ type: 'Warning', reason: is.reason, action: 'Reconcile', note: is.message }] : [];
   }
-  const recovered = is?.status === 'True' && was?.status === 'False';
-  return recovered ? [{ type: 'Normal', reason: 'Recovered', action: 'Reconcile', note: `after ${was.reason}: ${is.message}` }] : [];
+  const normal = (reason: string, note = is?.message ?? ''): readonly Happening[] => [
+    { type: 'Normal', reason, action: 'Reconcile', note },
+  ];
+  if (is?.reason !== was?.reason && is?.reason === 'Suspended') return normal('Suspended');
+  if (is?.reason !== was?.reason && was?.reason === 'Suspended') return normal('Resumed');
+  return is?.status === 'True' && was?.status === 'False' ? normal('Recovered', `after ${was.reason}: ${is.message}`) : [];
 }
 
 /** What works, although somebody should look at it: a bucket that is in another region. */
@@ -48,10 +51,11 @@ function tested(before: SourceStatus, { lastTest }: SourceStatus): readonly Happ
 /** How soon a status must be written: at once, when counts have rested, or only now and then. */
 export type Urgency = 'now' | 'counts' | 'times' | 'none';
 
-/** Compares what people see. */
+/** Compares what people see. A scan that found nothing new is no reason to write by itself. */
 export function urgency(before: SourceStatus, after: SourceStatus): Urgency {
   if (!same(withoutNumbers(before), withoutNumbers(after))) return 'now';
-  if (!same(withoutTimes(before), withoutTimes(after))) return 'counts';
+  const isNews = (after.lastScan?.new ?? 0) > 0 && after.lastScan?.startTime !== before.lastScan?.startTime;
+  if (isNews || !same(withoutScan(before), withoutScan(after))) return 'counts';
   return same(before, after) ? 'none' : 'times';
 }
 
@@ -60,10 +64,7 @@ const withoutNumbers = ({ conditions, observedGeneration, handled, lastTest, loc
   conditions: conditions?.map(({ message: _, ...rest }) => rest),
 });
 
-const withoutTimes = (status: SourceStatus) => {
-  const { startTime: _, completionTime: __, ...scan } = status.lastScan ?? {};
-  return { ...status, lastScan: scan };
-};
+const withoutScan = ({ lastScan: _, ...status }: SourceStatus) => status;
 
 /** Statuses are plain JSON; the order of members is not the same on both sides. */
 const same = (a: unknown, b: unknown): boolean => sortedText(a) === sortedText(b);

@@ -35,6 +35,8 @@ export type Seen = {
   readonly lastFull?: Past & { readonly selection: string };
   readonly lastScan?: Past;
   readonly lastCount?: Past;
+  /** The `retry-failed` that this leader has begun: the ledger has forgiven; `isDone` once every failed record has begun again. */
+  readonly retry?: { readonly token: string; readonly isDone: boolean };
   /** Only a full listing finds what is missing, and why. */
   readonly wanted?: string;
 };
@@ -42,7 +44,7 @@ export type Seen = {
 export type Step =
   | { readonly do: 'open ledger'; readonly acceptToken?: string }
   | { readonly do: 'test'; readonly token: string }
-  | { readonly do: 'retry failed'; readonly token: string }
+  | { readonly do: 'retry failed' | 'end retry'; readonly token: string }
   | { readonly do: 'write modified' }
   | { readonly do: 'probe' }
   | { readonly do: 'list'; readonly how: 'full' | 'tail' | 'count' | 'newest'; readonly because: string; readonly token?: string }
@@ -73,7 +75,12 @@ const suspended: Check = ({ suspended }) => (suspended ? { do: 'report', failure
 
 const refused: Check = ({ refused }) => (refused ? { do: 'report', failure: refused, halts: true } : undefined);
 
-const retryAsked: Check = ({ asked }) => (asked.retryFailed === undefined ? undefined : { do: 'retry failed', token: asked.retryFailed });
+/** The token is handled only when all have begun again: a leader that comes in the middle starts over, and none is left behind. */
+const retryAsked: Check = ({ asked: { retryFailed: token }, retry }) => {
+  if (token === undefined) return undefined;
+  if (retry?.token !== token) return { do: 'retry failed', token };
+  return retry.isDone ? { do: 'end retry', token } : undefined;
+};
 
 const modifiedUnwritten: Check = ({ modified }) => (modified === 'to write' ? { do: 'write modified' } : undefined);
 

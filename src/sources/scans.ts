@@ -1,4 +1,5 @@
 import { type Failure, failureOf } from '../api/failure.ts';
+import type { Step } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Store, StoredFile } from '../stores/store.ts';
 import type { Filter } from './filter.ts';
@@ -22,7 +23,7 @@ export type Plan = {
   readonly token?: string;
 };
 
-/** What people see of scans: numbers of the last one that tells something, times of the last one. */
+/** What people see of the last scan. */
 export type ScanReport = {
   readonly tally: Tally;
   readonly startedAt: number;
@@ -54,6 +55,8 @@ export type ScansOptions = {
   /** The candidate that a file makes, unless it is done or under way. */
   readonly missing: (file: StoredFile) => Candidate | undefined;
   readonly clock: Clock;
+  /** Begins the operator's own trace of a listing. */
+  readonly trace: <T>(how: How, run: (step: Step) => Promise<T>) => Promise<T>;
   /** A listing ended, or parked. */
   readonly onChange: () => void;
   readonly onListed: (how: How, listed: Listed) => void;
@@ -114,15 +117,18 @@ export function scans(options: ScansOptions): Scans {
     const startedMs = clock.monotonic();
     const orderBefore = order;
     try {
-      const listed = await list({
-        ...options,
-        ...plan,
-        order,
-        signal: abort.signal,
-        onParked: (isParked) => park(running, isParked),
-        onSecondPage: () => flow(running),
-        ...(top && { onMatch: ({ modifiedTime }: StoredFile) => top.add(modifiedTime) }),
-      });
+      const listed = await options.trace(plan.how, (step) =>
+        list({
+          ...options,
+          ...plan,
+          order,
+          step,
+          signal: abort.signal,
+          onParked: (isParked) => park(running, isParked),
+          onSecondPage: () => flow(running),
+          ...(top && { onMatch: ({ modifiedTime }: StoredFile) => top.add(modifiedTime) }),
+        }),
+      );
       ended(running);
       learn(plan, listed, { startedAt: startedMs, endedAt: clock.monotonic(), tookMs: listed.tookMs }, orderBefore);
       if (top && plan.latest) options.onNewest(plan.latest.rule, top.floor() ?? 0);
@@ -169,7 +175,7 @@ export function scans(options: ScansOptions): Scans {
     }
     // A count that ended while this listing was parked knows more.
     if (order === orderBefore) order = listed.order;
-    report = reported(report, plan.how, listed);
+    report = { tally: listed.tally, startedAt: listed.startedAt, endedAt: listed.endedAt, isWhole: plan.how !== 'tail' };
   };
 
   return {
@@ -205,9 +211,3 @@ export function scans(options: ScansOptions): Scans {
 }
 
 const pick = ({ selection, token }: Plan) => ({ selection, ...(token !== undefined && { token }) });
-
-/** A tail without news tells nothing but its time. */
-function reported(before: ScanReport | undefined, how: How, { tally, startedAt, endedAt }: Listed): ScanReport {
-  if (how === 'tail' && tally.new === 0 && before) return { ...before, startedAt, endedAt };
-  return { tally, startedAt, endedAt, isWhole: how !== 'tail' };
-}

@@ -2,16 +2,18 @@ import { failureOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { Reconcile } from '../control/controller.ts';
 import type { Queue } from '../control/queue.ts';
+import { noTracing } from '../observability/tracing.ts';
 import { type Care, type CareOptions, care } from './care.ts';
 import type { ReadSecret, StoredLedger, Supply } from './port.ts';
 import { secretsOf } from './secrets.ts';
 import { sweeps } from './sweep.ts';
 
-export type SourcesOptions = Omit<CareOptions, 'secrets' | 'again' | 'observer'> & {
+export type SourcesOptions = Omit<CareOptions, 'secrets' | 'again' | 'observer' | 'tracing'> & {
   readonly readSecret: ReadSecret;
   /** Where rounds of sources are asked for, by "namespace/name". */
   readonly queue: Pick<Queue, 'add' | 'addAfter'>;
   readonly observer?: CareOptions['observer'];
+  readonly tracing?: CareOptions['tracing'];
 };
 
 /** The manager's part for IngestionSources. It lives as long as the leadership. */
@@ -34,7 +36,7 @@ const FLUSH_LOOK_MS = 1_000;
 const SWEEP_EVERY_MS = 3_600_000;
 
 export function createSources(options: SourcesOptions): SourcesPart {
-  const { sources, queue, clock, ledgers, log, observer = {} } = options;
+  const { sources, queue, clock, ledgers, log, observer = {}, tracing = noTracing } = options;
   const secrets = secretsOf(options.readSecret, clock);
   const cares = new Map<string, Care>();
 
@@ -53,7 +55,7 @@ export function createSources(options: SourcesOptions): SourcesPart {
     if (known && known.uid === source.metadata.uid) return known.round(source, signal);
     drop(key);
     const again = (ms: number) => queue.addAfter(key, ms);
-    const taken = care(source, { ...options, observer, secrets, again });
+    const taken = care(source, { ...options, observer, tracing, secrets, again });
     cares.set(key, taken);
     return taken.round(source, signal);
   };

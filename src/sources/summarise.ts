@@ -99,10 +99,11 @@ function rank({ type }: Condition): number {
 /** Trouble of the store comes first: without it, nothing reaches the destination anyway. */
 function conditionsOf(known: Known): Conditions {
   const { before, moment, stopped, hasBegun, store, census, destination } = known;
-  const atStore = store === 'well' || store === undefined ? census.storeTrouble : store;
-  const atDestination = destination ?? census.destinationTrouble;
+  const atStore = store === 'well' || store === undefined ? census.troubles.store : store;
+  const atDestination = destination ?? census.troubles.destination;
   const list = sides(before.conditions ?? [], known, atStore, atDestination);
-  const failure = stopped ?? atStore ?? atDestination;
+  if (stopped?.reason === 'Suspended') return markReady(list, suspension(known), moment);
+  const failure = stopped ?? atStore ?? atDestination ?? census.troubles.neither;
   if (failure) return failing(list, failure, moment);
   if (hasBegun) return markReady(list, readiness(known), moment);
   const wasReady = before.observedGeneration === moment.generation && list.some(({ type }) => type === 'Ready');
@@ -140,6 +141,9 @@ function failing(list: Conditions, failure: Failure, moment: Moment): Conditions
   const said = { reason: failure.reason, message: explain(failure) };
   return kindOf(failure) === 'transient' ? markReconciling(list, said, moment) : markStalled(list, said, moment);
 }
+
+/** A source that is suspended is as its spec wants it, so it is no failure for those who wait for it or watch over it. */
+const suspension = (known: Known) => ({ reason: 'Suspended', message: `suspended: nothing is scanned or ferried; ${progressOf(known)}` });
 
 function readiness(known: Known): { readonly reason: string; readonly message: string } {
   const { scan, spec, ledger } = known;

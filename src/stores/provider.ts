@@ -35,12 +35,16 @@ export type StoreOptions = {
   readonly google?: { readonly trustedOrigin?: string; readonly tokenFetch?: typeof fetch };
 };
 
+/** Told of each request right before it goes out, so that people see what listing costs. */
+export type OnRequest = (operation: 'list' | 'get') => void;
+
 /** On whose behalf a store is opened. */
 export type OpenContext = {
   readonly source: { readonly namespace: string; readonly name: string };
   readonly secrets: Secrets;
   /** May the source read with the operator's own identity? The tenancy policy says so. */
   readonly operatorIdentity: boolean;
+  readonly onRequest?: OnRequest;
 };
 
 /** Opens stores of one kind and shares clients among them. It exists only once a source needs this kind. */

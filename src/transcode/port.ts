@@ -65,4 +65,36 @@ export type Transcode = (
   signal?: AbortSignal,
 ) => Promise<Summary>;
 
+/** A small file that is in memory as it lies in its store, compressed or not. */
+export type SmallFile = {
+  readonly bytes: Uint8Array;
+  /** As in `Input`. */
+  readonly name?: string;
+};
+
+/** Where in a shared batch the spans of one file are: so many, from this one on. */
+export type Share = { readonly file: number; readonly from: number; readonly spans: number };
+
+/** A batch with the spans of several files in their order. All spans of a file are in one batch. */
+export type SharedBatch = Batch & { readonly shares: readonly Share[] };
+
+/** What became of one file among many. Unless it is `done`, no batch has a span of it. */
+export type FileResult =
+  | { readonly state: 'done'; readonly summary: Summary }
+  /** It cannot be read to its end. */
+  | { readonly state: 'failed'; readonly failure: Failure }
+  /** Its spans do not fit into one batch: it is a matter for `Transcode`. */
+  | { readonly state: 'large' };
+
+/**
+ * Transcodes many small files so that their spans share batches. A result for each file, by its number; `take` is awaited as by
+ * `Transcode`. Rejects only where `take` or the signal does.
+ */
+export type TranscodeMany = (
+  files: readonly SmallFile[],
+  settings: Settings,
+  take: (batch: SharedBatch) => Promise<void> | void,
+  signal?: AbortSignal,
+) => Promise<readonly FileResult[]>;
+
 export const defaultSettings: Settings = { format: 'Auto', maxBatchBytes: 4 * 1024 * 1024, maxExpansionRatio: 200 };

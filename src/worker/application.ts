@@ -8,3 +8,14 @@ export function unexpectedApplications(spec: Pick<SourceSpec, 'applicationIds'>,
   const strange = found.filter((each) => each !== expected);
   return strange.length > 0 ? `application.id is ${strange.slice(0, 3).join(', ')}, expected is ${expected}` : undefined;
 }
+
+const SPAN_TYPE = 'fiddler.span.type';
+/** The key of an attribute as protobuf has it: field 1, its length, its text. */
+const encodedSpanType = Buffer.from([0x0a, SPAN_TYPE.length, ...Buffer.from(SPAN_TYPE)]);
+
+/** Is there a span with a type in this batch? Looked for as bytes: decoding would cost as much as transcoding. */
+export const hasSpanType = ({ buffer, byteOffset, byteLength }: Uint8Array): boolean =>
+  Buffer.from(buffer, byteOffset, byteLength).includes(encodedSpanType);
+
+/** Worth a word where a source has application ids: without types, an application shows its traces as a list of nameless steps. */
+export const noSpanType = `no span has the attribute ${SPAN_TYPE}`;

@@ -1,4 +1,4 @@
-import { type Failure, failureOf } from '../api/failure.ts';
+import { type Failure, failureOf, sideOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import type { Log } from '../observability/logger.ts';
@@ -79,7 +79,7 @@ export async function attempt(
       record,
       circumstances.giveUp,
     );
-    return { waitFor: { side: 'store', failure }, lastSeen: writer.lastSeen() };
+    return { waitFor: { side: sideOf(failure.reason) ?? 'store', failure }, lastSeen: writer.lastSeen() };
   }
   try {
     return { ...(await connected(record, source, { ...circumstances, connection, writer }, options)), lastSeen: writer.lastSeen() };

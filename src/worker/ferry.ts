@@ -4,7 +4,7 @@ import type { SourceSpec } from '../api/ingestionsource.ts';
 import type { Consignment, Rejected } from '../delivery/outcome.ts';
 import type { Step } from '../observability/tracing.ts';
 import type { Batch, Input, Settings, Summary, Transcode } from '../transcode/port.ts';
-import { unexpectedApplications } from './application.ts';
+import { hasSpanType, unexpectedApplications } from './application.ts';
 import type { Connection } from './port.ts';
 
 /** How far one file has come. Grows while it is ferried; a checkpoint is a copy of it. */
@@ -16,6 +16,8 @@ export type Progress = {
   rejectedSpans: number;
   requests: number;
   rejected: readonly Rejected[];
+  /** Looked for only where the source has application ids. */
+  hasSpanType?: boolean;
   /** The destination's words although it took everything. */
   warning?: string;
   /** What became of a batch of which only a part was decided: the next attempt of this worker goes on there. */
@@ -105,7 +107,8 @@ export async function ferry(job: Job, signal: AbortSignal): Promise<Ferried> {
 export const endOf = (failure: Failure): Ferried =>
   makesFilesWait(failure.reason) ? { ended: 'waiting', failure, side: 'store' } : { ended: 'failed', failure };
 
-async function deliver(batch: Batch, { connection, progress, record }: Job, signal: AbortSignal): Promise<void> {
+async function deliver(batch: Batch, { spec, connection, progress, record }: Job, signal: AbortSignal): Promise<void> {
+  if (spec.applicationIds?.length) progress.hasSpanType ||= hasSpanType(batch.body);
   if (batch.index < progress.batches) return batch.release?.();
   const rest = progress.rest?.index === batch.index && progress.rest.spans === batch.spans ? progress.rest : undefined;
   const outcome = await connection.sender.send(rest ? { ...rest, batch } : batch, { file: record.metadata.uid ?? '', signal });

@@ -4,7 +4,7 @@ import { clip, maxMessage } from '../api/fields.ts';
 import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import type { Summary } from '../transcode/port.ts';
-import { unexpectedApplications } from './application.ts';
+import { noSpanType, unexpectedApplications } from './application.ts';
 import { type Ferried, type Progress, rejectionText } from './ferry.ts';
 
 /** All that a verdict may look at. */
@@ -91,6 +91,7 @@ function warnings(spec: SourceSpec, progress: Progress, summary: Summary): NonNu
   const strange = unexpectedApplications(spec, summary.applicationIds);
   const all = [
     ...(strange ? [{ message: strange, count: 1 }] : []),
+    ...(progress.hasSpanType === false ? [{ message: noSpanType, count: 1 }] : []),
     ...(progress.warning !== undefined ? [{ message: `the destination says: ${progress.warning}`, count: 1 }] : []),
     ...rejections(progress),
     ...summary.warnings.map(({ message, count }) => ({ message, count })),

@@ -32,6 +32,8 @@ export type World = {
   /** What was done to ledgers by sweeping. */
   readonly swept: string[];
   refusal: Failure | undefined;
+  /** When dispatch has begun all failed records again. */
+  begun: Promise<void>;
   readonly source: () => IngestionSource;
   /** Changes the spec as an edit does, or the metadata. */
   readonly edit: (change: { readonly spec?: object; readonly annotations?: Readonly<Record<string, string>> }) => void;
@@ -114,7 +116,7 @@ export function sourcesWorld(
     },
   };
 
-  const world = { refusal: undefined as Failure | undefined };
+  const world = { refusal: undefined as Failure | undefined, begun: Promise.resolve() };
   const newPart = (): SourcesPart =>
     createSources({
       sources: {
@@ -144,7 +146,10 @@ export function sourcesWorld(
       queue,
       clock,
       log: silentLog,
-      retryFailed: (uid) => void retried.push(uid),
+      retryFailed: (uid) => {
+        retried.push(uid);
+        return world.begun;
+      },
       wakeDispatch: () => {},
       random: () => 0.5,
     });
@@ -201,6 +206,12 @@ export function sourcesWorld(
     },
     set refusal(failure) {
       world.refusal = failure;
+    },
+    get begun() {
+      return world.begun;
+    },
+    set begun(promise) {
+      world.begun = promise;
     },
     edit: ({ spec: edited, annotations }) => {
       const now = source();

@@ -3,6 +3,7 @@ import { Failed, type Failure, fail } from '../../api/failure.ts';
 import { systemClock } from '../../std/clock.ts';
 import { numberIn, recordIn, textIn } from '../fields.ts';
 import { networkFailure } from '../network-failure.ts';
+import type { OnRequest } from '../provider.ts';
 import type { StoredFile } from '../store.ts';
 import { abortable, discard, retryAfter, type Web } from '../web.ts';
 import type { Credential } from './credential.ts';
@@ -34,7 +35,7 @@ type Listing = { readonly files: readonly StoredFile[]; readonly folders: readon
 const PAGE_MS = 60_000;
 
 /** Speaks to one container. Versions are ETags without their quotes. Retries are the caller's: the SDK's own wait four seconds and more. */
-export function container(name: string, credential: Credential, web: Web, identity: WorkloadIdentity): Container {
+export function container(name: string, credential: Credential, web: Web, identity: WorkloadIdentity, onRequest?: OnRequest): Container {
   let client: Promise<ContainerClient> | undefined;
   const connected = () => {
     client ??= connect(name, credential, web, identity);
@@ -49,6 +50,7 @@ export function container(name: string, credential: Credential, web: Web, identi
   return {
     list: async (query, signal) => {
       const limited = AbortSignal.any([AbortSignal.timeout(PAGE_MS), ...(signal ? [signal] : [])]);
+      onRequest?.('list');
       try {
         return await abortable(page(await connected(), query, limited), limited);
       } catch (thrown) {
@@ -56,6 +58,7 @@ export function container(name: string, credential: Credential, web: Web, identi
       }
     },
     get: async ({ key, version }, from, length, signal) => {
+      onRequest?.('get');
       try {
         const conditions = { ifMatch: `"${version}"` };
         const options = { conditions, maxRetryRequests: 0, ...(signal && { abortSignal: signal }) };

@@ -23,7 +23,7 @@ export function azureBlobOpener(options: StoreOptions): Opener<AzureBlobSpec> {
         prefix: spec.prefix,
         origin: new URL(chosen.url).origin,
         idleMs: options.idleMs,
-        container: container(spec.container, chosen, client, operator),
+        container: container(spec.container, chosen, client, operator, context.onRequest),
         identity: async () =>
           chosen.as === 'WorkloadIdentity' ? operator.name() : chosen.as === 'AccountKey' ? chosen.account : undefined,
       };

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { Failed, fail } from '../../api/failure.ts';
 import { systemClock } from '../../std/clock.ts';
+import type { OnRequest } from '../provider.ts';
 import type { StoredFile } from '../store.ts';
 import { abortable, broken, discard, retryAfter, text, type Web, type WebAnswer } from '../web.ts';
 import { type Attempt, refused } from './errors.ts';
@@ -30,6 +31,7 @@ export type Bucket = {
   readonly bucket: string;
   readonly identity: Identity;
   readonly web: Web;
+  readonly onRequest?: OnRequest | undefined;
 };
 
 const PAGE_BYTES = 64 * 1024 * 1024;
@@ -108,6 +110,7 @@ async function call(
   renew = false,
 ): Promise<WebAnswer> {
   const authorization = await abortable(place.identity.authorize(place.origin, renew), signal);
+  place.onRequest?.(attempt.permission === 'storage.objects.list' ? 'list' : 'get');
   const answer = await place.web.get({ origin: place.origin, path, headers: { ...authorization, ...headers }, signal });
   if (answer.status === 200 || answer.status === 206) return answer;
   const said = errorText(await text(answer.body, ERROR_BYTES).catch(() => ''));

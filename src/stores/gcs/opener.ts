@@ -37,6 +37,7 @@ export function gcsOpener(options: StoreOptions): Opener<GcsSpec> {
           identity: client.identity,
           web: client,
           idleMs: options.idleMs,
+          onRequest: context.onRequest,
         },
         release,
       );

@@ -31,7 +31,8 @@ export function s3Opener(options: StoreOptions): Opener<S3Spec> {
       regions.set(bucketKey, region);
       held = take(region);
     };
-    return s3Store(spec, { bucket: spec.bucket, connection: () => held.client, moveTo }, options.idleMs, () => held.release());
+    const session = { bucket: spec.bucket, connection: () => held.client, moveTo, onRequest: context.onRequest };
+    return s3Store(spec, session, options.idleMs, () => held.release());
   };
 
   return { open, close: shared.close };

@@ -1,6 +1,7 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { Failed, failureOf } from '../../api/failure.ts';
 import { networkFailure } from '../network-failure.ts';
+import type { OnRequest } from '../provider.ts';
 import { wordsOf } from '../words.ts';
 import type { S3Connection } from './connection.ts';
 import { RefusedGet } from './get.ts';
@@ -13,6 +14,7 @@ export type Session = {
   readonly bucket: string;
   readonly connection: () => S3Connection;
   readonly moveTo: (region: string) => void;
+  readonly onRequest?: OnRequest | undefined;
 };
 
 /**
@@ -27,6 +29,7 @@ export async function ask<Answer>(
 ) {
   const tried = new Set<string>();
   for (;;) {
+    session.onRequest?.(asked.action === 's3:ListBucket' ? 'list' : 'get');
     try {
       return await attempt(session.connection());
     } catch (thrown) {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { semaphore } from '../../std/semaphore.ts';
-import type { Transcode } from '../port.ts';
+import { many } from '../many.ts';
+import type { Transcode, TranscodeMany } from '../port.ts';
 import { runJob } from './job.ts';
 import { threadMark } from './messages.ts';
 
@@ -16,6 +17,8 @@ export type PoolOptions = {
 export type Pool = {
   /** As `transcode`, but in a thread: the input is read, and the batches are taken, on the side of the caller. */
   readonly transcode: Transcode;
+  /** As `transcodeMany`, in a thread. */
+  readonly transcodeMany: TranscodeMany;
   /** Ends all threads. Jobs under way fail. */
   readonly close: () => Promise<void>;
 };
@@ -72,7 +75,7 @@ export function createPool({ threads, entry = ownEntry(), graceMs = 2_000 }: Poo
     await Promise.all([...all].map((worker) => worker.terminate()));
   };
 
-  return { transcode, close };
+  return { transcode, transcodeMany: many(transcode), close };
 }
 
 /** From sources the module beside this one; in a bundle the bundle itself, which asks `isTranscodeThread` before all else. */

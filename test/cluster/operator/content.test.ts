@@ -83,7 +83,10 @@ describe.concurrent('applications', () => {
     scene.put('mismatch/a.json', agentFile(1, 'checkout', other).text);
     await scene.source('mismatch', { ...ownPath('mismatch'), applicationIds: ['5f4dcc3b'] });
     const { status } = await scene.recorded('mismatch/a.json', { state: 'Completed' });
-    expect(status.warnings).toEqual([{ message: 'application.id is another-app, expected is 5f4dcc3b', count: 1 }]);
+    expect(status.warnings).toEqual([
+      { message: 'application.id is another-app, expected is 5f4dcc3b', count: 1 },
+      { message: 'no span has the attribute fiddler.span.type', count: 1 },
+    ]);
     expect(sent('mismatch')).toHaveLength(1);
   });
 

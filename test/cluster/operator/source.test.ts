@@ -98,8 +98,10 @@ describe.concurrent('row 44: suspend and resume', () => {
     await scene.source('paused');
     await scene.settled('paused', { completed: 1 });
     await scene.edit('paused', { suspend: true });
-    const { status } = await scene.condition('paused', 'Ready', { status: 'False', reason: 'Suspended' });
-    expect(status.files).toMatchObject({ completed: 1 });
+    const suspended = await scene.condition('paused', 'Ready', { status: 'True', reason: 'Suspended' });
+    expect(suspended.status.files).toMatchObject({ completed: 1 });
+    expect(kstatus(suspended)).toBe('Current');
+    expect(await scene.kubectl('get', 'isrc', 'paused')).toMatch(/True\s+suspended: nothing is scanned or ferried; 1 file done/);
     scene.put('paused/b.json', after.text);
     await scene.ask('ingestionsources', 'paused', 'test', 'seen');
     await eventually(
@@ -109,8 +111,19 @@ describe.concurrent('row 44: suspend and resume', () => {
     expect(after.ids.some((id) => scene.collector.taken.has(id))).toBe(false);
     await scene.edit('paused', { suspend: false });
     await scene.delivered(after.ids);
+    await eventually(
+      () => scene.events('paused'),
+      (events) => ['Suspended', 'Resumed'].every((reason) => events.some((event) => event.type === 'Normal' && event.reason === reason)),
+    );
     await scene.settled('paused', { completed: 2 });
     expect(before.ids.map((id) => scene.collector.taken.get(id))).toEqual([1, 1]);
+  });
+
+  test('one that is made suspended is Current at once, so that nobody waits for it', async () => {
+    await scene.source('asleep', { suspend: true });
+    const source = await scene.condition('asleep', 'Ready', { status: 'True', reason: 'Suspended' });
+    expect(kstatus(source)).toBe('Current');
+    expect(await scene.files('asleep')).toEqual([]);
   });
 
   test('a file that is under way stops at once, and is not lost', async () => {

@@ -52,7 +52,9 @@ describe.concurrent('what the policy file does not allow is refused, and says wh
   });
 
   test('another destination', () =>
-    refused('destination', /globex is not among the destinations/, { destination: { endpoint: `${scene.collector.url}/globex` } }));
+    refused('destination', /globex\/v1\/traces is not among the destinations/, {
+      destination: { endpoint: `${scene.collector.url}/globex` },
+    }));
 
   test("the operator's own identity", () =>
     refused('identity', /identity of the operator: name a Secret/, {}, { auth: { type: 'IAMRole' } }));
@@ -90,8 +92,8 @@ describe.concurrent('addresses that no source may reach', () => {
   test('as destination', async () => {
     scene.put('to-metadata/a.json', agentFile().text);
     await scene.source('to-metadata', { destination: { endpoint: 'http://169.254.169.254/latest' } });
-    await scene.recorded('to-metadata/a.json', { state: 'Pending', reason: 'EgressRefused' });
-    await scene.condition('to-metadata', 'DestinationReady', { status: 'False', reason: 'EgressRefused' });
+    await scene.recorded('to-metadata/a.json', { state: 'Pending', reason: 'DestinationEgressRefused' });
+    await scene.condition('to-metadata', 'DestinationReady', { status: 'False', reason: 'DestinationEgressRefused' });
   });
 });
 

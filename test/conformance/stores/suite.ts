@@ -1,12 +1,13 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { failureOf } from '../../../src/api/failure.ts';
+import type { OnRequest } from '../../../src/stores/provider.ts';
 import { openStores } from '../../../src/stores/registry.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { compareUtf8 } from '../../../src/stores/utf8-order.ts';
 import type { Access, Capability, Driver, TestServer } from './driver.ts';
 import { files, folders, keys, read, text } from './reading.ts';
 
-type Open = (access: Access) => Promise<Store>;
+type Open = (access: Access, onRequest?: OnRequest) => Promise<Store>;
 
 /** The cases that every store has to pass, whatever server is behind it. */
 export async function conformance({ name, start }: Driver): Promise<void> {
@@ -18,8 +19,8 @@ export async function conformance({ name, start }: Driver): Promise<void> {
   const stores = openStores({ allowLoopback: true, ...server.options });
   const opened: Store[] = [];
   const source = { namespace: 'ml-platform', name: 'checkout-agents' };
-  const open: Open = async ({ spec, secrets }) => {
-    const store = await stores.open(spec, { source, secrets, operatorIdentity: false });
+  const open: Open = async ({ spec, secrets }, onRequest) => {
+    const store = await stores.open(spec, { source, secrets, operatorIdentity: false, ...(onRequest && { onRequest }) });
     opened.push(store);
     return store;
   };
@@ -68,6 +69,19 @@ function listing(server: TestServer, open: Open): void {
     await bucket.put('run.json', 'second');
     const [second] = await files(store);
     expect(second?.version).not.toBe(first?.version);
+  });
+
+  test('every request is told before it goes out, by operation: what listing and reading cost', async () => {
+    const bucket = await server.createBucket();
+    for (const key of ['k/1', 'k/2', 'k/3']) await bucket.put(key, '{}');
+    const asked = { list: 0, get: 0 };
+    const store = await open(bucket.access(), (operation) => void asked[operation]++);
+    const [file] = await files(store, { pageSize: 1 });
+    expect(asked).toEqual({ list: 3, get: 0 });
+    await text(store, file!);
+    expect(asked).toEqual({ list: 3, get: 1 });
+    await store.probe();
+    expect(asked).toEqual({ list: 4, get: 2 });
   });
 
   test('a delimiter rolls keys up into folders', async () => {

@@ -98,12 +98,12 @@ const cases: readonly [sentence: string, answer: Answer, expected: Expected][] =
   [
     'an unknown authority',
     network('UNABLE_TO_VERIFY_LEAF_SIGNATURE'),
-    { is: 'trouble', of: 'credential', reason: 'TlsError', says: 'not trusted' },
+    { is: 'trouble', of: 'credential', reason: 'DestinationTlsError', says: 'not trusted' },
   ],
   [
     'a certificate for another host',
     network('ERR_TLS_CERT_ALTNAME_INVALID'),
-    { is: 'trouble', of: 'credential', reason: 'TlsError', says: 'another host name' },
+    { is: 'trouble', of: 'credential', reason: 'DestinationTlsError', says: 'another host name' },
   ],
   [
     'a client certificate is asked for',
@@ -123,7 +123,7 @@ const cases: readonly [sentence: string, answer: Answer, expected: Expected][] =
   [
     'an address that may not be reached',
     network('EGRESS_REFUSED', '169.254.169.254 is a metadata address'),
-    { is: 'trouble', of: 'credential', reason: 'EgressRefused', says: 'may not be reached: 169.254.169.254 is' },
+    { is: 'trouble', of: 'credential', reason: 'DestinationEgressRefused', says: 'may not be reached: 169.254.169.254 is' },
   ],
 ];
 

@@ -57,7 +57,10 @@ describe('a collector behind TLS', () => {
   ])('%s it is not, and the source says why', async (_sentence, spec) => {
     collector = await startCollector(server);
     const outcome = await sendTo(spec);
-    expect(outcome).toMatchObject({ state: 'waiting', failure: { reason: 'TlsError', message: expect.stringContaining('not trusted') } });
+    expect(outcome).toMatchObject({
+      state: 'waiting',
+      failure: { reason: 'DestinationTlsError', message: expect.stringContaining('not trusted') },
+    });
     expect(collector.received).toEqual([]);
   });
 
@@ -113,7 +116,10 @@ describe('the egress guard', () => {
     collector = await startCollector();
     expect(await sendGuarded({ endpoint: collector.url, compression: 'None' })).toMatchObject({
       state: 'waiting',
-      failure: { reason: 'EgressRefused', message: `${collector.url}/v1/traces may not be reached: 127.0.0.1 is a loopback address` },
+      failure: {
+        reason: 'DestinationEgressRefused',
+        message: `${collector.url}/v1/traces may not be reached: 127.0.0.1 is a loopback address`,
+      },
     });
     expect(collector.connections()).toBe(0);
   });
@@ -144,7 +150,7 @@ describe('the egress guard', () => {
       .sender(destination, 's')
       .send(batchWithSpans(0, 1), { file: 'a', signal: new AbortController().signal, patienceMs: 0 });
     expect(outcome).toMatchObject({
-      failure: { reason: 'EgressRefused', message: expect.stringContaining('127.0.0.1 is a loopback address') },
+      failure: { reason: 'DestinationEgressRefused', message: expect.stringContaining('127.0.0.1 is a loopback address') },
     });
     expect([asked, collector.connections()]).toEqual([['collector.test'], 0]);
   });

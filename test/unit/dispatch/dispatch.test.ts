@@ -200,15 +200,24 @@ describe('retry-failed', () => {
     const world = await running();
     for (let n = 0; n < 10; n++) world.put(aRecord({ state: 'Failed', attempts: 1 }, {}, { name: `f${n}` }));
     await world.clock.advance(100);
-    world.dispatch.retryFailed('source-1');
+    let isDone = false;
+    void world.dispatch.retryFailed('source-1').then(() => {
+      isDone = true;
+    });
     world.source.ledger.clear();
     await world.clock.advance(5_000);
+    expect(isDone).toBe(false);
     const begun = () => [...world.stored.values()].filter(({ status }) => status.state === 'Pending');
     expect(begun()).toHaveLength(4);
     for (const { metadata } of begun()) world.setStatus(metadata.name, { state: 'Completed', attempts: 2 });
     await world.clock.advance(5_000);
     expect(begun()).toHaveLength(4);
     expect(world.source.ledger.get('agents/f9.json')).not.toBe('failed');
+    for (const { metadata } of begun().slice(0, 3)) world.setStatus(metadata.name, { state: 'Completed', attempts: 2 });
+    const left = [...world.stored.values()].filter(({ status }) => status.state === 'Failed').map(({ metadata }) => metadata.name);
+    for (const name of left) world.remove(name);
+    await world.clock.advance(5_000);
+    expect(isDone, 'all have begun again, or are gone').toBe(true);
   });
 
   test('waits for a worker', async () => {
@@ -216,7 +225,7 @@ describe('retry-failed', () => {
     world.workers.clear();
     world.put(aRecord({ state: 'Failed', attempts: 1 }, {}, { name: 'a' }));
     await world.clock.advance(100);
-    world.dispatch.retryFailed('source-1');
+    void world.dispatch.retryFailed('source-1');
     await world.clock.advance(60_000);
     expect(states(world)).toEqual({ a: 'Failed' });
     world.workers.set('worker-b', { name: 'worker-b', slots: 1, waiting: 0, fate: 'working' });
@@ -229,7 +238,7 @@ describe('retry-failed', () => {
     world.put(aRecord({ state: 'Failed', attempts: 1 }, {}, { name: 'a' }));
     await world.clock.advance(100);
     world.follow(false);
-    world.dispatch.retryFailed('source-1');
+    void world.dispatch.retryFailed('source-1');
     world.source.ledger.clear();
     await world.clock.advance(5_000);
     expect(world.writes).toEqual(['Pending a']);

@@ -76,17 +76,16 @@ describe('the memory of a source', () => {
     expect(again.lookup(file(19_999))).toBe('completed');
   });
 
-  test('forgives the failures there are with one token, and none that come later', async () => {
+  test('forgives the failures there are, and none that come later', async () => {
     const { objects } = apiServer();
     const ledger = await opened(objects);
     for (let n = 0; n < 4; n++) await remember(ledger, n * 1_000, (n + 1) * 1_000, 'failed');
-    await ledger.forgive('t1');
+    await ledger.forgive();
     expect(ledger.counts()).toMatchObject({ entries: 0, failures: 0 });
     await remember(ledger, 0, 1, 'failed');
     const again = await opened(objects);
     expect(again.lookup(file(0))).toBe('failed');
     expect(again.lookup(file(3_999))).toBeUndefined();
-    expect(again.head().handled?.retryFailed).toBe('t1');
   });
 });
 
@@ -188,7 +187,7 @@ describe('a failure that comes while others are forgiven', () => {
       onPut = () => {};
       void ledger.append({ identity: file(9), outcome: 'failed' });
     };
-    await ledger.forgive('t1');
+    await ledger.forgive();
     await ledger.flush();
     const again = await opened(objects, 1);
     for (const each of [ledger, again]) {
@@ -199,8 +198,11 @@ describe('a failure that comes while others are forgiven', () => {
   });
 });
 
-test('whatever is lost on the way, no written entry is forgotten and no number is wrong', async () => {
-  const seed = seedOf();
+test.each([
+  ['a new seed each time', seedOf()],
+  // An old outcome rose above the newer one of its file when its segment was merged past a larger one.
+  ['where a merge passes a newer segment', 844_926_907],
+])('whatever is lost on the way, no written entry is forgotten and no number is wrong: %s', async (_which, seed) => {
   onTestFailed(() => console.error(`SPANFERRY_SEED=${seed}`));
   const chance = random(seed);
   const { objects } = apiServer(() => (chance.next() < 0.85 ? 'well' : chance.pick(['lost before', 'lost after'] as const)));

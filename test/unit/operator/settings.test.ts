@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { readGiven } from '../../../src/operator/files.ts';
-import { parsePolicy } from '../../../src/operator/policy.ts';
 import { parseSettings } from '../../../src/operator/settings.ts';
-import { aSource } from '../../support/worker-world.ts';
 
 describe('a wrong setting stops the start with a sentence', () => {
   test.each<[args: string[], sentence: string]>([
@@ -67,7 +65,18 @@ describe('a file that settings name', () => {
     [
       'an unknown key',
       'namespaces: {"*": {bucket: [x]}}',
-      /^--policy-file: the policy file is wrong at namespaces\.\*: Unrecognized key: "bucket"$/,
+      /^--policy-file: the policy file is wrong at namespaces\.\*: there is no key bucket; the keys are buckets, roleArns, destinations, operatorIdentity$/,
+    ],
+    ['no namespaces', 'team-a: {}', /at its top: write `namespaces:`, and below it the rules of each namespace$/],
+    [
+      'nothing for a namespace',
+      'namespaces: {team-a: }',
+      /at namespaces\.team-a: write a mapping with the keys .*; {} where all is allowed$/,
+    ],
+    [
+      'two mistakes',
+      'namespaces: {a: {buckets: x, operatorIdentity: no}}',
+      /a\.buckets: write a list.*; at .*Identity: write true or false$/,
     ],
     ['not a mapping', 'hello', /^--policy-file: the policy file is wrong at its top: [^\n]+$/],
     ['broken YAML', 'namespaces: {', /^--policy-file: [^\n]+$/],
@@ -82,16 +91,5 @@ describe('a file that settings name', () => {
       ok: false,
       sentences: [expect.stringMatching(/^--policy-file: ENOENT/), '--collector-ca-file: the file holds no certificate in PEM'],
     });
-  });
-});
-
-describe('the policy', () => {
-  const { spec } = aSource();
-
-  test('knows no namespace by chance of its name', () => {
-    const policy = parsePolicy('namespaces: {team-a: {}}');
-    expect(policy.refusal('constructor', spec)).toMatchObject({ reason: 'NotAllowed' });
-    expect(policy.operatorIdentity('constructor')).toBe(false);
-    expect(policy.refusal('team-a', spec)).toBeUndefined();
   });
 });

@@ -75,6 +75,21 @@ const cases: readonly [sentence: string, seen: Seen, expected: Partial<Step>][] 
     { do: 'retry failed' },
   ],
   [
+    'while they begin, everything else goes on',
+    { ...settled, asked: { retryFailed: 't1' }, retry: { token: 't1', isDone: false } },
+    { do: 'list', how: 'tail' },
+  ],
+  [
+    'and only when all have begun the token is handled',
+    { ...settled, asked: { retryFailed: 't1' }, retry: { token: 't1', isDone: true } },
+    { do: 'end retry', token: 't1' },
+  ],
+  [
+    'a new token is a new wish',
+    { ...settled, asked: { retryFailed: 't2' }, retry: { token: 't1', isDone: false } },
+    { do: 'retry failed', token: 't2' },
+  ],
+  [
     'the moment of scan.modified is written before anything is listed',
     { ...brandNew, modified: 'to write', store: { is: 'unknown' } },
     { do: 'write modified' },

@@ -274,6 +274,31 @@ describe('annotations', () => {
     expect(takeAll()).toEqual([pruned]);
   });
 
+  test('retry-failed is handled only when every record has begun again, so that a new leader begins those that the old one left', async () => {
+    begin();
+    put(0, 1);
+    await ready();
+    const [name = ''] = takeAll();
+    world.finish(name, 'Failed');
+    await world.within(10_000, () => world.source().status.files?.failed === 1);
+    world.begun = new Promise(() => {});
+    world.edit({ annotations: { 'spanferry.io/retry-failed': 't1' } });
+    await world.within(5_000, () => world.source().status.files?.failed === 0);
+    await world.clock.advance(60_000);
+    expect(world.source().status.handled?.retryFailed).toBeUndefined();
+    world.newLeader();
+    await world.within(5_000, () => world.retried.length === 2);
+    expect(world.source().status.handled?.retryFailed).toBeUndefined();
+    world.begun = Promise.resolve();
+    world.newLeader();
+    await world.within(5_000, () => world.source().status.handled?.retryFailed === 't1');
+    expect(world.retried).toHaveLength(3);
+    world.newLeader();
+    await ready();
+    await world.clock.advance(60_000);
+    expect(world.retried).toHaveLength(3);
+  });
+
   test('accept-ledger goes on after a hole', async () => {
     begin();
     put(0, 3);

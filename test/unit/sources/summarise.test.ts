@@ -15,7 +15,7 @@ const { spec } = ingestionSource.parse({
   metadata: { name: 'checkout-agents' },
   spec: { store: { s3: { bucket: 'acme-traces', prefix: 'agents/prod/' } } },
 });
-const quiet: Census = { pending: 0, processing: 0, waiting: 0, recentFailures: [] };
+const quiet: Census = { pending: 0, processing: 0, waiting: 0, troubles: {}, recentFailures: [] };
 const fresh: SourceStatus = { observedGeneration: -1 };
 const tally = (matched: number) => ({ ...counting(), listed: 1_204, matched });
 const scan = (matched: number) => ({ tally: tally(matched), startedAt: now - 1_000, endedAt: now, isWhole: true });
@@ -79,7 +79,7 @@ const cases: readonly Case[] = [
   ],
   [
     'a destination that is away is waited out',
-    { census: { ...quiet, waiting: 3, destinationTrouble: { ...away, reason: 'DestinationUnavailable' } } },
+    { census: { ...quiet, waiting: 3, troubles: { destination: { ...away, reason: 'DestinationUnavailable' } } } },
     'InProgress',
     { status: 'False', reason: 'DestinationUnavailable' },
   ],
@@ -96,10 +96,10 @@ const cases: readonly Case[] = [
     { status: 'False', reason: 'LedgerIncomplete' },
   ],
   [
-    'suspended, it waits for somebody',
+    'suspended, it is as its spec wants it, and says so',
     { stopped: { reason: 'Suspended', message: 'spec.suspend is true' } },
-    'Failed',
-    { status: 'False', reason: 'Suspended' },
+    'Current',
+    { status: 'True', reason: 'Suspended', message: 'suspended: nothing is scanned or ferried; 1,204 files done, 3 under way' },
   ],
 ];
 
@@ -149,6 +149,7 @@ describe('what is worth a write or an event', () => {
   const changes: readonly [sentence: string, known: Partial<Known>, urgency: string, reasons: readonly string[]][] = [
     ['nothing new is not', {}, 'none', []],
     ['a scan without news is, now and then', { scan: later }, 'times', []],
+    ['also where it listed something else', { scan: { ...later, tally: { ...tally(100), listed: 100 } } }, 'times', []],
     ['counts are, when they have rested', { census: { ...quiet, pending: 5 } }, 'counts', []],
     ['a scan with news is', { scan: { ...later, tally: { ...tally(1_210), new: 3 } } }, 'counts', ['ScanCompleted']],
     ['trouble is, at once', { store: denied, stopped: denied }, 'now', ['AccessDenied']],
@@ -170,6 +171,27 @@ describe('what is worth a write or an event', () => {
     const broken = summarise({ ...flowing, before, store: denied, stopped: denied });
     expect(happenings(broken, summarise({ ...flowing, before: broken }))).toMatchObject([{ type: 'Normal', reason: 'Recovered' }]);
     expect(happenings(broken, broken)).toEqual([]);
+  });
+
+  test('a scan without news after one with news is no news', () => {
+    const found = summarise({ ...flowing, before, scan: { ...later, tally: { ...tally(1_210), new: 3 } } });
+    const next = { ...later, startedAt: now + 120_000, endedAt: now + 121_000 };
+    const after = summarise({ ...flowing, before: found, scan: next });
+    expect(urgency(found, after)).toBe('times');
+    expect(after.lastScan).toMatchObject({ new: 0, startTime: new Date(next.startedAt).toISOString() });
+    expect(happenings(found, after)).toEqual([]);
+  });
+
+  test('somebody who suspends and resumes hears of it, and suspending is no recovery', () => {
+    const stopped: Failure = { reason: 'Suspended', message: 'spec.suspend is true' };
+    const suspended = summarise({ ...flowing, before, stopped });
+    const told = (was: SourceStatus, is: SourceStatus) => happenings(was, is).map(({ type, reason }) => `${type} ${reason}`);
+    expect(told(before, suspended)).toEqual(['Normal Suspended']);
+    expect(told(suspended, suspended)).toEqual([]);
+    expect(told(suspended, summarise({ ...flowing, before: suspended }))).toEqual(['Normal Resumed']);
+    expect(told(suspended, summarise({ ...flowing, before: suspended, store: denied }))).toEqual(['Warning AccessDenied']);
+    const broken = summarise({ ...flowing, before, store: denied });
+    expect(told(broken, summarise({ ...flowing, before: broken, stopped }))).toEqual(['Normal Suspended']);
   });
 
   test('counts rest for two seconds, times for five minutes', () => {

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { countOf, type Entry, find, sorted } from '../../../src/ledger/entries.ts';
+import { identities } from '../../../src/ledger/identity.ts';
+import { seal } from '../../../src/ledger/seal.ts';
+import { OPEN_ENTRIES, type Segment } from '../../../src/ledger/segment.ts';
+
+const identityOf = identities({ kind: 's3', endpoint: '', bucket: 'acme-traces' });
+const file = (n: number) => identityOf({ key: `agents/${n}.json`, version: `etag-${n}` });
+
+/** A segment that knows the files from `from` to before `to`. */
+const segment = (number: number, sequence: number, from: number, to: number, outcome: Entry['outcome'] = 'completed'): Segment => ({
+  number,
+  sequence,
+  entries: sorted(Array.from({ length: to - from }, (_, n) => ({ ...file(from + n), outcome }))),
+});
+
+describe('emptying the open segment', () => {
+  const open = segment(0, 9, 0, OPEN_ENTRIES + 1);
+
+  test('makes a sealed one of its own while there are few of its size', () => {
+    const { sealed, freed } = seal(open, [segment(1, 5, 5_000, 5_100)], 0);
+    expect(sealed).toEqual({ ...open, number: 2 });
+    expect(freed).toEqual([]);
+  });
+
+  test('takes its likes in size along, and leaves larger ones where they are', () => {
+    const large = segment(4, 4, 20_000, 20_000 + 5 * OPEN_ENTRIES);
+    const small = [1, 2, 3].map((number) => segment(number, number, 5_000 * number, 5_000 * number + 100));
+    const { sealed, freed } = seal(open, [...small, large], 0);
+    expect(sealed).toMatchObject({ number: 1, sequence: 9 });
+    expect(countOf(sealed.entries)).toBe(OPEN_ENTRIES + 301);
+    expect(freed.map((each) => [each.number, countOf(each.entries)])).toEqual([
+      [2, 0],
+      [3, 0],
+    ]);
+  });
+
+  test('lets no old outcome rise above the newer one that a larger segment knows', () => {
+    const newer = segment(4, 7, 20_000, 20_000 + 5 * OPEN_ENTRIES, 'completed');
+    const older = [1, 2].map((number) => segment(number, number, 5_000 * number, 5_000 * number + 100));
+    const { sealed, freed } = seal(open, [...older, segment(3, 3, 20_050, 20_150, 'failed'), newer], 0);
+    expect(find(sealed.entries, file(20_100))).toBeUndefined();
+    expect(countOf(sealed.entries)).toBe(OPEN_ENTRIES + 201);
+    expect(freed.map((each) => each.number)).toEqual([2, 3]);
+  });
+
+  test('keeps the newer outcome where the larger segment is the older one', () => {
+    const older = segment(4, 1, 20_000, 20_000 + 5 * OPEN_ENTRIES, 'failed');
+    const newer = [1, 2].map((number) => segment(number, 5 + number, 5_000 * number, 5_000 * number + 100));
+    const { sealed } = seal(open, [...newer, segment(3, 8, 20_050, 20_150, 'completed'), older], 0);
+    expect(find(sealed.entries, file(20_100))).toBe('completed');
+  });
+
+  test('drops the failures that were forgiven since, and no others', () => {
+    const segments = [1, 2, 3].map((number) => segment(number, number, 5_000 * number, 5_000 * number + 100, 'failed'));
+    const { sealed } = seal(open, segments, 2);
+    expect([1, 2, 3].map((number) => find(sealed.entries, file(5_000 * number)))).toEqual([undefined, undefined, 'failed']);
+  });
+});
