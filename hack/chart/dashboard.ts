@@ -157,6 +157,12 @@ const rows: readonly (readonly [title: string, panels: readonly Panel[]])[] = [
         lines: [[`histogram_quantile(0.95, sum by (le, how) (${rate('spanferry_listing_duration_seconds_bucket')}))`, '{{how}}']],
       },
       {
+        title: 'Requests to stores',
+        says: 'What the store may send a bill for.',
+        unit: 'cps',
+        lines: [[`sum by (operation) (${rate('spanferry_store_requests_total')})`, '{{operation}}']],
+      },
+      {
         title: 'Work queue',
         says: 'Sources that wait for a round, and how many replicas lead (one).',
         unit: 'short',
@@ -170,16 +176,17 @@ const rows: readonly (readonly [title: string, panels: readonly Panel[]])[] = [
 ];
 
 const datasource = { type: 'prometheus', uid: '$datasource' };
-const WIDTH = 8;
+/** Grafana's grid has so many columns. */
+const WIDTH = 24;
 const HEIGHT = 8;
 
-const panel = ({ title, says, unit, lines }: Panel, id: number, x: number, y: number) => ({
+const panel = ({ title, says, unit, lines }: Panel, id: number, gridPos: object) => ({
   id,
   type: 'timeseries',
   title,
   description: says,
   datasource,
-  gridPos: { x, y, w: WIDTH, h: HEIGHT },
+  gridPos,
   fieldConfig: { defaults: { unit, min: 0, custom: { fillOpacity: 10, showPoints: 'never' } }, overrides: [] },
   options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi', sort: 'desc' } },
   targets: lines.map(([expr, legendFormat], at) => ({ refId: String.fromCharCode(65 + at), datasource, expr, legendFormat, range: true })),
@@ -205,8 +212,9 @@ export function dashboardText(): string {
   let id = 0;
   const panels = rows.flatMap(([title, each], row) => {
     const y = row * (HEIGHT + 1);
-    const head = { id: ++id, type: 'row', title, collapsed: false, gridPos: { x: 0, y, w: 24, h: 1 }, panels: [] };
-    return [head, ...each.map((one, at) => panel(one, ++id, at * WIDTH, y + 1))];
+    const w = WIDTH / each.length;
+    const head = { id: ++id, type: 'row', title, collapsed: false, gridPos: { x: 0, y, w: WIDTH, h: 1 }, panels: [] };
+    return [head, ...each.map((one, at) => panel(one, ++id, { x: at * w, y: y + 1, w, h: HEIGHT }))];
   });
   const dashboard = {
     uid: 'spanferry',
