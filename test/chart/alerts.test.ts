@@ -40,15 +40,23 @@ describe('queries of dashboard and alerts', () => {
     scene = await stage();
     const replica = await scene.start();
     const good = agentFile(2);
-    scene.collector.next(() => ({ status: 503 }));
+    scene.collector.always(() => ({ status: 503 }));
     scene.put('checkout/good.json', good.text);
     scene.put('checkout/broken.json', '{"resourceSpans": [');
     scene.put('checkout/zero.json', good.text.replaceAll(/"spanId":"\w+"/g, '"spanId":"0000000000000000"'));
     await scene.source('checkout', { retry: { maxRetries: 1 } });
+    const metrics = async () => shownIn(await (await fetch(`${replica.url}/metrics`).catch(() => new Response(''))).text());
+    const showing = async (...names: readonly string[]) => {
+      const missing = async () => {
+        shown = await metrics();
+        return names.filter((name) => !shown.has(name));
+      };
+      await eventually(missing, (some) => some.length === 0, 60_000);
+    };
+    await showing('spanferry_delivery_breakers_open');
+    scene.collector.always(undefined);
     await scene.delivered(good.ids);
-    const metrics = async () => shownIn(await (await fetch(`${replica.url}/metrics`)).text());
-    const wanted = ['spanferry_retries_total', 'spanferry_delivery_breakers_open', 'spanferry_rejected_spans_total'];
-    shown = await eventually(metrics, (seen) => wanted.every((name) => seen.has(name)));
+    await showing('spanferry_retries_total', 'spanferry_rejected_spans_total');
   });
   afterAll(async () => {
     await scene.close();

@@ -66,6 +66,12 @@ const commands = blocks.filter(({ language }) => language === 'sh');
 const commandPages = [...new Set(commands.map(({ page }) => page))];
 const apiVersion = 'spanferry.io/v1alpha1';
 
+/** Of which a page without Helm leaves objects behind. Without the CRDs, and without the namespace, which nobody here would ever end. */
+const kinds = [
+  'deployments,services,serviceaccounts,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings',
+  'validatingadmissionpolicies,validatingadmissionpolicybindings',
+].join(',');
+
 /** What the pages talk about: a source, one of its records and its ledger, as the operator would have made them. */
 const checkout = [
   { kind: 'IngestionSource', metadata: { name: 'checkout-agents' }, spec: { store: { s3: { bucket: 'acme-traces' } } } },
@@ -106,6 +112,7 @@ describe.skipIf(!helmProgram)('commands in docs', () => {
       if (name !== undefined) await writeFile(join(where, name), block.text);
     }
     await ok(where, 'helm uninstall spanferry --namespace spanferry --ignore-not-found');
+    await ok(where, `kubectl delete ${kinds} --all-namespaces --selector app.kubernetes.io/part-of=spanferry`);
     await ok(where, 'kubectl get namespace ml-platform || kubectl create namespace ml-platform');
     const installs = commands.some((block) => block.page === page && /helm install|--kustomize/.test(block.text));
     if (installs) return where;

@@ -77,17 +77,22 @@ async function life(scene: Stage, isEnough: (said: string) => boolean): Promise<
   // While a file is on the ferry somebody writes on its record: the verdict meets a conflict and reads it anew.
   scene.collector.next(() => held.promise);
   const replica = await scene.start(['--namespaces', scene.namespace, '--log-level', 'debug']);
-  const said = () => replica.text();
+  let status = '';
+  /** What it tells: in its log, or in the status of the source. */
+  const said = () => `${replica.text()}\n${status}`;
   const until = (seen: () => Promise<boolean>) =>
     eventually(
-      async () => isEnough(said()) || (await seen()),
+      async () => {
+        status = JSON.stringify((await scene.get('checkout')).status.conditions);
+        return isEnough(said()) || (await seen());
+      },
       (is) => is,
       100_000,
-    ).catch(() => {});
+    );
 
   await until(async () => (await scene.files('checkout')).some(({ status }) => status.state === 'Processing'));
-  for (const { metadata, status } of await scene.files('checkout').catch(() => [])) {
-    if (status.state === 'Processing') await scene.ask('ingestionfiles', metadata.name, 'retry', 'meanwhile').catch(() => {});
+  for (const { metadata, status } of await scene.files('checkout')) {
+    if (status.state === 'Processing') await scene.ask('ingestionfiles', metadata.name, 'retry', 'meanwhile');
   }
   held.resolve(undefined);
   for (const token of ['once', 'twice']) {
