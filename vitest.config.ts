@@ -30,6 +30,7 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      { test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], hookTimeout: 60_000 } },
       {
         test: {
           name: 'chart',

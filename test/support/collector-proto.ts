@@ -68,9 +68,15 @@ export const encodeStatus = (code: number, message: string): Uint8Array =>
 export const spanId = (n: number): string => (n + 1).toString(16).padStart(16, '0');
 export const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 
-/** A request with spans `from` to `to`, spread over two services with two scopes each, as an agent and its tools write them. */
-export function requestWithSpans(from: number, to: number, nameLength = 12): Uint8Array {
-  const ids = Array.from({ length: to - from }, (_, i) => spanId(from + i));
+/** A request with spans `from` to `to`. */
+export const requestWithSpans = (from: number, to: number, nameLength?: number): Uint8Array =>
+  requestWithIds(
+    Array.from({ length: to - from }, (_, i) => spanId(from + i)),
+    nameLength,
+  );
+
+/** A request with a span for each id, spread over two services with two scopes each, as an agent and its tools write them. */
+export function requestWithIds(ids: readonly string[], nameLength = 12): Uint8Array {
   const share = Math.ceil(ids.length / 4);
   const part = (n: number) =>
     ids.slice(n * share, (n + 1) * share).map((id) => ({

@@ -23,10 +23,18 @@ export type Fault =
   /** Every connection is closed, and new ones too, for `ms`. */
   | { readonly do: 'away'; readonly ms: number };
 
+/** What happens to one request: an answer of the proxy's own, or the API server does what is asked and nobody hears of it. */
+export type Meddling = (asked: {
+  readonly method: string;
+  readonly path: string;
+}) => { readonly code: 409 | 429 | 500 } | 'answer lost' | undefined;
+
 export type KubeProxy = {
   /** For a client that comes through the proxy; it acts as the identity that the proxy was given. */
   readonly kubeconfig: string;
   readonly inject: (fault: Fault) => void;
+  /** Asked about every request from now on but those that open a watch; undefined ends it. */
+  readonly meddle: (meddling: Meddling | undefined) => void;
   /** How many watches were opened so far. */
   readonly opened: () => number;
   /** Connections that clients have opened so far. */
@@ -42,6 +50,7 @@ export async function kubeProxy(upstream: RestConfig): Promise<KubeProxy> {
   const watches = new Set<Watch>();
   const sockets = new Set<Socket>();
   let planned: Fault | undefined;
+  let meddling: Meddling | undefined;
   let connections = 0;
   let opened = 0;
   let awayUntil = 0;
@@ -54,7 +63,7 @@ export async function kubeProxy(upstream: RestConfig): Promise<KubeProxy> {
     response.writeHead(code, headers).end(JSON.stringify(statusOf(code)));
   };
 
-  const forward = (incoming: IncomingMessage, response: ServerResponse, truncate: boolean) => {
+  const forward = (incoming: IncomingMessage, response: ServerResponse, spoil?: 'truncate' | 'lose') => {
     const url = new URL(incoming.url ?? '/', upstream.server);
     const outgoing = request(url, { agent, method: incoming.method, headers: { ...incoming.headers, host: url.host } });
     outgoing.on('error', () => response.destroy());
@@ -63,8 +72,12 @@ export async function kubeProxy(upstream: RestConfig): Promise<KubeProxy> {
     response.on('close', () => outgoing.destroy());
     outgoing.on('response', (answered) => {
       answered.on('error', () => response.destroy());
+      if (spoil === 'lose') {
+        answered.resume();
+        return void response.destroy();
+      }
       response.writeHead(answered.statusCode ?? 502, passed(answered));
-      if (truncate) return half(answered, response);
+      if (spoil === 'truncate') return half(answered, response);
       if (url.searchParams.get('watch') !== 'true') return answered.pipe(response);
       // The client learns at once that its watch is open, as from the API server itself.
       response.flushHeaders();
@@ -86,7 +99,13 @@ export async function kubeProxy(upstream: RestConfig): Promise<KubeProxy> {
     const next = planned;
     planned = undefined;
     if (next?.do === 'answer') return answer(response, next.code, next.retryAfterSeconds);
-    forward(incoming, response, next?.do === 'truncate');
+    const path = incoming.url ?? '/';
+    const trouble = path.includes('watch=true') ? undefined : meddling?.({ method: incoming.method ?? 'GET', path });
+    if (typeof trouble === 'object') {
+      incoming.resume();
+      return answer(response, trouble.code);
+    }
+    forward(incoming, response, trouble ? 'lose' : next?.do === 'truncate' ? 'truncate' : undefined);
   });
   server.on('connection', (socket) => {
     connections += 1;
@@ -118,6 +137,9 @@ export async function kubeProxy(upstream: RestConfig): Promise<KubeProxy> {
   return {
     kubeconfig: plainKubeconfig(`http://127.0.0.1:${address.port}`),
     inject,
+    meddle: (next) => {
+      meddling = next;
+    },
     opened: () => opened,
     connections: () => connections,
     close: async () => {
@@ -203,7 +225,7 @@ const statusOf = (code: number) => ({
   kind: 'Status',
   apiVersion: 'v1',
   status: 'Failure',
-  reason: { 410: 'Expired', 429: 'TooManyRequests', 500: 'InternalError' }[code],
+  reason: { 409: 'Conflict', 410: 'Expired', 429: 'TooManyRequests', 500: 'InternalError' }[code],
   message: `the proxy answers ${code}`,
   code,
 });

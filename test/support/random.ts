@@ -22,3 +22,14 @@ export function random(seed: number): Random {
   const int = (below: number) => Math.floor(next() * below);
   return { next, int, pick: (from) => from[int(from.length)] as (typeof from)[number] };
 }
+
+/** One of the names, each as often as its weight says. */
+export function weighted<K extends string>({ next }: Random, weights: Readonly<Record<K, number>>): K {
+  const names = Object.keys(weights) as K[];
+  let left = next() * names.reduce((sum, name) => sum + weights[name], 0);
+  for (const name of names) {
+    left -= weights[name];
+    if (left < 0) return name;
+  }
+  return names[names.length - 1] as K;
+}

@@ -41,10 +41,12 @@ function fileOf(block: string, decode: (text: string) => string): StoredFile | u
   const [key, version] = [element(block, 'Key'), element(block, 'ETag')];
   if (key === undefined || version === undefined) return undefined;
   const storageClass = element(block, 'StorageClass');
+  const size = Number(element(block, 'Size') ?? 0);
+  if (!Number.isSafeInteger(size) || size < 0) fail('StoreProtocolError', 'the store lists a file whose size is not a number');
   return {
     key: decode(key),
     version: version.replaceAll('"', ''),
-    size: Number(element(block, 'Size') ?? 0),
+    size,
     modifiedTime: Date.parse(element(block, 'LastModified') ?? '') || 0,
     ...((storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE') && { archived: true }),
   };

@@ -13,7 +13,9 @@ export class Filler {
   readonly #chunks: Chunks;
   readonly #grow: Grow;
   readonly #limit: number;
-  #left: Uint8Array = NOTHING;
+  /** The chunk at hand, and how much of it is in the window already. */
+  #chunk: Uint8Array = NOTHING;
+  #used = 0;
 
   constructor(window: Window, chunks: Chunks, grow: Grow, limit: number) {
     this.window = window;
@@ -35,7 +37,7 @@ export class Filler {
       if (!mayGrow || window.bytes.length >= this.#limit) return false;
       window.bytes = this.#grow(Math.min(this.#limit, window.bytes.length * 2));
     }
-    while (window.end < window.bytes.length && !window.ended) await this.#read(signal);
+    for (this.#copy(); window.end < window.bytes.length && !window.ended; this.#copy()) await this.#read(signal);
     return true;
   }
 
@@ -45,30 +47,38 @@ export class Filler {
     while (window.offset + window.end < offset && !window.ended) {
       window.offset += window.end;
       window.end = 0;
-      await this.#read(signal);
+      if (this.#chunk.length === 0) await this.#read(signal);
+      this.#copy();
     }
     await this.fill(Math.min(window.end, Math.max(0, offset - window.offset)), signal, false);
   }
 
   async #read(signal: AbortSignal): Promise<void> {
-    const { window } = this;
     signal.throwIfAborted();
-    if (this.#left.length === 0) {
-      try {
-        const next = await this.#chunks.next();
-        if (next.done) window.ended = true;
-        else this.#left = next.value;
-      } catch (thrown) {
-        if (!(thrown instanceof Failed) || !contentFault(thrown.failure)) throw thrown;
-        window.ended = true;
-        window.fault = thrown.failure;
-      }
+    try {
+      const next = await this.#chunks.next();
+      if (next.done) this.window.ended = true;
+      else this.#chunk = next.value;
+    } catch (thrown) {
+      if (!(thrown instanceof Failed) || !contentFault(thrown.failure)) throw thrown;
+      this.window.ended = true;
+      this.window.fault = thrown.failure;
     }
-    const part = this.#left.subarray(0, window.bytes.length - window.end);
-    window.bytes.set(part, window.end);
-    window.end += part.length;
+  }
+
+  /** Moves as much of the chunk at hand into the window as there is room for. */
+  #copy(): void {
+    const { window } = this;
+    const chunk = this.#chunk;
+    const from = this.#used;
+    const to = Math.min(chunk.length, from + window.bytes.length - window.end);
+    window.bytes.set(to - from === chunk.length ? chunk : chunk.subarray(from, to), window.end);
+    window.end += to - from;
+    this.#used = to;
+    if (to < chunk.length) return;
     // Of a chunk that is used up nothing is kept: its memory is used again.
-    this.#left = part.length < this.#left.length ? this.#left.subarray(part.length) : NOTHING;
+    this.#chunk = NOTHING;
+    this.#used = 0;
   }
 
   async close(): Promise<void> {

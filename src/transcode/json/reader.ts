@@ -101,6 +101,12 @@ export class JsonReader {
 
   /** The next byte that is not white space; it stays unread. */
   peek(): number {
+    const byte = this.near();
+    return byte < 0 ? this.out() : byte;
+  }
+
+  /** The same, or -1 where the window ends before it. */
+  near(): number {
     const bytes = this.bytes;
     const end = this.end;
     let at = this.at;
@@ -113,7 +119,7 @@ export class JsonReader {
       at++;
     }
     this.at = at;
-    return this.out();
+    return -1;
   }
 
   /** Enters an object; a value of another kind rejects. */
@@ -175,9 +181,9 @@ export class JsonReader {
     return true;
   }
 
-  /** Says that the reader was moved behind a value by hand. */
-  behind(): void {
-    this.#fresh = false;
+  /** Says where in an object or array the reader was put by hand: at its beginning, or behind a value. */
+  inside(fresh: boolean): void {
+    this.#fresh = fresh;
   }
 
   /** Passes `,` or the closing bracket; true where something follows. */

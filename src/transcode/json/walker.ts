@@ -47,17 +47,32 @@ export class JsonWalker {
   /** The next byte that is not white space. White space is not kept, however much there is. */
   *peek(): Walk<number> {
     for (;;) {
-      try {
-        return this.reader.peek();
-      } catch (thrown) {
-        if (thrown !== More) throw thrown;
-      }
+      const byte = this.reader.near();
+      if (byte >= 0) return byte;
       yield* this.refill();
+    }
+  }
+
+  /** Reads at once what is in the window, as most is; nothing where the window ends within, and nothing has happened then. */
+  #atOnce<T>(first: boolean, read: (reader: JsonReader) => T): T | undefined {
+    const { reader } = this;
+    const { at } = reader;
+    reader.inside(first);
+    try {
+      return read(reader);
+    } catch (thrown) {
+      if (thrown !== More) throw thrown;
+      reader.at = at;
+      return undefined;
     }
   }
 
   /** Goes to the value of the next field of an object; END behind it. Null is absent. */
   *field(first: boolean, names: Names): Walk<number> {
+    return this.#atOnce(first, (reader) => reader.field(names)) ?? (yield* this.#fieldInSteps(first, names));
+  }
+
+  *#fieldInSteps(first: boolean, names: Names): Walk<number> {
     const { reader } = this;
     for (let fresh = first; ; fresh = false) {
       const byte = yield* this.peek();
@@ -78,6 +93,10 @@ export class JsonWalker {
 
   /** Goes to the next element of an array; false behind it. */
   *element(first: boolean): Walk<boolean> {
+    return this.#atOnce(first, nextElement) ?? (yield* this.#elementInSteps(first));
+  }
+
+  *#elementInSteps(first: boolean): Walk<boolean> {
     const { reader } = this;
     const byte = yield* this.peek();
     if (byte === 0x5d) {
@@ -93,7 +112,8 @@ export class JsonWalker {
 
   /** Enters an object or an array. */
   *enter(bracket: number, what: string): Walk {
-    if ((yield* this.peek()) !== bracket) this.reader.broken(`${what} is expected`);
+    const byte = this.reader.near();
+    if ((byte < 0 ? yield* this.peek() : byte) !== bracket) this.reader.broken(`${what} is expected`);
     this.reader.at++;
   }
 
@@ -135,6 +155,8 @@ export class JsonWalker {
     }
   }
 }
+
+const nextElement = (reader: JsonReader): boolean => reader.element('', true);
 
 function readKey(reader: JsonReader, names: Names): number {
   if (reader.peek() !== 0x22) reader.broken('a field name is expected');

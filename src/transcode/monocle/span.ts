@@ -144,7 +144,7 @@ function putEvents(r: JsonReader, w: Writer, start: Time): void {
     if (goTo(r, places, f.EVENT_ATTRIBUTES)) putObject(r, w, 0x1a, 'the attributes of an event');
     w.close(mark);
     r.at = behind;
-    r.behind();
+    r.inside(false);
   }
 }
 
@@ -161,7 +161,7 @@ function putLinks(r: JsonReader, w: Writer): void {
     if (goTo(r, places, f.ATTRIBUTES)) putObject(r, w, 0x22, 'the attributes of a link');
     w.close(mark);
     r.at = behind;
-    r.behind();
+    r.inside(false);
   }
 }
 

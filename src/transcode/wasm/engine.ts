@@ -1,6 +1,6 @@
 import { plainEngine } from '../engine.ts';
 import type { CreateEngine, HeaderKind, HeaderRun, SpanKernel, SpanRun, SpanSink, Window } from '../kernel.ts';
-import { instantiateKernel, type KernelExports } from './module.ts';
+import { instantiateKernel, type KernelExports, ownMemory } from './module.ts';
 import { validEnd } from './utf8.ts';
 
 const PAGE = 65_536;
@@ -22,6 +22,7 @@ function lay(kernel: KernelExports, windowSize: number, arenaSize: number): Plac
   const arenaAt = (windowAt + windowSize + MARGIN + 15) & ~15;
   const missing = arenaAt + arenaSize + windowSize + SLACK - kernel.memory.buffer.byteLength;
   if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE));
+  ownMemory(kernel);
   const { buffer } = kernel.memory;
   return {
     windowAt,

@@ -15,6 +15,13 @@ export type KernelExports = {
   readonly skim: (at: number, end: number) => number;
 };
 
+/** Which kernel works in a memory, for those who meet bytes that lie there already. */
+const owners = new WeakMap<ArrayBufferLike, KernelExports>();
+
+export const ownMemory = (kernel: KernelExports): void => void owners.set(kernel.memory.buffer, kernel);
+
+export const ownerOf = ({ buffer }: Uint8Array): KernelExports | undefined => owners.get(buffer);
+
 let compiled: WebAssembly.Module | undefined;
 
 /** A fresh instance with a memory of its own, or nothing where the runtime has no WebAssembly SIMD. */

@@ -6,11 +6,13 @@ let made = 0;
 /** An OTLP document of so many spans. No two spans of a test file share an id. */
 export function agentFile(spans = 2, service = 'checkout', attributes: Readonly<Record<string, string>> = {}): AgentFile {
   const ids = Array.from({ length: spans }, () => `a${(++made).toString(16).padStart(15, '0')}`);
+  return { ids, text: agentDocument(ids, service, attributes) };
+}
+
+/** An OTLP document with a span for each of these ids. */
+export function agentDocument(ids: readonly string[], service = 'checkout', attributes: Readonly<Record<string, string>> = {}): string {
   const resource = { attributes: pairs({ 'service.name': service, ...attributes }) };
-  return {
-    ids,
-    text: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'langgraph' }, spans: ids.map(span) }] }] }),
-  };
+  return JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'langgraph' }, spans: ids.map(span) }] }] });
 }
 
 const span = (spanId: string, index: number) => ({

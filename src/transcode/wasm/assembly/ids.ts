@@ -4,20 +4,37 @@ import { BASE64 } from './tables';
 /** Whether the id that was read last is all zero. */
 export let zero: bool = false;
 
+/** Vectors of one byte each: a constant in the code is made anew wherever it is used. */
+const ZERO_DIGIT: usize = memory.data(16, 16);
+const TEN: usize = memory.data(16, 16);
+const UPPER_BIT: usize = memory.data(16, 16);
+const LETTER_BIT: usize = memory.data(16, 16);
+const LETTER_A: usize = memory.data(16, 16);
+const SIX: usize = memory.data(16, 16);
+const PAIR: usize = memory.data(16, 16);
+memory.fill(ZERO_DIGIT, 0x30, 16);
+memory.fill(TEN, 10, 16);
+memory.fill(UPPER_BIT, 0x80, 16);
+memory.fill(LETTER_BIT, 0x20, 16);
+memory.fill(LETTER_A, 0x61, 16);
+memory.fill(SIX, 6, 16);
+for (let i = 0; i < 16; i += 2) store<u16>(PAIR + i, 0x000f);
+
 /** For each of 16 hex digits its value; anything else sets a bit of the upper half in some lane. */
 @inline
 function nibbles(v: v128): v128 {
-  const digit = i8x16.sub(v, i8x16.splat(0x30));
-  const letter = i8x16.sub(v128.or(v, i8x16.splat(0x20)), i8x16.splat(0x61));
-  const isDigit = i8x16.lt_u(digit, i8x16.splat(10));
-  const isLetter = i8x16.lt_u(letter, i8x16.splat(6));
-  const value = v128.bitselect(digit, i8x16.add(letter, i8x16.splat(10)), isDigit);
-  return v128.or(value, v128.andnot(i8x16.splat(-128), v128.or(isDigit, isLetter)));
+  const ten = v128.load(TEN);
+  const digit = i8x16.sub(v, v128.load(ZERO_DIGIT));
+  const letter = i8x16.sub(v128.or(v, v128.load(LETTER_BIT)), v128.load(LETTER_A));
+  const isDigit = i8x16.lt_u(digit, ten);
+  const isLetter = i8x16.lt_u(letter, v128.load(SIX));
+  const value = v128.bitselect(digit, i8x16.add(letter, ten), isDigit);
+  return v128.or(value, v128.andnot(v128.load(UPPER_BIT), v128.or(isDigit, isLetter)));
 }
 
 @inline
 function joined(nibbles: v128): v128 {
-  return v128.or(i16x8.shl(v128.and(nibbles, i16x8.splat(0x000f)), 4), i16x8.shr_u(nibbles, 8));
+  return v128.or(i16x8.shl(v128.and(nibbles, v128.load(PAIR)), 4), i16x8.shr_u(nibbles, 8));
 }
 
 /** Writes 16 bytes from 32 hex digits in quotes, or from base64 of that length. */

@@ -1,3 +1,5 @@
+import { BACKSLASHES, bits, QUOTES } from './text';
+
 /**
  * Passing over JSON without reading it, to find where an array ends: 64 bytes at a time, each a bit in masks of quotes, backslashes and
  * brackets (as simdjson does it). It can stop anywhere, even inside an escape, and go on with the next piece.
@@ -26,13 +28,6 @@ export function skimInside(): bool {
 
 export function skimEscaped(): bool {
   return escaped != 0;
-}
-
-@inline
-function bits(a: v128, b: v128, c: v128, d: v128, byte: u8): u64 {
-  const wanted = i8x16.splat(byte);
-  const low = <u64>i8x16.bitmask(i8x16.eq(a, wanted)) | (<u64>i8x16.bitmask(i8x16.eq(b, wanted)) << 16);
-  return low | (<u64>i8x16.bitmask(i8x16.eq(c, wanted)) << 32) | (<u64>i8x16.bitmask(i8x16.eq(d, wanted)) << 48);
 }
 
 const EVEN: u64 = 0x5555555555555555;
@@ -64,24 +59,36 @@ function parity(quotes: u64): u64 {
   return quotes ^ (quotes << 32);
 }
 
+/** Brackets and braces differ in one bit; with it set, they look like this, 16 times each. */
+const BLANKS: usize = memory.data(16, 16);
+const OPENS: usize = memory.data(16, 16);
+const CLOSES: usize = memory.data(16, 16);
+memory.fill(BLANKS, 0x20, 16);
+memory.fill(OPENS, 0x7b, 16);
+memory.fill(CLOSES, 0x7d, 16);
+
 /** The address behind the bracket that closes the first one, or 0 when it is not in [p, end). */
 export function skim(p: usize, end: usize): usize {
+  const quote = v128.load(QUOTES);
+  const backslash = v128.load(BACKSLASHES);
+  const blank = v128.load(BLANKS);
+  const open = v128.load(OPENS);
+  const close = v128.load(CLOSES);
   for (; p + 64 <= end; p += 64) {
     const a = v128.load(p);
     const b = v128.load(p, 16);
     const c = v128.load(p, 32);
     const d = v128.load(p, 48);
-    const quotes = bits(a, b, c, d, 0x22) & ~behindBackslash(bits(a, b, c, d, 0x5c));
+    const quotes = bits(a, b, c, d, quote) & ~behindBackslash(bits(a, b, c, d, backslash));
     const within = parity(quotes) ^ inside;
     inside = <u64>(<i64>within >> 63);
     if (within == u64.MAX_VALUE) continue;
-    const blank = i8x16.splat(0x20);
     const la = v128.or(a, blank);
     const lb = v128.or(b, blank);
     const lc = v128.or(c, blank);
     const ld = v128.or(d, blank);
-    let opens = bits(la, lb, lc, ld, 0x7b) & ~within;
-    let closes = bits(la, lb, lc, ld, 0x7d) & ~within;
+    let opens = bits(la, lb, lc, ld, open) & ~within;
+    let closes = bits(la, lb, lc, ld, close) & ~within;
     const closing = <i32>popcnt(closes);
     if (closing < depth) {
       depth += <i32>popcnt(opens) - closing;

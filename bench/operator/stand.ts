@@ -1,0 +1,149 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleCommand, bundleOperator } from '../../hack/build/bundle.ts';
+import type { IngestionSource } from '../../src/api/ingestionsource.ts';
+import { sleep } from '../../src/std/sleep.ts';
+import { type ApiServer, apiClient } from '../../test/support/api-client.ts';
+import { type ControlPlane, controlPlane } from '../../test/support/controlplane.ts';
+import { freePort } from '../../test/support/process.ts';
+import type { Fileset, Seen, Served } from './servers.ts';
+
+/** What a row is measured on: a control plane, an S3 server with files, a collector, and the operator as it is shipped. */
+export type Stand = {
+  readonly plane: ControlPlane;
+  readonly api: ApiServer;
+  readonly served: Served;
+  /** What the collector has seen so far. */
+  readonly seen: () => Promise<Seen>;
+  readonly operator: (flags?: readonly string[]) => Promise<Operator>;
+  readonly source: (name: string, spec?: object, namespace?: string) => Promise<void>;
+  readonly get: (name: string) => Promise<IngestionSource>;
+  /** Resolves when so many files of a source are completed. */
+  readonly completed: (name: string, files: number) => Promise<IngestionSource>;
+  readonly close: () => Promise<void>;
+};
+
+export type Operator = {
+  readonly pid: number;
+  /** A metric, summed over its labels that have this text in them. */
+  readonly metric: (name: string, having?: string) => Promise<number>;
+  readonly stop: () => Promise<void>;
+};
+
+const crds = fileURLToPath(new URL('../../crds', import.meta.url));
+const own = 'default';
+const place = (namespace = own) => `/apis/spanferry.io/v1alpha1/namespaces/${namespace}/ingestionsources`;
+
+/** Starts everything but the operator. `SPANFERRY_BENCH_LOG` names a file for what operators say. */
+export async function startStand(sets: readonly Fileset[]): Promise<Stand> {
+  const folder = mkdtempSync(join(tmpdir(), 'spanferry-bench-'));
+  const { file } = await bundleCommand(folder);
+  await bundleOperator(folder);
+  const plane = await controlPlane({ crds: [crds] });
+  const api = apiClient(plane.rest);
+  const kubeconfig = join(folder, 'kubeconfig');
+  writeFileSync(kubeconfig, plane.kubeconfig, { mode: 0o600 });
+  const servers = fork(fileURLToPath(new URL('./servers.ts', import.meta.url)), [JSON.stringify(sets)]);
+  const [served] = (await once(servers, 'message')) as [Served];
+  const data = { accessKeyId: served.accessKeyId, secretAccessKey: served.secretAccessKey };
+  await api.call('POST', `/api/v1/namespaces/${own}/secrets`, { metadata: { name: 's3-keys' }, stringData: data });
+
+  const get = (name: string) => api.call<IngestionSource>('GET', `${place()}/${name}`);
+  const operators: Operator[] = [];
+  return {
+    plane,
+    api,
+    served,
+    seen: async () => {
+      servers.send('seen?');
+      return ((await once(servers, 'message')) as [Seen])[0];
+    },
+    operator: async (flags = []) => {
+      const always = ['--namespace', own, '--collector-endpoint', served.collector, '--allow-loopback'];
+      const operator = await startOperator(file, [...always, ...flags], kubeconfig);
+      operators.push(operator);
+      return operator;
+    },
+    source: async (name, spec = {}, namespace) => void (await api.call('POST', place(namespace), manifest(name, served, spec))),
+    get,
+    completed: async (name, files) => {
+      for (;;) {
+        const source = await get(name);
+        if ((source.status.files?.completed ?? 0) >= files) return source;
+        if ((source.status.files?.failed ?? 0) > 0) throw new Error(`files fail: ${JSON.stringify(source.status.recentFailures)}`);
+        await sleep(250);
+      }
+    },
+    close: async () => {
+      for (const operator of operators) await operator.stop();
+      servers.kill();
+      await api.close();
+      await plane.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startOperator(program: string, flags: readonly string[], kubeconfig: string): Promise<Operator> {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const profile = process.env.SPANFERRY_BENCH_PROFILE;
+  const node = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  const child = spawn(process.execPath, [...node, program, 'operator', ...flags, '--listen', listen], {
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = process.env.SPANFERRY_BENCH_LOG;
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => log && appendFileSync(log, chunk));
+  const reap = () => void child.kill('SIGKILL');
+  process.once('exit', reap);
+  while (
+    !(await fetch(`http://${listen}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
+    if (child.exitCode !== null) throw new Error(`the operator ended with ${child.exitCode}`);
+    await sleep(100);
+  }
+  return {
+    pid: child.pid ?? 0,
+    metric: async (name, having = '') => {
+      const text = await (await fetch(`http://${listen}/metrics`)).text();
+      const lines = text
+        .split('\n')
+        .filter((line) => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(having));
+      return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    },
+    stop: () => ended(child),
+  };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+const manifest = (name: string, { endpoint }: Served, spec: object) => ({
+  apiVersion: 'spanferry.io/v1alpha1',
+  kind: 'IngestionSource',
+  metadata: { name },
+  spec: {
+    store: {
+      s3: {
+        bucket: 'bench',
+        prefix: `${name}/`,
+        region: 'us-east-1',
+        endpoint,
+        forcePathStyle: true,
+        auth: { type: 'AccessKey', accessKeySecretRef: { name: 's3-keys' } },
+      },
+    },
+    scan: { interval: '10s' },
+    ...spec,
+  },
+});

@@ -1,0 +1,43 @@
+import { check, inOrder } from '../../src/ledger/check.ts';
+import { find, merged, noEntries } from '../../src/ledger/entries.ts';
+import { identities } from '../../src/ledger/identity.ts';
+import { weigh } from './crew.ts';
+import type { History } from './history.ts';
+import type { Evidence, Trace } from './judges.ts';
+import type { Shelf } from './shelf.ts';
+import type { TrueFile } from './truth.ts';
+import { bucket, origins, type World } from './world.ts';
+
+/** Everything that is there, for the judges. */
+export async function gather({ objects, s3, crew }: World, files: readonly TrueFile[], shelf: Shelf, history: History): Promise<Evidence> {
+  const [sources, records, segments] = await Promise.all([objects.sources(), objects.records(), objects.ledgers()]);
+  const identityOf = identities({ kind: 's3', endpoint: s3.endpoint, bucket });
+  const troubles: string[] = [];
+  const memories = new Map(
+    origins.map(({ name }) => {
+      const checked = check(
+        segments.map(({ spec }) => spec).filter(({ sourceRef }) => sourceRef.name === name),
+        0,
+      );
+      if (!checked.ok) {
+        troubles.push(`the ledger of ${name} cannot be read: ${checked.failure.message}`);
+        return [name, noEntries];
+      }
+      return [name, inOrder(checked.segments, checked.head.forgiven).reduce(merged, noEntries)];
+    }),
+  );
+  const traces = files.flatMap((file): readonly Trace[] =>
+    shelf.contents(file).map(({ version, etag }, at, all) => ({
+      file,
+      version,
+      etag,
+      isCurrent: shelf.isThere(file) && at === all.length - 1,
+      outcome: find(memories.get(file.source) ?? noEntries, identityOf({ key: file.key, version: etag })),
+    })),
+  );
+  const weights = crew.slots.flatMap((slot) => {
+    const pid = slot.replica()?.process.pid;
+    return pid === undefined ? [] : [{ process: slot.name(), ...weigh(pid) }];
+  });
+  return { traces, requests: history.requests, disturbances: history.disturbances, sources, records, weights, troubles };
+}

@@ -1,0 +1,206 @@
+import type { IngestionFile } from '../../src/api/ingestionfile.ts';
+import type { IngestionSource } from '../../src/api/ingestionsource.ts';
+import type { Outcome } from '../../src/ledger/entries.ts';
+import type { Disturbance, Request } from './history.ts';
+import { failsWith, idsOf, isPoison, numberOf, type TrueFile, versionOf } from './truth.ts';
+
+/** What became of one content of one file, as far as the bucket and the ledger know. */
+export type Trace = {
+  readonly file: TrueFile;
+  readonly version: number;
+  readonly etag: string;
+  /** It is what lies in the bucket in the end. */
+  readonly isCurrent: boolean;
+  readonly outcome: Outcome | undefined;
+};
+
+/** What a process holds when everything is over. */
+export type Weight = { readonly process: string; readonly handles: number; readonly megabytes: number };
+
+/** All that a judge may look at. */
+export type Evidence = {
+  readonly traces: readonly Trace[];
+  readonly requests: readonly Request[];
+  readonly disturbances: readonly Disturbance[];
+  readonly sources: readonly IngestionSource[];
+  readonly records: readonly IngestionFile[];
+  readonly weights: readonly Weight[];
+  /** What kept somebody from gathering evidence. */
+  readonly troubles: readonly string[];
+};
+
+/** One guarantee in words, and everything that breaks it. */
+type Judge = { readonly guarantee: string; readonly complaints: (evidence: Evidence) => readonly string[] };
+
+/** A checkpoint is at most this old while the API server can be reached: 15 s, and the time that a write takes on a busy machine. */
+const CHECKPOINT_MS = 20_000;
+
+/** A process that has just started has about 30. */
+const MOST_HANDLES = 80;
+const MOST_MEGABYTES = 400;
+
+const isGood = ({ writing }: TrueFile): boolean => failsWith[writing] === undefined;
+
+const nothingMissing: Judge = {
+  guarantee: 'every span is acknowledged, or rejected with a reason',
+  complaints: ({ traces, requests }) => {
+    const taken = new Set(requests.flatMap(({ took }) => [...took]));
+    const sampled = new Set(requests.flatMap(({ status, ids, took }) => (status === 200 ? ids.filter((id) => !took.has(id)) : [])));
+    return traces
+      .filter(({ file, isCurrent }) => isCurrent && isGood(file))
+      .flatMap(({ file, version }) => {
+        const missing = idsOf(file, version).filter((id) => !taken.has(id) && !sampled.has(id) && !isPoison(file, id));
+        return missing.length > 0 ? [`${file.key}: ${missing.length} of ${file.spans} spans, the first is ${missing[0]}`] : [];
+      });
+  },
+};
+
+const nothingInvented: Judge = {
+  guarantee: 'nothing arrives that is in no file',
+  complaints: ({ traces, requests }) => {
+    const known = new Set(traces.map(({ file, version }) => `${file.number}/${version}`));
+    const strange = new Set(requests.flatMap(({ ids }) => ids.filter((id) => !known.has(`${numberOf(id)}/${versionOf(id)}`))));
+    return [...strange];
+  },
+};
+
+const duplicatesBounded: Judge = {
+  guarantee: 'duplicates come from a crash, a pause or a lost acknowledgement, and reach back to the last checkpoint at most',
+  complaints: ({ traces, requests, disturbances }) => {
+    const files = new Map(traces.map(({ file }) => [file.number, file]));
+    const before = new Map<string, Request>();
+    const unexcused = new Map<string, number>();
+    for (const request of requests) {
+      for (const id of request.took) {
+        const first = before.get(id);
+        before.set(id, request);
+        const file = files.get(numberOf(id));
+        if (first === undefined || isExcused(first, request, file, disturbances)) continue;
+        const pair = `${file?.key} (${file?.writing}): ${sender(first)}, then ${sender(request)}`;
+        unexcused.set(pair, (unexcused.get(pair) ?? 0) + 1);
+      }
+    }
+    return [...unexcused].map(([pair, count]) => `${pair}: ${count} spans again, and nothing explains it`);
+  },
+};
+
+const sender = ({ process, at }: Request): string => `${process ?? 'somebody'} at ${(at / 1_000).toFixed(1)}`;
+
+/** Something explains that spans of `first` were sent again. */
+const isExcused = (first: Request, again: Request, file: TrueFile | undefined, disturbances: readonly Disturbance[]): boolean =>
+  !first.acknowledged ||
+  disturbances.some(
+    ({ from, until, process, slot, source, file: hit }) =>
+      first.at >= from - CHECKPOINT_MS &&
+      first.at <= until &&
+      from <= again.at &&
+      (first.process === undefined || process === undefined || process === first.process) &&
+      (first.process === undefined || slot === undefined || first.process.startsWith(`${slot}.`)) &&
+      (source === undefined || source === file?.source) &&
+      (hit === undefined || hit === file?.number),
+  );
+
+const nothingUnfinished: Judge = {
+  guarantee: 'nothing is left unfinished',
+  complaints: ({ traces, sources, records, troubles }) => [
+    ...troubles,
+    ...sources.flatMap(({ metadata: { name }, status: { files = {}, conditions = [] } }) => {
+      const open = (files.pending ?? 0) + (files.processing ?? 0) + (files.backlog ?? 0);
+      const troubles = conditions.filter(({ type, status }) => (type === 'Ready' && status !== 'True') || type === 'Stalled');
+      return [
+        ...(open > 0 ? [`source ${name} still has ${JSON.stringify(files)}`] : []),
+        ...troubles.map(({ type, reason, message }) => `source ${name} is not well: ${type} ${reason}: ${message}`),
+      ];
+    }),
+    ...records.flatMap(({ spec, status }) =>
+      status.state === 'Pending' || status.state === 'Processing'
+        ? [`${spec.key} is ${status.state} at ${spec.worker}: ${status.reason ?? ''} ${status.message ?? ''}`]
+        : [],
+    ),
+    ...traces.flatMap(({ file, isCurrent, outcome }) =>
+      isCurrent && outcome === undefined ? [`the ledger does not know ${file.key}`] : [],
+    ),
+  ],
+};
+
+const recordsTellTheTruth: Judge = {
+  guarantee: 'every record tells the truth',
+  complaints: ({ traces, records }) => {
+    const known = new Map(traces.map((trace) => [`${trace.file.key} ${trace.etag}`, trace]));
+    return records.flatMap(({ spec, status }) => {
+      const trace = known.get(`${spec.key} ${spec.version}`);
+      const said = `${spec.key} (${trace?.file.writing}) is ${status.state}: ${status.reason ?? ''} ${status.message ?? ''}`;
+      if (!trace) return [`${said}, and there has never been such a file`];
+      const { file, isCurrent, outcome } = trace;
+      if (outcome !== undefined && outcome !== status.state.toLowerCase()) return [`${said}; the ledger says ${outcome}`];
+      if (!isGood(file)) return status.state === 'Failed' ? wrongReason(said, status.reason, failsWith[file.writing]) : [said];
+      if (!isCurrent) return [];
+      if (status.state !== 'Completed') return [said];
+      const spans = (status.spans ?? 0) + (status.rejectedSpans ?? 0);
+      const isKnown = status.spans !== undefined;
+      return isKnown && spans !== file.spans ? [`${said}: ${status.spans} + ${status.rejectedSpans} spans of ${file.spans}`] : [];
+    });
+  },
+};
+
+/** A record that was restored from the ledger has no reason any more. */
+const wrongReason = (said: string, reason: string | undefined, expected: string | undefined): readonly string[] =>
+  reason === expected || reason === undefined ? [] : [said];
+
+const totalsTellTheTruth: Judge = {
+  guarantee: 'every total tells the truth',
+  complaints: ({ traces, sources }) =>
+    sources.flatMap(({ metadata: { name }, status: { files = {}, totals = {}, ledger = {} } }) => {
+      const mine = traces.filter(({ file, outcome }) => file.source === name && outcome !== undefined);
+      const [completed, failed] = [
+        mine.filter(({ outcome }) => outcome === 'completed'),
+        mine.filter(({ outcome }) => outcome === 'failed'),
+      ];
+      const counted = { completed: files.completed, failed: files.failed, files: totals.files, entries: ledger.entries };
+      const truth = { completed: completed.length, failed: failed.length, files: mine.length, entries: mine.length };
+      const spans = (totals.spans ?? 0) + (totals.rejectedSpans ?? 0);
+      const least = sum(completed.filter(({ isCurrent }) => isCurrent));
+      const most = sum(mine.filter(({ file }) => isGood(file)));
+      return [
+        ...(JSON.stringify(counted) === JSON.stringify(truth)
+          ? []
+          : [`${name} says ${JSON.stringify(counted)}, the ledger ${JSON.stringify(truth)}`]),
+        ...(spans >= least && spans <= most ? [] : [`${name} says ${spans} spans, there are ${least} to ${most}`]),
+      ];
+    }),
+};
+
+const sum = (traces: readonly Trace[]): number => traces.reduce((all, { file }) => all + file.spans, 0);
+
+const noRetries: Judge = {
+  guarantee: 'an outage uses no retries',
+  complaints: ({ sources, records }) => [
+    ...sources.flatMap(({ metadata: { name }, status: { totals } }) => (totals?.retries ? [`${name} used ${totals.retries}`] : [])),
+    ...records.flatMap(({ spec, status }) =>
+      status.retries > 0 ? [`${spec.key} used ${status.retries}: ${status.reason} ${status.message}`] : [],
+    ),
+  ],
+};
+
+const nothingLeaks: Judge = {
+  guarantee: 'a process that has nothing to do holds few handles and little memory',
+  complaints: ({ weights }) =>
+    weights
+      .filter(({ handles, megabytes }) => handles > MOST_HANDLES || megabytes > MOST_MEGABYTES)
+      .map(({ process, handles, megabytes }) => `${process} holds ${handles} handles and ${Math.round(megabytes)} MB`),
+};
+
+/** Everything that is judged in the end. */
+const judges: readonly Judge[] = [
+  nothingMissing,
+  nothingInvented,
+  duplicatesBounded,
+  nothingUnfinished,
+  recordsTellTheTruth,
+  totalsTellTheTruth,
+  noRetries,
+  nothingLeaks,
+];
+
+export const complaintsOf = (evidence: Evidence): readonly string[] =>
+  judges.flatMap(({ guarantee, complaints }) => complaints(evidence).map((each) => `${guarantee}: ${each}`));

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { requestType, spansOf } from '../support/traces/decode.ts';
+import { feed, type Outcome } from '../support/traces/feed.ts';
+import { monocleJson, mutate, otlpJson } from '../support/traces/generate.ts';
+import type { Random } from '../support/traces/random.ts';
+import type { Subject } from './subject.ts';
+
+const fixtures = new URL('../fixtures/traces/', import.meta.url);
+const files = readdirSync(fixtures)
+  .filter((name) => !name.includes('.expected.'))
+  .map((name) => readFileSync(new URL(name, fixtures)));
+
+function inputFor(random: Random): Uint8Array {
+  const content = random.pick([() => Buffer.from(otlpJson(random)), () => Buffer.from(monocleJson(random)), () => random.pick(files)])();
+  const bad = random.chance(0.8) ? mutate(random, content) : content;
+  return random.pick([
+    () => bad,
+    () => bad,
+    () => bad,
+    () => gzipSync(bad),
+    () => zstdCompressSync(bad),
+    () => mutate(random, gzipSync(bad)),
+  ])();
+}
+
+/** What is wrong with the outcomes of one input, or nothing. */
+async function judge(input: Uint8Array): Promise<string | undefined> {
+  const whole = await feed(input);
+  if (whole.failure?.reason === 'InternalError') return `InternalError: ${whole.failure.message}`;
+  for (const { body } of whole.batches) {
+    const problem = requestType.verify(requestType.toObject(requestType.decode(body)));
+    if (problem) return problem;
+  }
+  for (const chunk of [1, 7, 4096])
+    if (!isDeepStrictEqual(await feed(input, { chunk }), whole)) return `chunks of ${chunk} bytes change the outcome`;
+  const small = await feed(input, { settings: { maxBatchBytes: 2048 } });
+  if (small.failure?.reason !== whole.failure?.reason) return 'small batches change the failure';
+  if (whole.summary && small.summary && !rejectsLarge(small) && !isDeepStrictEqual(spansIn(small), spansIn(whole)))
+    return 'small batches change the spans';
+  return undefined;
+}
+
+const spansIn = ({ batches }: Outcome) => spansOf(batches.map(({ body }) => body));
+const rejectsLarge = ({ summary }: Outcome): boolean => (summary?.rejected ?? []).some(({ reason }) => reason === 'SpanTooLarge');
+
+/**
+ * Files that are nearly right: the transcoder must never crash or blame itself, never depend on chunks or batch sizes, and only write what
+ * the official definitions can read.
+ */
+export const traceFiles: Subject = { name: 'files', take: (random) => judge(inputFor(random)) };

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import type { Request } from '../../chaos/history.ts';
+import { complaintsOf, type Evidence, type Trace } from '../../chaos/judges.ts';
+import { idsOf, type TrueFile } from '../../chaos/truth.ts';
+import { aRecord } from '../../support/records.ts';
+import { aSource } from '../../support/worker-world.ts';
+
+const file: TrueFile = { number: 3, source: 'checkout', key: 'checkout/run-3.json', writing: 'document', spans: 2, poisonous: false };
+const ids = idsOf(file);
+const trace: Trace = { file, version: 0, etag: 'etag', isCurrent: true, outcome: 'completed' };
+const request = (more: Partial<Request> = {}): Request => ({
+  at: 30_000,
+  process: '1.1',
+  ids,
+  took: new Set(ids),
+  acknowledged: true,
+  status: 200,
+  ...more,
+});
+const source = (status: object = {}) => ({
+  ...aSource(),
+  status: {
+    observedGeneration: 1,
+    files: { pending: 0, processing: 0, completed: 1, failed: 0, backlog: 0 },
+    totals: { files: 1, spans: 2, rejectedSpans: 0, retries: 0 },
+    ledger: { entries: 1, segments: 1 },
+    ...status,
+  },
+});
+const record = (status: object = {}) => aRecord({ state: 'Completed', spans: 2, rejectedSpans: 0, ...status }, { key: file.key });
+
+/** One file that went as it should. */
+const fine: Evidence = {
+  traces: [trace],
+  requests: [request()],
+  disturbances: [],
+  sources: [source()],
+  records: [record()],
+  weights: [{ process: '1.1', handles: 30, megabytes: 150 }],
+  troubles: [],
+};
+
+/** Sent by 1.1, and again by 2.1. */
+const twice = [request(), request({ at: 60_000, process: '2.1' })];
+
+const breaches: readonly [sentence: string, change: Partial<Evidence>, says: string][] = [
+  ['a span that never came', { requests: [request({ took: new Set(ids.slice(0, 1)), status: 0 })] }, '1 of 2 spans'],
+  ['a span from nowhere', { requests: [request({ ids: [...ids, 'c0000090000000000'] })] }, 'c0000090000000000'],
+  ['a duplicate without a reason', { requests: twice }, '2 spans again'],
+  [
+    'a duplicate whose process was killed long after a checkpoint must have been there',
+    { requests: twice, disturbances: [{ from: 55_000, until: 55_000, process: '1.1', what: 'kill' }] },
+    '2 spans again',
+  ],
+  [
+    'a duplicate while another process was killed',
+    { requests: twice, disturbances: [{ from: 31_000, until: 31_000, process: '0.1', what: 'kill' }] },
+    '2 spans again',
+  ],
+  ['a source that waits for something', { sources: [source({ files: { pending: 1, completed: 1, failed: 0 } })] }, 'still has'],
+  ['a record that is not finished', { records: [record({ state: 'Processing' })] }, 'is Processing at worker-a'],
+  ['a file that the ledger does not know', { traces: [{ ...trace, outcome: undefined }] }, 'the ledger does not know'],
+  ['a good file that failed', { records: [record({ state: 'Failed', reason: 'Stuck' })] }, 'is Failed: Stuck'],
+  ['a record that counts fewer spans than its file has', { records: [record({ spans: 1 })] }, '1 + 0 spans of 2'],
+  ['a total that counts a file twice', { sources: [source({ totals: { files: 2, spans: 2 } })] }, 'checkout says'],
+  ['a total that counts spans twice', { sources: [source({ totals: { files: 1, spans: 4 } })] }, 'checkout says 4 spans'],
+  ['a retry', { records: [record({ retries: 1 })] }, 'used 1'],
+  ['a process that holds more and more', { weights: [{ process: '1.1', handles: 900, megabytes: 150 }] }, '900 handles'],
+];
+
+describe('a trial is judged', () => {
+  test('nothing is wrong where nothing is wrong', () => {
+    expect(complaintsOf(fine)).toEqual([]);
+  });
+
+  test.each(breaches)('%s is found', (_sentence, change, says) => {
+    const complaints = complaintsOf({ ...fine, ...change });
+    expect(complaints.some((each) => each.includes(says))).toBe(true);
+  });
+
+  test.each([
+    ['a kill of its sender', { disturbances: [{ from: 31_000, until: 31_000, process: '1.1', what: 'kill' }] }],
+    ['an answer that was lost', { requests: [request({ acknowledged: false }), request({ at: 60_000 })] }],
+    ['an outage of the place of its sender', { disturbances: [{ from: 20_000, until: 50_000, slot: 1, what: 'cut off' }] }],
+  ])('%s explains a duplicate', (_sentence, change) => {
+    expect(complaintsOf({ ...fine, requests: twice, ...change })).toEqual([]);
+  });
+});
