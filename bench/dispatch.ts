@@ -39,10 +39,15 @@ const supplies = Array.from(
   (_, n): Supply => ({
     source: { namespace: `team-${n}`, name: 'checkout', uid: `source-${n}` },
     history: { completed: 1_000, failed: 100 },
-    take: () => undefined,
+    waiting: () => [],
+    take: () => [],
+    offer: () => true,
+    nameOf: ({ key }) => key,
     giveBack: () => {},
     outcome: ({ key, version }) => ledger.get(hash('sha256', key) + hash('sha256', version)),
-    remember: async ({ spec }, outcome) => void ledger.set(hash('sha256', spec.key) + hash('sha256', spec.version), outcome),
+    remember: async (_record, endings) => {
+      for (const { file, outcome } of endings) ledger.set(hash('sha256', file.key) + hash('sha256', file.version), outcome);
+    },
     lost: () => {},
   }),
 );

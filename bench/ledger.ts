@@ -38,7 +38,7 @@ async function measured<T>(what: string, act: () => Promise<T>): Promise<T> {
 /** As verdicts come: 30 files a second, a write every five seconds. */
 async function remember(ledger: Ledger, from: number, to: number, atOnce: number): Promise<void> {
   for (let n = from; n < to; n++) {
-    void ledger.append({ identity: file(n), outcome: n % 100 === 0 ? 'failed' : 'completed', spans: 10, bytes: 4_096 });
+    void ledger.append({ entries: [{ ...file(n), outcome: n % 100 === 0 ? 'failed' : 'completed' }], spans: 10, bytes: 4_096 });
     if ((n + 1) % atOnce === 0) await ledger.flush();
   }
   await ledger.flush();

@@ -19,10 +19,14 @@ if (code !== 0) {
   process.exit(1);
 }
 const lines = screen.lines();
-// The act that shows most: files of three teams, on their way and done.
-const from = lines.findIndex((line) => line.some(({ text }) => text.includes('NAME')));
-await writeFile(target, svgOf(lines.slice(Math.max(0, from - 2)), { columns: COLUMNS, title: 'npm run demo' }));
-console.log(`docs/demo.svg: ${lines.length} lines`);
+// The act that shows most, files of three teams ferried, and the one after it, what was in one of them; then the last word.
+const heads = lines.flatMap((line, at) => (line.some(({ text }) => text.startsWith('──')) ? [at] : []));
+const begin = lines.findIndex((line) => line.some(({ text }) => text.includes('get ingestionsources')));
+const [, end = lines.length] = heads.filter((at) => at > begin);
+const last = lines.findLast((line) => line.length > 0) ?? [];
+const shown = [...lines.slice(begin, end), [{ at: 0, text: '…', look: [2] }], [], last];
+await writeFile(target, svgOf(shown, { columns: COLUMNS, title: 'npm run demo' }));
+console.log(`docs/demo.svg: ${shown.length} of ${lines.length} lines`);
 
 /** Runs a program on a terminal, as `script` of util-linux gives one, and hands on what it writes there. */
 function record(command: readonly string[], hear: (text: string) => void): Promise<number | null> {

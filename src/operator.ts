@@ -129,7 +129,10 @@ async function run(
   const ferry =
     settings.role === 'manager'
       ? undefined
-      : workerPart({ ...common, connections, transcode: threads.transcode, transcoding, observer: verdictObserver(measured) });
+      : workerPart({
+          ...{ ...common, connections, transcoding, observer: verdictObserver(measured) },
+          ...{ transcode: threads.transcode, transcodeMany: threads.transcodeMany },
+        });
   const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, stores, own, policy, metrics: measured })];
 
   const status = serving(settings, measured, ready);

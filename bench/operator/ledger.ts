@@ -29,7 +29,7 @@ export async function ledger(): Promise<readonly Row[]> {
   const remember = async (into: Ledger, from: number, to: number, atOnce: number) => {
     for (let n = from; n < to; n++) {
       const identity = identityOf({ key: `agents/prod/monocle_trace_${n}.json`, version: `etag-${n}` });
-      void into.append({ identity, outcome: n % 100 === 0 ? 'failed' : 'completed', spans: 10, bytes: 4_096 });
+      void into.append({ entries: [{ ...identity, outcome: n % 100 === 0 ? 'failed' : 'completed' }], spans: 10, bytes: 4_096 });
       if ((n + 1) % atOnce === 0) await into.flush();
     }
     await into.flush();

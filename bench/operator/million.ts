@@ -58,7 +58,7 @@ async function remember({ plane, served }: Stand): Promise<void> {
   const version = createHash('md5').update('{}').digest('hex');
   for (let n = 0; n < KEYS; n++) {
     const identity = identityOf({ key: `done/run-${String(n).padStart(7, '0')}.json`, version });
-    void opened.ledger.append({ identity, outcome: 'completed', spans: 1, bytes: 2 });
+    void opened.ledger.append({ entries: [{ ...identity, outcome: 'completed' }], spans: 1, bytes: 2 });
     if (n % 20_000 === 0) await opened.ledger.flush();
   }
   await opened.ledger.flush();

@@ -25,6 +25,9 @@ export type Served = {
   readonly bytesOf: Readonly<Record<string, number>>;
 };
 
+/** A file that comes later. */
+export type Upload = { readonly key: string; readonly text: string };
+
 export type Seen = { readonly requests: number; readonly bytes: number };
 
 const BUCKET = 'bench';
@@ -67,7 +70,10 @@ async function main(sets: readonly Fileset[]): Promise<void> {
     });
   });
   await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
-  process.on('message', () => process.send?.(seen));
+  process.on('message', (asked: 'seen?' | Upload) => {
+    if (asked === 'seen?') process.send?.(seen);
+    else s3.put(BUCKET, asked.key, asked.text);
+  });
   const collector = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`;
   process.send?.({ endpoint: s3.endpoint, collector, ...s3.identities.addUser('reader').credential, bytesOf } satisfies Served);
 }

@@ -10,7 +10,7 @@ import { sleep } from '../../src/std/sleep.ts';
 import { type ApiServer, apiClient } from '../../test/support/api-client.ts';
 import { type ControlPlane, controlPlane } from '../../test/support/controlplane.ts';
 import { freePort } from '../../test/support/process.ts';
-import type { Fileset, Seen, Served } from './servers.ts';
+import type { Fileset, Seen, Served, Upload } from './servers.ts';
 
 /** What a row is measured on: a control plane, an S3 server with files, a collector, and the operator as it is shipped. */
 export type Stand = {
@@ -19,6 +19,9 @@ export type Stand = {
   readonly served: Served;
   /** What the collector has seen so far. */
   readonly seen: () => Promise<Seen>;
+  readonly upload: (file: Upload) => void;
+  /** The processes around the operator. */
+  readonly pids: { readonly servers: number; readonly apiServer: number; readonly etcd: number };
   readonly operator: (flags?: readonly string[]) => Promise<Operator>;
   readonly source: (name: string, spec?: object, namespace?: string) => Promise<void>;
   readonly get: (name: string) => Promise<IngestionSource>;
@@ -62,6 +65,8 @@ export async function startStand(sets: readonly Fileset[]): Promise<Stand> {
       servers.send('seen?');
       return ((await once(servers, 'message')) as [Seen])[0];
     },
+    upload: (file) => void servers.send(file),
+    pids: { servers: servers.pid ?? 0, apiServer: plane.apiServer.pid() ?? 0, etcd: plane.etcd.pid() ?? 0 },
     operator: async (flags = []) => {
       const always = ['--namespace', own, '--collector-endpoint', served.collector, '--allow-loopback'];
       const operator = await startOperator(file, [...always, ...flags], kubeconfig);

@@ -56,11 +56,16 @@ const spec = z.object({
     .describe('How persistent to be with a file that fails.'),
   history: z
     .object({
-      completed: z.int().min(0).max(1_000).default(100).describe('Records of completed files to keep.'),
-      failed: z.int().min(0).max(1_000).default(100).describe('Records of failed files to keep.'),
+      completed: z
+        .int()
+        .min(0)
+        .max(1_000)
+        .default(100)
+        .describe('So many completed files keep their record; a pack counts with all of its files.'),
+      failed: z.int().min(0).max(1_000).default(100).describe('So many failed files keep their record.'),
     })
     .prefault({})
-    .describe('How many IngestionFile records are kept for people. Older ones live on in the ledger.'),
+    .describe('How many files keep an IngestionFile for people to look at. Older ones live on in the ledger.'),
 });
 
 const status = z.object({

@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { type FileSpec, filesOf } from './ingestionfile.ts';
 import type { SourceSpec } from './ingestionsource.ts';
 
 /** Why a key does not match a source: outside its prefix, another extension, no include, or an exclude. */
@@ -36,6 +37,17 @@ export function takes({ spec }: { readonly spec: SourceSpec }, key: string): boo
   const mismatch = matchers.get(spec) ?? compiled(spec);
   matchers.set(spec, mismatch);
   return mismatch(key) === undefined;
+}
+
+const answered = new WeakMap<FileSpec, { readonly by: SourceSpec; readonly all: boolean }>();
+
+/** Does a source match every key of a record? A pack has many, so it is answered once for each state of the two. */
+export function takesAll(source: { readonly spec: SourceSpec }, { spec }: { readonly spec: FileSpec }): boolean {
+  const before = answered.get(spec);
+  if (before?.by === source.spec) return before.all;
+  const all = filesOf(spec).every(({ key }) => takes(source, key));
+  answered.set(spec, { by: source.spec, all });
+  return all;
 }
 
 function compiled(spec: SourceSpec): ReturnType<typeof keyMatcher> {

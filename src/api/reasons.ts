@@ -157,6 +157,16 @@ export const reasons = {
     means: 'the file cannot be read while others can',
     remedy: 'the message says why; retry the file when the cause is gone',
   },
+  OutgrowsPack: {
+    kind: 'transient',
+    means: 'the spans of a small file fill more than one request, so it cannot travel in a pack',
+    remedy: 'nothing to do: the file is ingested in a record of its own',
+  },
+  Restored: {
+    kind: 'transient',
+    means: 'a backup brought the record of a pack back without its status, and the ledger does not know this file as completed',
+    remedy: 'nothing to do: what the ledger does not know is ingested in a record of its own; retry the pack for what it knows as failed',
+  },
   EmptyFile: {
     kind: 'terminal',
     means: 'the file has no content',
@@ -287,7 +297,7 @@ export const reasons = {
   },
   WorkerLost: {
     kind: 'terminal',
-    means: 'three workers died with this file in their hands, alone',
+    means: 'workers died with this file in their hands; after the first one it traveled alone, or with ever smaller parts of its pack',
     remedy: 'look at the logs and the memory of the workers, then retry the file',
   },
   Stuck: {

@@ -4,7 +4,13 @@ import { type Rejection, type Sift, startSift } from './sift.ts';
 import { nameOf, type SpanIndex } from './spans.ts';
 
 /** One serialized ExportTraceServiceRequest, as transcode makes it. */
-export type Batch = { readonly index: number; readonly body: Uint8Array; readonly spans: number };
+export type Batch = {
+  readonly index: number;
+  readonly body: Uint8Array;
+  readonly spans: number;
+  /** Before which spans another file begins, where several share the batch: what is refused is then refused file by file. */
+  readonly joints?: readonly number[];
+};
 
 /** A batch of which a part may have arrived. Hand it to `send` again and nothing is sent twice. */
 export type Consignment = {
@@ -17,10 +23,13 @@ export type Consignment = {
   readonly warning?: string;
 };
 
-export const consign = (batch: Batch): Consignment => ({ batch, sift: startSift(batch.spans), requests: 0, bytes: 0 });
+export const consign = (batch: Batch): Consignment => ({ batch, sift: startSift(batch.spans, batch.joints), requests: 0, bytes: 0 });
 
 /** Spans that the destination will not take, counted by what it said. */
 export type Rejected = { readonly reason: Reason; readonly message: string; readonly spans: number };
+
+/** Spans that the destination refused, by where they stand: `from` (included) to `to` (excluded). */
+export type Refused = Pick<Rejected, 'reason' | 'message'> & { readonly from: number; readonly to: number };
 
 /** What became of a batch: counts for the record of its file. */
 export type Tally = {
@@ -28,6 +37,8 @@ export type Tally = {
   readonly rejectedSpans: number;
   /** At most 20 of them; `rejectedSpans` is exact. */
   readonly rejected: readonly Rejected[];
+  /** Of a batch that several files share: whole files that it will not take. They are not among the rejected spans. */
+  readonly refused?: readonly Refused[];
   readonly requests: number;
   readonly bytes: number;
   readonly warning?: string;
@@ -49,10 +60,13 @@ const LISTED = 20;
 
 /** The counts so far. `spans` is asked only where a rejected span can be named. */
 export function tallyOf({ sift, requests, bytes, warning }: Consignment, spans: () => SpanIndex): Tally {
+  const refused = sift.joints ? sift.rejected.flatMap(({ range, ...each }) => (range ? [{ ...each, range }] : [])) : [];
+  const rejected = sift.joints ? sift.rejected.filter(({ range }) => !range) : sift.rejected;
   return {
     accepted: sift.accepted,
-    rejectedSpans: sift.rejected.reduce((sum, each) => sum + each.spans, 0),
-    rejected: merged(sift.rejected.map((each) => rejectedOf(each, spans))).slice(0, LISTED),
+    rejectedSpans: rejected.reduce((sum, each) => sum + each.spans, 0),
+    rejected: merged(rejected.map((each) => rejectedOf(each, spans))).slice(0, LISTED),
+    ...(refused.length > 0 && { refused: refused.map((each) => ({ ...rejectedOf(each, spans), ...each.range })) }),
     requests,
     bytes,
     ...(warning !== undefined && { warning }),

@@ -6,7 +6,7 @@ import type { Destination } from './destination.ts';
 import { judge, type Verdict } from './judge.ts';
 import { type Batch, type Consignment, consign, type Ending, type Outcome, tallyOf } from './outcome.ts';
 import { Fenced, post, requestHeaders } from './post.ts';
-import { accepted, nextPiece, type Piece, refused, type Sift, split, tooLarge } from './sift.ts';
+import { accepted, isDivisible, nextPiece, type Piece, refused, type Sift, split, tooLarge } from './sift.ts';
 import { cut, indexSpans, type SpanIndex } from './spans.ts';
 import { type SenderState, wayThrough } from './way.ts';
 
@@ -109,7 +109,7 @@ export function sender({ destination, owner, endpoint, credential, options, repe
     for (let piece = nextPiece(consignment.sift); piece; piece = nextPiece(consignment.sift)) {
       const plain = isWhole(piece, batch) ? batch.body : cut(spans(), piece.from, piece.to);
       const body = await compress(plain, destination.compression);
-      if (piece.to - piece.from > 1 && endpoint.limit.forbids(body.length)) {
+      if (isDivisible(consignment.sift, piece) && endpoint.limit.forbids(body.length)) {
         consignment = { ...consignment, sift: split(consignment.sift, piece) };
         continue;
       }

@@ -10,6 +10,8 @@ export type Sift = {
   readonly rejected: readonly Rejection[];
   /** Requests that served to tell good from bad, the refused first one included. */
   readonly spent: number;
+  /** Where a batch of several files may be parted: before these spans. Without it, anywhere. */
+  readonly joints?: readonly number[];
 };
 
 /** Spans `from` (included) to `to` (excluded). */
@@ -28,9 +30,27 @@ export type Rejection = { readonly reason: Reason; readonly words: string; reado
 /** How many requests a batch with bad spans may cost. */
 export const SIFT_REQUESTS = 32;
 
-export const startSift = (spans: number): Sift => ({ pieces: [{ from: 0, to: spans }], accepted: 0, rejected: [], spent: 0 });
+export const startSift = (spans: number, joints?: readonly number[]): Sift => ({
+  ...{ pieces: [{ from: 0, to: spans }], accepted: 0, rejected: [], spent: 0 },
+  ...(joints && { joints }),
+});
 
 const sizeOf = ({ from, to }: Range): number => to - from;
+
+/** Can a piece be halved? One span cannot, nor can the spans of one file among others: that file is judged as a whole. */
+export const isDivisible = (sift: Sift, range: Range): boolean => middleOf(sift, range) !== undefined;
+
+/** Where a piece is halved, as close to its middle as may be. */
+function middleOf({ joints }: Sift, { from, to }: Range): number | undefined {
+  const middle = from + Math.ceil((to - from) / 2);
+  if (!joints) return to - from > 1 ? middle : undefined;
+  let best: number | undefined;
+  for (const joint of joints) {
+    if (joint <= from || joint >= to) continue;
+    if (best === undefined || Math.abs(joint - middle) < Math.abs(best - middle)) best = joint;
+  }
+  return best;
+}
 
 /** The largest piece comes first: should the requests run out, the least is left undecided. */
 export function nextPiece({ pieces }: Sift): Piece | undefined {
@@ -40,8 +60,7 @@ export function nextPiece({ pieces }: Sift): Piece | undefined {
 /** The piece arrived. Of a refused pair the fault is then in the other half, which is halved without asking again. */
 export function accepted(sift: Sift, piece: Piece, partial: { readonly rejected: number; readonly words: string }): Sift {
   const lost = Math.min(partial.rejected, sizeOf(piece));
-  const rest =
-    piece.twin === undefined ? [] : sizeOf(piece.twin) > 1 ? [halved(piece.twin, piece.refusal)] : [again(piece.twin, piece.refusal)];
+  const rest = piece.twin === undefined ? [] : [halved(sift, piece.twin, piece.refusal) ?? again(piece.twin, piece.refusal)];
   return withinBudget({
     ...asked(sift, piece),
     pieces: [...without(sift, piece), ...rest],
@@ -54,21 +73,24 @@ export function accepted(sift: Sift, piece: Piece, partial: { readonly rejected:
 export function refused(sift: Sift, piece: Piece, words: string): Sift {
   const twin = piece.twin ? [again(piece.twin, piece.refusal)] : [];
   const after = { ...asked(sift, { ...piece, refusal: words }), pieces: [...without(sift, piece), ...twin] };
-  if (sizeOf(piece) > 1) return withinBudget({ ...after, pieces: [...after.pieces, halved(piece, words)] });
+  const half = halved(sift, piece, words);
+  if (half) return withinBudget({ ...after, pieces: [...after.pieces, half] });
   return withinBudget(rejecting(after, piece, 'RefusedByDestination', words));
 }
 
 /** The piece is too large for one request. */
 export function tooLarge(sift: Sift, piece: Piece, words: string): Sift {
   const after = asked(sift, piece);
-  if (sizeOf(piece) > 1) return withinBudget(split(after, piece));
+  if (isDivisible(sift, piece)) return withinBudget(split(after, piece));
   const twin = piece.twin ? [again(piece.twin, piece.refusal)] : [];
   return withinBudget(rejecting({ ...after, pieces: [...without(after, piece), ...twin] }, piece, 'SpanTooLarge', words));
 }
 
 /** Halves a piece because of its size alone: neither half says anything about the other. */
 export function split(sift: Sift, piece: Piece): Sift {
-  const { twin, ...first } = halved(piece, piece.refusal);
+  const half = halved(sift, piece, piece.refusal);
+  if (!half) return sift;
+  const { twin, ...first } = half;
   const others = [twin, ...(piece.twin ? [piece.twin] : [])].map((range) => again(range, piece.refusal));
   return { ...sift, pieces: [...without(sift, piece), first, ...others] };
 }
@@ -77,8 +99,9 @@ const without = (sift: Sift, piece: Piece): readonly Piece[] => sift.pieces.filt
 
 const again = ({ from, to }: Range, refusal: string | undefined): Piece => ({ from, to, ...(refusal !== undefined && { refusal }) });
 
-function halved({ from, to }: Range, refusal: string | undefined): Piece & { readonly twin: Range } {
-  const middle = from + Math.ceil((to - from) / 2);
+function halved(sift: Sift, { from, to }: Range, refusal: string | undefined): (Piece & { readonly twin: Range }) | undefined {
+  const middle = middleOf(sift, { from, to });
+  if (middle === undefined) return undefined;
   return { ...again({ from, to: middle }, refusal), twin: { from: middle, to } };
 }
 

@@ -1,8 +1,14 @@
+import { nextLoad } from './load.ts';
 import type { Candidate, Lane, Supply } from './port.ts';
 import { roomiest } from './slots.ts';
 
-/** A file and the worker it will be bound to. */
-export type Binding = { readonly supply: Supply; readonly candidate: Candidate; readonly lane: Lane; readonly worker: string };
+/** The files of one record, and the worker it will be bound to. */
+export type Binding = {
+  readonly supply: Supply;
+  readonly candidates: readonly Candidate[];
+  readonly lane: Lane;
+  readonly worker: string;
+};
 
 /** The part of all slots that only fresh files may take, so that a backfill does not delay today's traces. */
 const FRESH_SHARE = 0.25;
@@ -17,7 +23,7 @@ export type Means = {
 
 /**
  * Gives free slots to the sources in turns, in the order given: fresh files first, the others as long as the reserved share stays
- * free.
+ * free. A slot takes one record, which is a large file or a pack of small ones.
  */
 export function allot(supplies: readonly Supply[], means: Means): readonly Binding[] {
   const reserved = Math.ceil(means.slots * FRESH_SHARE);
@@ -34,15 +40,24 @@ function inTurns(lane: Lane, supplies: readonly Supply[], { free, room }: Means,
       const { namespace } = supply.source;
       const places = room.get(namespace) ?? 0;
       const worker = left > 0 && places > 0 ? roomiest(free) : undefined;
-      const candidate = worker === undefined ? undefined : supply.take(lane);
-      if (worker === undefined || candidate === undefined) continue;
+      const candidates = worker === undefined ? [] : taken(supply, lane);
+      if (worker === undefined || candidates.length === 0) continue;
       free.set(worker, (free.get(worker) ?? 0) - 1);
       room.set(namespace, places - 1);
       left--;
-      bindings.push({ supply, candidate, lane, worker });
+      bindings.push({ supply, candidates, lane, worker });
       still.push(supply);
     }
     waiting = still;
   }
   return bindings;
+}
+
+/** The next record's worth of files. What was chosen may all be done by now. */
+function taken(supply: Supply, lane: Lane): readonly Candidate[] {
+  for (let load = nextLoad(supply.waiting(lane)); load.length > 0; load = nextLoad(supply.waiting(lane))) {
+    const candidates = supply.take(lane, load);
+    if (candidates.length > 0) return candidates;
+  }
+  return [];
 }

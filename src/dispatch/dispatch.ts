@@ -3,6 +3,7 @@ import type { Log } from '../observability/logger.ts';
 import type { Clock } from '../std/clock.ts';
 import { allot, type Binding } from './allot.ts';
 import { type Caps, census, defaultCaps, excess, room } from './caps.ts';
+import { hasFailed, packName, specOf } from './pack.ts';
 import type { Owned, Records, Supply, Workers } from './port.ts';
 import { type Past, toPrune } from './prune.ts';
 import { recentRecords } from './recent.ts';
@@ -17,7 +18,7 @@ export type DispatchOptions = {
   readonly workers: Workers;
   /** The sources that can be served now. */
   readonly supplies: () => readonly Supply[];
-  /** Does the source of this record still match its key? One that nobody has begun goes when it does not. */
+  /** Does the source of this record still match all of its keys? One that nobody has begun goes when it does not. */
   readonly isWanted: (record: IngestionFile) => boolean;
   /** Asked before each write: only a leader may. */
   readonly mayWrite: () => boolean;
@@ -33,8 +34,8 @@ export type Dispatch = {
   readonly gone: (record: IngestionFile) => void;
   readonly run: (stop: AbortSignal) => Promise<void>;
   /**
-   * Lets every failed record of a source begin again; resolves when all have. To be called before the ledger forgives, so that no verdict goes
-   * back into it.
+   * Lets every failed file of a source that has a record begin again; resolves when all have. To be called before the ledger forgives, so that no
+   * verdict goes back into it.
    */
   readonly retryFailed: (sourceUid: string) => Promise<void>;
 };
@@ -115,6 +116,7 @@ export function dispatch(options: DispatchOptions): Dispatch {
       const supply = bySource.get(ownerOf(record) ?? '');
       if (!supply) continue;
       settlements.surely(record, supply);
+      if (record.status.returned?.length) supply.lost();
       orphans.delete(uid);
     }
   };
@@ -144,7 +146,7 @@ export function dispatch(options: DispatchOptions): Dispatch {
       // The records of a source whose ledger is closed for the moment are still there.
       if (here.has(uid) || records.find(record)?.metadata.uid === uid) continue;
       unfinished.delete(uid);
-      if (options.isWanted(record)) bySource.get(ownerOf(record) ?? '')?.lost();
+      if (record.spec.pack || options.isWanted(record)) bySource.get(ownerOf(record) ?? '')?.lost();
     }
   };
 
@@ -176,13 +178,15 @@ export function dispatch(options: DispatchOptions): Dispatch {
     });
   };
 
-  const create = async ({ supply, candidate, lane, worker }: Binding): Promise<void> => {
-    const { name, ...file } = candidate;
-    const made = await write('create a record', { metadata: { namespace: supply.source.namespace, name } }, async () => {
-      const spec = { sourceRef: { name: supply.source.name }, ...file, worker };
-      recent.add(await records.create({ name, source: supply.source, spec }));
+  const create = async ({ supply, candidates, lane, worker }: Binding): Promise<void> => {
+    const { source } = supply;
+    const [only] = candidates;
+    const name = only && candidates.length === 1 ? only.name : packName(source, candidates);
+    const made = await write('create a record', { metadata: { namespace: source.namespace, name } }, async () => {
+      const spec = { sourceRef: { name: source.name }, ...specOf(candidates), worker };
+      recent.add(await records.create({ name, source, spec }));
     });
-    if (!made) supply.giveBack(candidate, lane);
+    if (!made) supply.giveBack(candidates, lane);
   };
 
   const run = async (stop: AbortSignal): Promise<void> => {
@@ -196,7 +200,7 @@ export function dispatch(options: DispatchOptions): Dispatch {
   };
 
   const retryFailed = (sourceUid: string): Promise<void> => {
-    const failed = [...records.all()].filter((record) => record.status.state === 'Failed' && ownerOf(record) === sourceUid);
+    const failed = [...records.all()].filter((record) => hasFailed(record) && ownerOf(record) === sourceUid);
     wake();
     return toRetry.add(failed.map(({ metadata }) => metadata.uid ?? ''));
   };

@@ -1,5 +1,6 @@
 import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
-import type { Outcome, Supply } from './port.ts';
+import { endingsOf } from './pack.ts';
+import type { Supply } from './port.ts';
 
 /** The way of verdicts from records into the ledger. A record may go only when its verdict is written there. */
 export type Settlement = {
@@ -8,8 +9,6 @@ export type Settlement = {
   /** The same without relying on what was true a moment ago: asked before a record is deleted. */
   readonly surely: (record: IngestionFile, supply: Supply) => boolean;
 };
-
-const outcomeOf = ({ status }: IngestionFile): Outcome => (status.state === 'Completed' ? 'completed' : 'failed');
 
 /** What is in the ledger stays there, but for failures that are forgiven and segments that get lost: it is looked up anew after this time. */
 const TRUSTED_MS = 10_000;
@@ -23,10 +22,10 @@ export function settlement(now: () => number, onSettled: () => void): Settlement
   const surely = (record: IngestionFile, supply: Supply): boolean => {
     const uid = record.metadata.uid ?? '';
     if (!isFinished(record.status) || underWay.has(uid)) return false;
-    const outcome = outcomeOf(record);
-    if (supply.outcome(record.spec) === outcome) return true;
+    const endings = endingsOf(record);
+    if (endings.every(({ file, outcome }) => supply.outcome(file) === outcome)) return true;
     underWay.add(uid);
-    void supply.remember(record, outcome).then(() => {
+    void supply.remember(record, endings).then(() => {
       underWay.delete(uid);
       onSettled();
     });

@@ -25,6 +25,19 @@ export function sorted(loose: readonly Entry[]): Entries {
   return { words, failed: Uint8Array.from(ordered, ({ outcome }) => (outcome === 'failed' ? 1 : 0)) };
 }
 
+/** The identities of all entries, in their order. */
+export function* identitiesIn({ words }: Entries): Generator<Identity, void, undefined> {
+  for (let at = 0; at < words.length; at += 3) {
+    yield { high: words[at] as number, middle: words[at + 1] as number, low: words[at + 2] as number };
+  }
+}
+
+/** The entries `from` (included) to `to` (excluded). */
+export const part = ({ words, failed }: Entries, from: number, to: number = failed.length): Entries => ({
+  words: words.slice(3 * from, 3 * to),
+  failed: failed.slice(from, to),
+});
+
 /** Both together; where both know a file, the newer one is right. */
 export function merged(older: Entries, newer: Entries): Entries {
   const words = new Uint32Array(older.words.length + newer.words.length);

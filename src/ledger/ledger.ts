@@ -1,11 +1,10 @@
 import type { Failure } from '../api/failure.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
 import { accept, check, inOrder } from './check.ts';
-import { countOf, type Entries, merged, type Outcome, sorted, withoutFailures } from './entries.ts';
-import type { Identity } from './identity.ts';
+import { countOf, type Entries, type Entry, merged, part, sorted, withoutFailures } from './entries.ts';
 import { type Memory, memoryOf } from './memory.ts';
-import { seal } from './seal.ts';
-import { emptySegment, OPEN_ENTRIES, type Segment, type SegmentSpec, toSpec } from './segment.ts';
+import { freeNumber, seal } from './seal.ts';
+import { emptySegment, OPEN_ENTRIES, SEALED_ENTRIES, type Segment, type SegmentSpec, toSpec } from './segment.ts';
 
 /** Where the segments of one source lie. Reads are quorum reads; `token` guards against a second writer. */
 export type LedgerObjects = {
@@ -16,8 +15,8 @@ export type LedgerObjects = {
 
 type Totals = LedgerHead['totals'];
 
-/** How one file ended, and what it adds to the totals. */
-export type Verdict = Partial<Omit<Totals, 'files'>> & { readonly identity: Identity; readonly outcome: Outcome };
+/** How one file ended, or those of a pack together, and what they add to the totals. */
+export type Verdict = Partial<Omit<Totals, 'files'>> & { readonly entries: readonly Entry[] };
 
 /** The memory of one source. Only the leader has one. */
 export type Ledger = {
@@ -97,9 +96,21 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     };
   };
 
+  /** After an outage more may wait than one object holds: whole segments of it go first. Returns what is left. */
+  const putSurplus = async (full: Segment): Promise<Segment> => {
+    let { entries } = full;
+    while (countOf(entries) > SEALED_ENTRIES) {
+      const surplus: Segment = { number: freeNumber(others), sequence: full.sequence, entries: part(entries, 0, SEALED_ENTRIES) };
+      await put(surplus);
+      others = replaced(others, [surplus]);
+      entries = part(entries, SEALED_ENTRIES);
+    }
+    return { ...full, entries };
+  };
+
   /** Empties the open segment into a sealed one, and returns what that makes free. Whatever a crash leaves behind, every entry is in at least one object. */
   const putSealed = async (full: Segment, nextHead: LedgerHead): Promise<readonly Segment[]> => {
-    const { sealed, freed } = seal(full, others, nextHead.forgiven);
+    const { sealed, freed } = seal(await putSurplus(full), others, nextHead.forgiven);
     await put(sealed);
     await put({ ...emptySegment(0, full.sequence), head: nextHead });
     others = replaced(others, [sealed]);
@@ -111,7 +122,7 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     const batch = [...waiting];
     // Counted before the attempt: what a failed one left behind is older than what the next one writes.
     sequence++;
-    const entries = merged(kept(open.entries), sorted(batch.map(({ verdict }) => ({ ...verdict.identity, outcome: verdict.outcome }))));
+    const entries = merged(kept(open.entries), sorted(entriesOf(batch)));
     const next: Segment = { number: 0, sequence, entries };
     const nextHead: LedgerHead = { ...head, ...counted(batch), ...edit };
 
@@ -134,7 +145,7 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     lookup: memory.lookup,
     knowsKey: memory.knowsKey,
     append: (verdict) => {
-      memory.add([{ ...verdict.identity, outcome: verdict.outcome }]);
+      memory.add(verdict.entries);
       return new Promise((done) => waiting.push({ verdict, done }));
     },
     flush: () => inTurn(async () => (waiting.length > 0 ? write() : undefined)),
@@ -144,7 +155,7 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
         await write();
         memory.forgive();
         // What failed in this very moment comes after what is forgiven, in memory as in the API server.
-        memory.add(waiting.map(({ verdict }) => ({ ...verdict.identity, outcome: verdict.outcome })));
+        memory.add(entriesOf(waiting));
         await write({ forgiven: sequence }, withoutFailures);
       }),
     head: () => head,
@@ -154,6 +165,9 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     },
   };
 }
+
+const entriesOf = (verdicts: readonly { readonly verdict: Verdict }[]): readonly Entry[] =>
+  verdicts.flatMap(({ verdict }) => verdict.entries);
 
 const add = (totals: Totals, { verdict }: { verdict: Verdict }): Totals => ({
   files: totals.files,

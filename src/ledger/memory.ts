@@ -1,4 +1,16 @@
-import { countOf, type Entries, type Entry, failuresOf, find, hasKey, merged, type Outcome, sorted, withoutFailures } from './entries.ts';
+import {
+  countOf,
+  type Entries,
+  type Entry,
+  failuresOf,
+  find,
+  hasKey,
+  identitiesIn,
+  merged,
+  type Outcome,
+  sorted,
+  withoutFailures,
+} from './entries.ts';
 import type { Identity } from './identity.ts';
 
 /** All that is known of the files of one source, ready for questions. */
@@ -31,17 +43,22 @@ export function memoryOf(segments: readonly Entries[]): Memory {
     return undefined;
   };
 
-  const count = (entry: Entry) => {
-    const before = lookup(entry);
-    if (!before) entries++;
-    failures += (entry.outcome === 'failed' ? 1 : 0) - (before === 'failed' ? 1 : 0);
-    runs = stack(runs, sorted([entry]));
+  const add = (loose: readonly Entry[]) => {
+    if (loose.length === 0) return;
+    const run = sorted(loose);
+    for (const identity of identitiesIn(run)) {
+      const before = lookup(identity);
+      if (!before) entries++;
+      if (before === 'failed') failures--;
+    }
+    failures += failuresOf(run);
+    runs = stack(runs, run);
   };
 
   return {
     lookup,
     knowsKey: (identity) => runs.some((run) => hasKey(run, identity)),
-    add: (loose) => loose.forEach(count),
+    add,
     forgive: () => {
       // An old failure may hide behind a newer completion of the same file, so all is united first.
       runs = [withoutFailures(runs.reduceRight((newer, older) => merged(older, newer), sorted([])))];

@@ -52,7 +52,8 @@ function toAbsorb(open: Segment, others: readonly Segment[]): readonly Segment[]
   }
 }
 
-function freeNumber(others: readonly Segment[]): number {
+/** The number of a segment that is free, or of one more. */
+export function freeNumber(others: readonly Segment[]): number {
   const free = others.find((each) => each.number > 0 && countOf(each.entries) === 0);
   return free?.number ?? Math.max(0, ...others.map((each) => each.number)) + 1;
 }

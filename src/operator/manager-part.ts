@@ -1,6 +1,7 @@
 import { Failed } from '../api/failure.ts';
+import type { NamedFile } from '../api/ingestionfile.ts';
 import { apiVersion } from '../api/kind.ts';
-import { takes } from '../api/match.ts';
+import { takesAll } from '../api/match.ts';
 import { controller } from '../control/controller.ts';
 import { runParts } from '../control/manager.ts';
 import { longRunning, type Part } from '../control/part.ts';
@@ -61,8 +62,8 @@ const lead =
   async (leadership, stop) => {
     const { resources, sources, clock, log, metrics, settings, name } = options;
     const call = { signal: leadership.signal, fence: leadership.assertHeld };
-    const files = copies<File, 'source'>(settings.namespaces, {
-      indexes: { source: ({ metadata }) => metadata.ownerReferences?.map(({ uid }) => uid) ?? [] },
+    const files = copies<File, 'source' | 'packed'>(settings.namespaces, {
+      indexes: { source: ownersOf, packed: packedKeys },
       onTrouble: (error) => log.warn('cannot follow records', { failure: error.failure }),
       onMisfit: (record, failure) => log.warn('a record that this version does not understand', { record, failure }),
     });
@@ -88,6 +89,7 @@ const lead =
       policy: options.policy,
       records: {
         get: (namespace, record) => files.get(keyOf({ namespace, name: record })),
+        packsWith: ({ uid }, file) => files.by('packed', packedKey(uid, file)),
         of: ({ uid }) => files.by('source', uid),
       },
       ledgers: allLedgers(resources.ledgers, settings.namespaces, call),
@@ -108,7 +110,7 @@ const lead =
       isWanted: (record) => {
         const { namespace = '' } = record.metadata;
         const source = sources.get(keyOf({ namespace, name: record.spec.sourceRef.name }));
-        return source === undefined || takes(source, record.spec.key);
+        return source === undefined || takesAll(source, record);
       },
       mayWrite: leadership.stillHeld,
       clock,
@@ -158,3 +160,11 @@ const lead =
       work.close();
     }
   };
+
+const ownersOf = ({ metadata }: File): readonly string[] => metadata.ownerReferences?.map(({ uid }) => uid) ?? [];
+
+/** Which packs have a file is asked for every object of a listing. */
+const packedKey = (uid: string, { key, version }: Pick<NamedFile, 'key' | 'version'>): string => `${uid}\n${version}\n${key}`;
+
+const packedKeys = (record: File): readonly string[] =>
+  record.spec.pack ? ownersOf(record).flatMap((uid) => record.spec.pack?.map((file) => packedKey(uid, file)) ?? []) : [];

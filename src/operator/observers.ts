@@ -1,4 +1,4 @@
-import type { IngestionFile } from '../api/ingestionfile.ts';
+import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
 import type { Observed } from '../kube/transport.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Observer as SourceObserver } from '../sources/port.ts';
@@ -51,12 +51,27 @@ export function verdictObserver(metrics: Metrics): Observer {
     help: 'Attempts that ended, by state and reason',
     labels: [...labels, 'state', 'reason'] as const,
   });
+  const returned = metrics.counter({
+    name: 'spanferry_returned_files_total',
+    help: 'Files that packs gave back, to go on alone, by reason',
+    labels: [...labels, 'reason'] as const,
+  });
   const spans = metrics.counter({ name: 'spanferry_spans_total', help: 'Spans that destinations acknowledged', labels });
   const bytes = metrics.counter({ name: 'spanferry_bytes_total', help: 'Bytes read, decompressed', labels });
   const rejected = metrics.counter({ name: 'spanferry_rejected_spans_total', help: 'Spans left out', labels });
   const retries = metrics.counter({ name: 'spanferry_retries_total', help: 'Retries used', labels });
   const seconds = metrics.histogram({ name: 'spanferry_file_duration_seconds', help: 'Time of attempts', labels });
   const sourceOf = ({ metadata, spec }: IngestionFile) => ({ namespace: metadata.namespace ?? '', source: spec.sourceRef.name });
+  /** As if each file had ended by itself. Those that were given back end later. */
+  const countPack = (
+    source: { namespace: string; source: string },
+    { files: completed = 0, unread = [], returned: back = [] }: FileStatus,
+  ) => {
+    const superseded = unread.filter(({ reason }) => reason === 'Superseded').length;
+    files.inc({ ...source, state: 'Completed', reason: '' }, completed - superseded);
+    for (const { reason } of unread) files.inc({ ...source, state: reason === 'Superseded' ? 'Completed' : 'Failed', reason });
+    for (const { reason } of back) returned.inc({ ...source, reason });
+  };
   return {
     delivered: (record, { accepted, rejected: leftOut }) => {
       spans.inc(sourceOf(record), accepted);
@@ -64,7 +79,8 @@ export function verdictObserver(metrics: Metrics): Observer {
     },
     ended: (record, status, took) => {
       const source = sourceOf(record);
-      files.inc({ ...source, state: status.state, reason: status.reason ?? '' });
+      if (record.spec.pack) countPack(source, status);
+      else files.inc({ ...source, state: status.state, reason: status.reason ?? '' });
       bytes.inc(source, status.bytes ?? 0);
       if (status.retries > record.status.retries) retries.inc(source);
       seconds.observe(source, took);

@@ -8,7 +8,7 @@ import type { Resources } from '../kube/resources.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
-import type { Transcode, Settings as TranscodeSettings } from '../transcode/port.ts';
+import type { Transcode, TranscodeMany, Settings as TranscodeSettings } from '../transcode/port.ts';
 import type { Connections, Observer } from '../worker/port.ts';
 import { type Worker, worker } from '../worker/worker.ts';
 import { workerRecords } from './records.ts';
@@ -20,6 +20,7 @@ export type WorkerPartOptions = {
   readonly sources: Copy<Source>;
   readonly connections: Connections & { readonly drop: (uid: string) => void };
   readonly transcode: Transcode;
+  readonly transcodeMany: TranscodeMany;
   readonly transcoding: Omit<TranscodeSettings, 'format'>;
   readonly settings: Settings;
   readonly clock: Clock;
@@ -48,6 +49,7 @@ export function workerPart(options: WorkerPartOptions): WorkerPart {
     sources: { of: ({ metadata, spec }) => sources.get(keyOf({ namespace: metadata.namespace ?? '', name: spec.sourceRef.name })) },
     connections,
     transcode: options.transcode,
+    transcodeMany: options.transcodeMany,
     settings: ({ spec }) => ({ ...options.transcoding, format: spec.format }),
     clock,
     log,

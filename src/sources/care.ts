@@ -346,8 +346,8 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     uid,
     round,
     supply: () => (memory.ledger() ? supply : undefined),
-    recordChanged: ({ metadata }) => {
-      queues.seen(metadata.name);
+    recordChanged: (record) => {
+      for (const name of files.namesIn(record)) queues.seen(name);
       options.again(RECORDS_REST_MS);
     },
     flush: memory.flush,

@@ -1,9 +1,9 @@
 import { makesFilesWait, sideOf } from '../api/failure.ts';
-import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import { type FileStatus, filesOf, type IngestionFile } from '../api/ingestionfile.ts';
 import type { SourceStatus } from '../api/ingestionsource.ts';
 import { type Reason, reasons, type Side } from '../api/reasons.ts';
 
-/** What the records of one source say together. */
+/** What the records of one source say together. It counts files, of which a pack has many. */
 export type Census = {
   readonly pending: number;
   readonly processing: number;
@@ -31,32 +31,33 @@ export function census(records: Iterable<IngestionFile>): Census {
   let oldestPendingSince: number | undefined;
   const troubles: { [side in Side | 'neither']?: Trouble } = {};
   let lastCompletionTime: string | undefined;
-  const failed: IngestionFile[] = [];
+  const failures: Failing[] = [];
 
   for (const record of records) {
     const { status } = record;
+    failures.push(...failuresOf(record));
     if (status.state === 'Completed') lastCompletionTime = later(lastCompletionTime, status.completionTime);
-    else if (status.state === 'Failed') failed.push(record);
-    else {
-      if (status.state === 'Pending') pending++;
-      else processing++;
+    else if (status.state !== 'Failed') {
+      const files = filesOf(record.spec).length;
+      if (status.state === 'Pending') pending += files;
+      else processing += files;
       const created = Date.parse(record.metadata.creationTimestamp ?? '');
       if (created < (oldestPendingSince ?? Number.POSITIVE_INFINITY)) oldestPendingSince = created;
       const trouble = troubleOf(status);
       if (!trouble || !makesFilesWait(trouble.reason)) continue;
-      waiting++;
+      waiting += files;
       troubles[sideOf(trouble.reason) ?? 'neither'] ??= trouble;
     }
   }
 
-  failed.sort((a, b) => endOf(b) - endOf(a));
-  const lastFailureTime = failed[0]?.status.completionTime;
+  failures.sort((a, b) => b.at - a.at);
+  const lastFailureTime = failures[0]?.time;
   return {
     pending,
     processing,
     waiting,
     troubles,
-    recentFailures: failed.slice(0, MOST_FAILURES).map(shown),
+    recentFailures: failures.slice(0, MOST_FAILURES).map(({ key, reason, message }) => ({ key, reason, message })),
     ...(lastCompletionTime !== undefined && { lastCompletionTime }),
     ...(lastFailureTime !== undefined && { lastFailureTime }),
     ...(oldestPendingSince !== undefined && { oldestPendingSince }),
@@ -68,13 +69,18 @@ function troubleOf({ reason, message, retries }: FileStatus): Trouble | undefine
   return isReason(reason) && retries === 0 ? { reason, message: message ?? reasons[reason].means } : undefined;
 }
 
-const endOf = ({ status }: IngestionFile): number => Date.parse(status.completionTime ?? '') || 0;
+type Failing = Census['recentFailures'][number] & { readonly time: string | undefined; readonly at: number };
 
-const shown = ({ spec, status }: IngestionFile) => ({
-  key: spec.key,
-  reason: status.reason ?? 'InternalError',
-  message: status.message ?? '',
-});
+/** Files that failed: that of a record, or some of a completed pack. */
+function failuresOf({ spec, status }: IngestionFile): readonly Failing[] {
+  const time = status.completionTime;
+  const at = Date.parse(time ?? '') || 0;
+  if (status.state === 'Failed') {
+    return filesOf(spec).map(({ key }) => ({ key, reason: status.reason ?? 'InternalError', message: status.message ?? '', time, at }));
+  }
+  const unread = status.unread?.filter(({ reason }) => reason !== 'Superseded') ?? [];
+  return unread.map(({ index, reason, message }) => ({ key: spec.pack?.[index]?.key ?? '', reason, message, time, at }));
+}
 
 /** The later of two moments, both in the form that the operator writes. */
 export const later = (a: string | undefined, b: string | undefined): string | undefined =>

@@ -1,12 +1,11 @@
 import { type Failure, failureOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
-import type { Identity } from '../ledger/identity.ts';
+import type { Entry } from '../ledger/entries.ts';
 import { type Ledger, type LedgerObjects, openLedger, type Verdict } from '../ledger/ledger.ts';
 import { type Backoff, backoffMs } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Health } from './next-step.ts';
-import type { Outcome } from './port.ts';
 
 /** Keeps the ledger of one source: opens it, and writes verdicts in batches. */
 export type Keeper = {
@@ -15,7 +14,7 @@ export type Keeper = {
   /** Reads the ledger, anew if it was open. What was not yet written goes over into what was read. */
   readonly open: (seenSegments: number, acceptToken?: string) => Promise<void>;
   /** Counts at once; resolves when it is written, however often the ledger is opened anew until then. */
-  readonly remember: (identity: Identity, record: IngestionFile, outcome: Outcome) => Promise<void>;
+  readonly remember: (entries: readonly Entry[], record: IngestionFile) => Promise<void>;
   /** Writes tokens of triggers, or how scan.modified was resolved. */
   readonly write: (edit: (head: LedgerHead) => Partial<Pick<LedgerHead, 'modified' | 'handled'>>) => Promise<void>;
   readonly forgive: () => Promise<void>;
@@ -32,6 +31,7 @@ export type KeeperOptions = {
 };
 
 const FLUSH_AFTER_MS = 5_000;
+/** Files. */
 const FLUSH_ABOVE = 500;
 const pace: Backoff = { baseMs: 1_000, maxMs: 30_000 };
 const reading: Backoff = { baseMs: 1_000, maxMs: 60_000 };
@@ -114,17 +114,23 @@ export function keeper({ objects, clock, onChange, random }: KeeperOptions): Kee
     const [oldest] = waiting;
     if (!oldest || !ledger || isFlushing) return;
     const now = clock.monotonic();
-    const isDue = now >= flushAgainAt && (waiting.size > FLUSH_ABOVE || now - oldest.since >= FLUSH_AFTER_MS);
+    const isDue = now >= flushAgainAt && (areMany() || now - oldest.since >= FLUSH_AFTER_MS);
     if (isDue || how === 'all') await flushNow();
   };
 
-  const remember = (identity: Identity, record: IngestionFile, outcome: Outcome): Promise<void> =>
+  const remember = (entries: readonly Entry[], record: IngestionFile): Promise<void> =>
     new Promise((done) => {
-      const entry = { verdict: verdictOf(identity, record, outcome), since: clock.monotonic(), done };
+      const entry = { verdict: verdictOf(entries, record), since: clock.monotonic(), done };
       waiting.add(entry);
       hand(entry);
-      if (waiting.size > FLUSH_ABOVE) void flush('due');
+      if (areMany()) void flush('due');
     });
+
+  const areMany = (): boolean => {
+    let files = 0;
+    for (const { verdict } of waiting) files += verdict.entries.length;
+    return files > FLUSH_ABOVE;
+  };
 
   return {
     health: () => health,
@@ -137,9 +143,8 @@ export function keeper({ objects, clock, onChange, random }: KeeperOptions): Kee
   };
 }
 
-const verdictOf = (identity: Identity, { status }: IngestionFile, outcome: Outcome): Verdict => ({
-  identity,
-  outcome,
+const verdictOf = (entries: readonly Entry[], { status }: IngestionFile): Verdict => ({
+  entries,
   spans: status.spans ?? 0,
   bytes: status.bytes ?? 0,
   rejectedSpans: status.rejectedSpans ?? 0,

@@ -1,7 +1,7 @@
 import type { Candidate, Lane } from './port.ts';
 
-/** As many candidates of a lane are kept at most; a page, so that memory stays small and dispatch seldom waits. */
-const MOST = 500;
+/** As many candidates of a lane are kept at most: four packs, so that memory stays small and dispatch seldom waits. */
+const MOST = 1_024;
 
 /** Nobody takes longer to create a record; a file that was taken so long ago and has none is offered again. */
 const FORGOTTEN_MS = 60_000;
@@ -12,8 +12,11 @@ export type Lanes = {
   readonly offer: (candidate: Candidate, lane: Lane) => boolean;
   /** Resolves when a full lane has emptied by half, or rejects with the signal's reason. */
   readonly room: (lane: Lane, signal: AbortSignal) => Promise<void>;
-  readonly take: (lane: Lane) => Candidate | undefined;
-  readonly giveBack: (candidate: Candidate, lane: Lane) => void;
+  /** The files of a lane in their order. A view. */
+  readonly waiting: (lane: Lane) => readonly Candidate[];
+  /** Takes files out of a lane, and returns those that are still wanted. */
+  readonly take: (lane: Lane, chosen: readonly Candidate[]) => readonly Candidate[];
+  readonly giveBack: (candidates: readonly Candidate[], lane: Lane) => void;
   readonly isQueued: (name: string) => boolean;
   /** Was this file taken so short a time ago that its record may still be on its way? */
   readonly isTaken: (name: string) => boolean;
@@ -33,7 +36,7 @@ export type LanesOptions = {
 };
 
 export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
-  const queues: Readonly<Record<Lane, Candidate[]>> = { fresh: [], backlog: [] };
+  const queues: Record<Lane, Candidate[]> = { fresh: [], backlog: [] };
   const queued = new Set<string>();
   const taken = new Map<string, number>();
   const waiters = new Set<{ readonly lane: Lane; readonly go: () => void }>();
@@ -57,16 +60,14 @@ export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
     return false;
   };
 
-  const take = (lane: Lane): Candidate | undefined => {
-    const queue = queues[lane];
-    for (let candidate = queue.shift(); candidate; candidate = queue.shift()) {
-      queued.delete(candidate.name);
-      wakeWaiters(lane);
-      if (wasJustTaken(candidate.name) || !isWanted(candidate)) continue;
-      taken.set(candidate.name, now());
-      return candidate;
-    }
-    return undefined;
+  const take = (lane: Lane, chosen: readonly Candidate[]): readonly Candidate[] => {
+    const going = new Set(chosen);
+    const wanted = queues[lane].filter((candidate) => going.has(candidate) && !wasJustTaken(candidate.name) && isWanted(candidate));
+    queues[lane] = queues[lane].filter((candidate) => !going.has(candidate));
+    for (const { name } of chosen) queued.delete(name);
+    for (const { name } of wanted) taken.set(name, now());
+    wakeWaiters(lane);
+    return wanted;
   };
 
   const room = (lane: Lane, signal: AbortSignal): Promise<void> =>
@@ -92,11 +93,14 @@ export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
       return true;
     },
     room,
+    waiting: (lane) => queues[lane],
     take,
     // To the end of the queue: a file that cannot be bound must not hold up the others.
-    giveBack: (candidate, lane) => {
-      taken.delete(candidate.name);
-      add(candidate, lane);
+    giveBack: (candidates, lane) => {
+      for (const candidate of candidates) {
+        taken.delete(candidate.name);
+        add(candidate, lane);
+      }
     },
     isQueued: (name) => queued.has(name),
     isTaken: wasJustTaken,

@@ -1,5 +1,5 @@
 import type { Failure } from '../api/failure.ts';
-import type { FileSpec, IngestionFile } from '../api/ingestionfile.ts';
+import type { IngestionFile, NamedFile } from '../api/ingestionfile.ts';
 import type { IngestionSource, SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
 import type { LedgerObjects } from '../ledger/ledger.ts';
 import type { Stores } from '../stores/registry.ts';
@@ -18,6 +18,8 @@ export type ReadSecret = (namespace: string, name: string) => Promise<Readonly<R
 /** The records of all sources: a copy that follows the API server. */
 export type Records = {
   readonly get: (namespace: string, name: string) => IngestionFile | undefined;
+  /** The packs of this very source that have this content of this file. */
+  readonly packsWith: (source: SourceRef, file: FileKey) => readonly IngestionFile[];
   /** The records that this very source owns. */
   readonly of: (source: SourceRef) => Iterable<IngestionFile>;
 };
@@ -59,22 +61,30 @@ export type OpenStore = Stores['open'];
 
 export type SourceRef = { readonly namespace: string; readonly name: string; readonly uid: string };
 
-/** A file that matches, is not done and has no record; `name` is that of the record it will get. */
-export type Candidate = Pick<FileSpec, 'key' | 'version' | 'size' | 'modifiedTime'> & { readonly name: string };
+/** What tells one content of one file from all others of a source. */
+export type FileKey = Pick<NamedFile, 'key' | 'version'>;
+
+/** A file that matches, is not done and in no record; `name` is that of a record of its own, `alone` where a pack gave it back. */
+export type Candidate = NamedFile & { readonly name: string; readonly alone?: true };
 
 /** Fresh files came since the last scan; the others are found by a full listing, which may be long. */
 export type Lane = 'fresh' | 'backlog';
 
 export type Outcome = 'completed' | 'failed';
 
+export type Ended = { readonly file: NamedFile; readonly outcome: Outcome };
+
 /** What a source offers to dispatch, and what it wants to know. The same shape as dispatch declares for itself. */
 export type Supply = {
   readonly source: SourceRef;
   readonly history: { readonly completed: number; readonly failed: number };
-  readonly take: (lane: Lane) => Candidate | undefined;
-  readonly giveBack: (candidate: Candidate, lane: Lane) => void;
-  readonly outcome: (spec: Pick<FileSpec, 'key' | 'version'>) => Outcome | undefined;
-  readonly remember: (record: IngestionFile, outcome: Outcome) => Promise<void>;
+  readonly waiting: (lane: Lane) => readonly Candidate[];
+  readonly take: (lane: Lane, chosen: readonly Candidate[]) => readonly Candidate[];
+  readonly giveBack: (candidates: readonly Candidate[], lane: Lane) => void;
+  readonly offer: (file: NamedFile) => boolean;
+  readonly nameOf: (file: NamedFile) => string;
+  readonly outcome: (file: FileKey) => Outcome | undefined;
+  readonly remember: (record: IngestionFile, endings: readonly Ended[]) => Promise<void>;
   readonly lost: () => void;
 };
 

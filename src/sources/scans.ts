@@ -46,8 +46,8 @@ export type Scans = {
   readonly backlog: () => number;
   /** Has a listing of this selection come so far that files flow? */
   readonly hasBegun: (selection: string) => boolean;
-  /** Dispatch took a file, or gave one back. */
-  readonly tookOne: (by: 1 | -1) => void;
+  /** Dispatch took so many files; fewer than none where it gave some back. */
+  readonly took: (files: number) => void;
 };
 
 export type ScansOptions = {
@@ -204,8 +204,8 @@ export function scans(options: ScansOptions): Scans {
     report: () => report,
     backlog: () => Math.max(lanes.size(), main ? (uncounted ?? 0) : 0),
     hasBegun: (selection) => begun === selection,
-    tookOne: (by) => {
-      if (uncounted !== undefined) uncounted -= by;
+    took: (files) => {
+      if (uncounted !== undefined) uncounted -= files;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { IngestionSource } from '../api/ingestionsource.ts';
+import { takes } from '../api/match.ts';
 import type { Files } from './files.ts';
 import type { Keeper } from './keeper.ts';
 import type { Lanes } from './lanes.ts';
@@ -9,7 +10,7 @@ export type SupplyOptions = {
   readonly ref: SourceRef;
   readonly source: () => IngestionSource;
   readonly lanes: Lanes;
-  readonly listings: Pick<Scans, 'tookOne' | 'want'>;
+  readonly listings: Pick<Scans, 'took' | 'want'>;
   readonly files: Files;
   readonly keeper: Keeper;
   /** May files be taken now? */
@@ -22,16 +23,30 @@ export const supplyOf = ({ ref, source, lanes, listings, files, keeper, isOpen }
   get history() {
     return source().spec.history;
   },
-  take: (lane) => {
-    const candidate = isOpen() ? lanes.take(lane) : undefined;
-    if (candidate) listings.tookOne(1);
-    return candidate;
+  waiting: (lane) => (isOpen() ? lanes.waiting(lane) : []),
+  take: (lane, chosen) => {
+    const taken = lanes.take(lane, chosen);
+    listings.took(taken.length);
+    return taken;
   },
-  giveBack: (candidate, lane) => {
-    listings.tookOne(-1);
-    lanes.giveBack(candidate, lane);
+  giveBack: (candidates, lane) => {
+    listings.took(-candidates.length);
+    lanes.giveBack(candidates, lane);
   },
+  offer: (file) => {
+    if (!takes(source(), file.key)) return true;
+    const found = files.look(file);
+    if (typeof found === 'string') return true;
+    // Few come back, and the lane of the backlog may be full for long.
+    if (!lanes.isTaken(found.name)) lanes.offer(found, 'fresh');
+    return false;
+  },
+  nameOf: files.nameOf,
   outcome: (file) => keeper.ledger()?.lookup(files.identityOf(file)),
-  remember: (record, outcome) => keeper.remember(files.identityOf(record.spec), record, outcome),
+  remember: (record, endings) =>
+    keeper.remember(
+      endings.map(({ file, outcome }) => ({ ...files.identityOf(file), outcome })),
+      record,
+    ),
   lost: () => listings.want('a record was deleted before it was finished'),
 });

@@ -1,11 +1,12 @@
 import { type Failure, failureOf, sideOf } from '../api/failure.ts';
-import type { IngestionFile } from '../api/ingestionfile.ts';
+import { type IngestionFile, titleOf } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
-import type { Settings, Transcode } from '../transcode/port.ts';
+import type { Settings, Transcode, TranscodeMany } from '../transcode/port.ts';
 import { type Ferried, ferry, type Progress, progressFrom, type Rest } from './ferry.ts';
+import { ferryPack } from './pack.ts';
 import { isSuspect } from './pick.ts';
 import type { Connection, Connections, Records } from './port.ts';
 import { interrupted, processing, verdict } from './verdict.ts';
@@ -23,6 +24,7 @@ export type AttemptOptions = {
   readonly records: Records;
   readonly connections: Connections;
   readonly transcode: Transcode;
+  readonly transcodeMany: TranscodeMany;
   readonly settings: (source: IngestionSource) => Settings;
   readonly clock: Clock;
   readonly log: Log;
@@ -57,7 +59,7 @@ const PROCESSING_AFTER_MS = 1_000;
 const CHECKPOINT_EVERY_MS = 15_000;
 const STUCK_AFTER_MS = 5 * 60_000;
 
-/** One attempt to ferry one file, with all that is written on its record. */
+/** One attempt to ferry one file or one pack, with all that is written on its record. */
 export async function attempt(
   record: IngestionFile,
   source: IngestionSource,
@@ -100,7 +102,7 @@ async function connected(
   const { fingerprint } = connection;
   const startedAt = clock.now();
   const counted: IngestionFile = { ...record, status: { ...record.status, attempts: record.status.attempts + 1 } };
-  const progress = progressFrom(record.status, fingerprint);
+  const progress = progressFrom(record, fingerprint);
   if (kept?.fingerprint === fingerprint && kept.rest.index === progress.batches) progress.rest = kept.rest;
   const before = { spans: progress.spans, rejectedSpans: progress.rejectedSpans };
   const seen = () => ({ record: counted, spec: source.spec, progress, fingerprint, startedAt, now: clock.now() });
@@ -148,15 +150,17 @@ function ferried(
   record: IngestionFile,
   source: IngestionSource,
   { connection, progress, signal }: { readonly connection: Connection; readonly progress: Progress; readonly signal: AbortSignal },
-  { tracing, transcode, settings }: AttemptOptions,
+  { tracing, transcode, transcodeMany, settings }: AttemptOptions,
 ): Promise<Ferried | GiveUp> {
   const { namespace } = record.metadata;
   const attributes = {
     'spanferry.namespace': namespace ?? '',
     'spanferry.source': record.spec.sourceRef.name,
-    'spanferry.key': record.spec.key,
+    'spanferry.key': titleOf(record.spec),
   };
   const job = { record, spec: source.spec, connection, transcode, settings: settings(source), progress };
+  const { packed } = progress;
+  if (packed) return tracing.trace('pack', attributes, (step) => ferryPack({ ...job, packed, transcodeMany, step }, signal));
   return tracing.trace('file', attributes, (step) => ferry({ ...job, step }, signal));
 }
 

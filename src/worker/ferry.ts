@@ -1,10 +1,11 @@
 import { type Failure, failureOf, makesFilesWait } from '../api/failure.ts';
-import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import { type FileStatus, filesOf, type IngestionFile, type NamedFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import type { Consignment, Rejected } from '../delivery/outcome.ts';
 import type { Step } from '../observability/tracing.ts';
 import type { Batch, Input, Settings, Summary, Transcode } from '../transcode/port.ts';
 import { hasSpanType, unexpectedApplications } from './application.ts';
+import { type Packed, packedFrom } from './packed.ts';
 import type { Connection } from './port.ts';
 
 /** How far one file has come. Grows while it is ferried; a checkpoint is a copy of it. */
@@ -22,6 +23,8 @@ export type Progress = {
   warning?: string;
   /** What became of a batch of which only a part was decided: the next attempt of this worker goes on there. */
   rest?: Rest;
+  /** What is decided about the files of a pack. */
+  readonly packed?: Packed;
   /** Changes with every byte read and every batch acknowledged: what stands still is stuck. */
   moved: number;
 };
@@ -30,7 +33,12 @@ export type Progress = {
  * A batch that was cut to pieces when trouble came, without its bytes: the same file gives the same batch again. It is kept in
  * memory only, because a restart may cost a part of one batch twice, and a status should not grow for that.
  */
-export type Rest = Omit<Consignment, 'batch'> & { readonly index: number; readonly spans: number };
+export type Rest = Omit<Consignment, 'batch'> & {
+  readonly index: number;
+  readonly spans: number;
+  /** Of the bytes, where the same pack may give other ones. */
+  readonly digest?: string;
+};
 
 /** How one attempt to ferry a file ended. */
 export type Ferried =
@@ -54,8 +62,10 @@ export type Job = {
 };
 
 /** The progress from which an attempt starts: that of the checkpoint, if it still holds. */
-export function progressFrom({ checkpoint, warnings }: FileStatus, fingerprint: string): Progress {
+export function progressFrom(record: Pick<IngestionFile, 'spec' | 'status'>, fingerprint: string): Progress {
+  const { checkpoint, warnings } = record.status;
   const holds = checkpoint?.fingerprint === fingerprint ? checkpoint : undefined;
+  const packed = packedFrom(record, holds !== undefined);
   return {
     batches: holds?.batches ?? 0,
     spans: holds?.spans ?? 0,
@@ -63,6 +73,7 @@ export function progressFrom({ checkpoint, warnings }: FileStatus, fingerprint: 
     requests: 0,
     rejected: holds && warnings ? warnings.flatMap(rejectionIn) : [],
     moved: 0,
+    ...(packed && { packed }),
   };
 }
 
@@ -75,7 +86,7 @@ function rejectionIn({ message, count }: NonNullable<FileStatus['warnings']>[num
 }
 
 /** Takes a batch's ending out of the transcoder, which knows only throws. */
-class Ended extends Error {
+export class Ended extends Error {
   readonly how: Ferried;
   constructor(how: Ferried) {
     super(how.ended);
@@ -113,10 +124,8 @@ async function deliver(batch: Batch, { spec, connection, progress, record }: Job
   const rest = progress.rest?.index === batch.index && progress.rest.spans === batch.spans ? progress.rest : undefined;
   const outcome = await connection.sender.send(rest ? { ...rest, batch } : batch, { file: record.metadata.uid ?? '', signal });
   progress.requests += outcome.requests - (rest?.requests ?? 0);
-  if (outcome.state !== 'done') {
-    const { batch: _, ...left } = outcome.rest;
-    if (left.sift.accepted + left.sift.rejected.length > 0) progress.rest = { ...left, index: batch.index, spans: batch.spans };
-  }
+  const left = outcome.state === 'done' ? undefined : restOf(outcome.rest);
+  if (left) progress.rest = left;
   if (outcome.state === 'waiting') throw new Ended({ ended: 'waiting', failure: outcome.failure, side: 'destination' });
   if (outcome.state === 'failed') throw new Ended({ ended: 'failed', failure: outcome.failure });
   if (outcome.state === 'fenced') throw new Ended({ ended: 'fenced' });
@@ -130,8 +139,13 @@ async function deliver(batch: Batch, { spec, connection, progress, record }: Job
   progress.moved++;
 }
 
+/** What is left of a batch of which a part was decided. */
+export function restOf({ batch, ...left }: Consignment): Rest | undefined {
+  return left.sift.accepted + left.sift.rejected.length > 0 ? { ...left, index: batch.index, spans: batch.spans } : undefined;
+}
+
 function input({ record, connection, progress, step }: Job): Input {
-  const { key, version, size } = record.spec;
+  const [{ key, version, size }] = filesOf(record.spec) as [NamedFile];
   return {
     size,
     name: key,

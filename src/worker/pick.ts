@@ -1,4 +1,4 @@
-import type { IngestionFile } from '../api/ingestionfile.ts';
+import { filesOf, type IngestionFile } from '../api/ingestionfile.ts';
 
 /** What stands between a record and its start. */
 export type Hindrance = 'finished' | 'running' | 'waiting';
@@ -33,6 +33,9 @@ export function pick(
   const suspect = able.find(isSuspect);
   if (running.some(isSuspect)) return { start: [], waiting };
   if (suspect) return { start: running.length === 0 ? [suspect] : [], waiting };
-  const newestFirst = able.sort((a, b) => Date.parse(b.spec.modifiedTime) - Date.parse(a.spec.modifiedTime));
+  const newestFirst = able.sort((a, b) => modified(b) - modified(a));
   return { start: newestFirst.slice(0, Math.max(0, concurrency - running.length)), waiting };
 }
+
+/** The files of a pack came one after the other: the first one stands for all. */
+const modified = ({ spec }: IngestionFile): number => Date.parse(filesOf(spec)[0]?.modifiedTime ?? '');

@@ -1,11 +1,12 @@
 import type { Failure } from '../api/failure.ts';
 import { kindOf } from '../api/failure.ts';
 import { clip, maxMessage } from '../api/fields.ts';
-import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import { type FileStatus, filesOf, type IngestionFile, type NamedFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import type { Summary } from '../transcode/port.ts';
 import { noSpanType, unexpectedApplications } from './application.ts';
 import { type Ferried, type Progress, rejectionText } from './ferry.ts';
+import { acknowledgedIn, completedIn, except, packedStatus, packedWords, undecided } from './packed.ts';
 
 /** All that a verdict may look at. */
 export type Seen = {
@@ -32,7 +33,7 @@ export function verdict(seen: Seen): FileStatus {
     case 'waiting':
       return { ...underWay(seen), state: 'Pending', ...words(seen.ferried.failure), ...checkpointed(seen) };
     case 'failed':
-      return failed(seen, seen.ferried.failure);
+      return seen.progress.packed ? givenBack(seen, seen.ferried.failure) : failed(seen, seen.ferried.failure);
     default:
       return seen.ferried satisfies never;
   }
@@ -68,17 +69,33 @@ function completed(seen: Seen, summary: Summary): FileStatus {
     ...rest,
     state: 'Completed',
     ...rejection(seen, summary),
+    ...(progress.packed && { ...packedStatus(progress.packed), ...packedWords(progress.packed, seen.record) }),
+    files: progress.packed ? completedIn(progress.packed) : 1,
     spans: progress.spans,
     rejectedSpans,
-    bytes: summary.bytes,
     requests: progress.requests,
     completionTime: time(now),
-    ...(summary.firstSpanTime !== undefined && { firstSpanTime: spanTime(summary.firstSpanTime) }),
-    ...(summary.lastSpanTime !== undefined && { lastSpanTime: spanTime(summary.lastSpanTime) }),
-    services: summary.services.slice(0, 20).map((each) => clip(each, 256)),
-    applicationIds: summary.applicationIds.slice(0, 20).map((each) => clip(each, 256)),
+    ...contents(summary),
     warnings: warnings(spec, progress, summary),
   };
+}
+
+/** What was read, for people. */
+const contents = ({ bytes, firstSpanTime, lastSpanTime, services, applicationIds }: Summary): Partial<FileStatus> => ({
+  bytes,
+  ...(firstSpanTime !== undefined && { firstSpanTime: spanTime(firstSpanTime) }),
+  ...(lastSpanTime !== undefined && { lastSpanTime: spanTime(lastSpanTime) }),
+  services: services.slice(0, 20).map((each) => clip(each, 256)),
+  applicationIds: applicationIds.slice(0, 20).map((each) => clip(each, 256)),
+});
+
+/** A pack does not fail: each file about which nothing is decided goes on alone, where it has retries and may fail. */
+function givenBack(seen: Seen, failure: Failure): FileStatus {
+  const { packed } = seen.progress;
+  if (!packed) return failed(seen, failure);
+  const rest = { ...packed };
+  for (const index of undecided(packed)) except(rest, index, failure);
+  return completed({ ...seen, progress: { ...seen.progress, packed: rest } }, rest.summary);
 }
 
 /** Spans that were left out are a fact on the record of a completed file: how many, and why the first one. */
@@ -88,7 +105,8 @@ function rejection({ progress }: Seen, summary: Summary): Pick<FileStatus, 'reas
 }
 
 function warnings(spec: SourceSpec, progress: Progress, summary: Summary): NonNullable<FileStatus['warnings']> {
-  const strange = unexpectedApplications(spec, summary.applicationIds);
+  // Those of a pack were looked at file by file.
+  const strange = progress.packed ? undefined : unexpectedApplications(spec, summary.applicationIds);
   const all = [
     ...(strange ? [{ message: strange, count: 1 }] : []),
     ...(progress.hasSpanType === false ? [{ message: noSpanType, count: 1 }] : []),
@@ -106,13 +124,14 @@ function failed(seen: Seen, failure: Failure): FileStatus {
       ...underWay(seen),
       state: 'Completed',
       ...words(failure),
+      files: 1,
       spans: progress.spans,
       rejectedSpans: progress.rejectedSpans,
       completionTime: time(now),
     };
   }
   const retries = record.status.retries;
-  if (mayRetry(failure, Date.parse(record.spec.modifiedTime), now) && retries < spec.retry.maxRetries) {
+  if (mayRetry(failure, Date.parse((filesOf(record.spec) as [NamedFile])[0].modifiedTime), now) && retries < spec.retry.maxRetries) {
     const wait = failure.retryAfterMs ?? Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** retries);
     return {
       ...underWay(seen),
@@ -130,6 +149,7 @@ function failed(seen: Seen, failure: Failure): FileStatus {
     ...underWay(seen),
     state: 'Failed',
     ...words({ ...failure, message: `${failure.message}${delivered}` }),
+    files: 0,
     spans,
     rejectedSpans: progress.rejectedSpans,
     requests: progress.requests,
@@ -145,12 +165,16 @@ function mayRetry(failure: Failure, modified: number, now: number): boolean {
 }
 
 /** How far the file has come, and why spans were rejected on the way: whoever goes on must be able to say so in the end. */
-function checkpointed({ progress, fingerprint, now }: Omit<Seen, 'ferried'>): Pick<FileStatus, 'checkpoint' | 'warnings'> {
-  const { batches, spans, rejectedSpans } = progress;
-  if (batches === 0) return {};
+function checkpointed({ progress, fingerprint, now }: Omit<Seen, 'ferried'>): Partial<FileStatus> {
+  const { batches, spans, rejectedSpans, packed } = progress;
+  const ofPack = packed && { ...packedStatus(packed), ...contents(packed.summary) };
+  if (batches === 0) return { ...ofPack };
+  const files = packed && acknowledgedIn(packed);
   const warnings = rejections(progress);
   return {
-    checkpoint: { batches, spans, rejectedSpans, fingerprint, time: time(now) },
+    ...ofPack,
+    ...(files !== undefined && { files }),
+    checkpoint: { batches, ...(files !== undefined && { files }), spans, rejectedSpans, fingerprint, time: time(now) },
     ...(warnings.length > 0 && { warnings: bounded(warnings) }),
   };
 }

@@ -1,7 +1,7 @@
 import { failureOf, kindOf } from '../api/failure.ts';
-import type { IngestionFile } from '../api/ingestionfile.ts';
+import { type FileStatus, filesOf, type IngestionFile, titleOf } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
-import { takes } from '../api/match.ts';
+import { takesAll } from '../api/match.ts';
 import { isOlder } from '../api/versions.ts';
 import type { Log } from '../observability/logger.ts';
 import { backoffMs } from '../std/backoff.ts';
@@ -154,7 +154,8 @@ export function worker(options: WorkerOptions): Worker {
   const ferryOne = async (record: IngestionFile, source: IngestionSource, signal: AbortSignal): Promise<void> => {
     const { uid = '' } = record.metadata;
     const startedAt = clock.monotonic();
-    const release = await memory.acquire(Math.min(Math.max(1, record.spec.size), HEAVIEST), signal).catch(() => undefined);
+    const bytes = filesOf(record.spec).reduce((sum, { size }) => sum + size, 0);
+    const release = await memory.acquire(Math.min(Math.max(1, bytes), HEAVIEST), signal).catch(() => undefined);
     if (!release) return;
     try {
       const end = await attempt(
@@ -183,19 +184,18 @@ export function worker(options: WorkerOptions): Worker {
     if (!status) return;
     if (status.state === 'Completed') lastRead.set(sourceOf(record), clock.monotonic());
     options.observer?.ended?.(record, status, seconds);
-    const { state, reason, message: words, spans, rejectedSpans } = status;
-    const fields = {
-      namespace: record.metadata.namespace,
-      source: record.spec.sourceRef.name,
-      key: record.spec.key,
-      state,
-      reason,
-      words,
-      spans,
-      rejectedSpans,
-      seconds,
-    };
-    log[state === 'Failed' ? 'warn' : 'info']('verdict', fields);
+    tellVerdict(record, status, seconds);
+  };
+
+  /** One line per record, and one per file that a pack gave back. */
+  const tellVerdict = ({ metadata, spec }: IngestionFile, status: FileStatus, seconds: number) => {
+    const { state, reason, message: words, files, spans, rejectedSpans, returned = [] } = status;
+    const where = { namespace: metadata.namespace, source: spec.sourceRef.name };
+    const numbers = { spans, rejectedSpans, seconds, ...(spec.pack && { files, returned: returned.length }) };
+    log[state === 'Failed' ? 'warn' : 'info']('verdict', { ...where, key: titleOf(spec), state, reason, words, ...numbers });
+    for (const { index, reason: why, message } of returned) {
+      log.info('file goes on alone', { ...where, key: spec.pack?.[index]?.key, reason: why, words: message });
+    }
   };
 
   /** The slot goes to another file; this one comes back when its store or destination may have recovered. */
@@ -210,7 +210,7 @@ export function worker(options: WorkerOptions): Worker {
     log.info('file waits', {
       namespace: record.metadata.namespace,
       source: record.spec.sourceRef.name,
-      key: record.spec.key,
+      key: titleOf(record.spec),
       side,
       failure,
       kind: kindOf(failure),
@@ -266,9 +266,9 @@ export function worker(options: WorkerOptions): Worker {
   };
 }
 
-/** A record is believed only where its source owns it and takes its key: nobody gets a file read by writing a record by hand. */
+/** A record is believed only where its source owns it and takes its keys: nobody gets a file read by writing a record by hand. */
 function belongs(record: IngestionFile, source: IngestionSource): boolean {
-  return owns(source, record) && takes(source, record.spec.key);
+  return owns(source, record) && takesAll(source, record);
 }
 
 const owns = (source: IngestionSource, { metadata }: IngestionFile): boolean =>

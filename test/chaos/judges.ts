@@ -1,4 +1,4 @@
-import type { IngestionFile } from '../../src/api/ingestionfile.ts';
+import { type IngestionFile, titleOf } from '../../src/api/ingestionfile.ts';
 import type { IngestionSource } from '../../src/api/ingestionsource.ts';
 import type { Outcome } from '../../src/ledger/entries.ts';
 import type { Disturbance, Request } from './history.ts';
@@ -114,7 +114,7 @@ const nothingUnfinished: Judge = {
     }),
     ...records.flatMap(({ spec, status }) =>
       status.state === 'Pending' || status.state === 'Processing'
-        ? [`${spec.key} is ${status.state} at ${spec.worker}: ${status.reason ?? ''} ${status.message ?? ''}`]
+        ? [`${titleOf(spec)} is ${status.state} at ${spec.worker}: ${status.reason ?? ''} ${status.message ?? ''}`]
         : [],
     ),
     ...traces.flatMap(({ file, isCurrent, outcome }) =>
@@ -127,7 +127,9 @@ const recordsTellTheTruth: Judge = {
   guarantee: 'every record tells the truth',
   complaints: ({ traces, records }) => {
     const known = new Map(traces.map((trace) => [`${trace.file.key} ${trace.etag}`, trace]));
-    return records.flatMap(({ spec, status }) => {
+    return records.flatMap((record) => {
+      const { spec, status } = record;
+      if (spec.pack) return packTellsTheTruth(record, known);
       const trace = known.get(`${spec.key} ${spec.version}`);
       const said = `${spec.key} (${trace?.file.writing}) is ${status.state}: ${status.reason ?? ''} ${status.message ?? ''}`;
       if (!trace) return [`${said}, and there has never been such a file`];
@@ -142,6 +144,24 @@ const recordsTellTheTruth: Judge = {
     });
   },
 };
+
+/** What a finished pack did not give back is in the ledger as it says, with all spans of the file. */
+function packTellsTheTruth({ spec, status }: IngestionFile, known: ReadonlyMap<string, Trace>): readonly string[] {
+  if (status.state !== 'Completed') return [`a pack is ${status.state}: ${status.reason ?? ''} ${status.message ?? ''}`];
+  const returned = new Set(status.returned?.map(({ index }) => index));
+  return (spec.pack ?? []).flatMap(({ key, version }, index) => {
+    const trace = known.get(`${key} ${version}`);
+    const said = `${key} (${trace?.file.writing}) in the pack ${titleOf(spec)}`;
+    if (!trace) return [`${said}: there has never been such a file`];
+    if (returned.has(index)) return [];
+    const unread = status.unread?.find((each) => each.index === index);
+    const outcome = unread === undefined || unread.reason === 'Superseded' ? 'completed' : 'failed';
+    if (trace.outcome !== outcome) return [`${said} is ${outcome}; the ledger says ${trace.outcome}`];
+    const spans = status.packSpans?.[index];
+    const isWhole = spans === trace.file.spans || unread !== undefined || spans === undefined || status.rejectedSpans !== 0;
+    return isWhole ? [] : [`${said}: ${spans} spans of ${trace.file.spans}`];
+  });
+}
 
 /** A record that was restored from the ledger has no reason any more. */
 const wrongReason = (said: string, reason: string | undefined, expected: string | undefined): readonly string[] =>
@@ -177,7 +197,7 @@ const noRetries: Judge = {
   complaints: ({ sources, records }) => [
     ...sources.flatMap(({ metadata: { name }, status: { totals } }) => (totals?.retries ? [`${name} used ${totals.retries}`] : [])),
     ...records.flatMap(({ spec, status }) =>
-      status.retries > 0 ? [`${spec.key} used ${status.retries}: ${status.reason} ${status.message}`] : [],
+      status.retries > 0 ? [`${titleOf(spec)} used ${status.retries}: ${status.reason} ${status.message}`] : [],
     ),
   ],
 };

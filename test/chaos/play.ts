@@ -1,3 +1,4 @@
+import { filesOf } from '../../src/api/ingestionfile.ts';
 import { sleep } from '../../src/std/sleep.ts';
 import type { Random } from '../support/random.ts';
 import type { Build } from './crew.ts';
@@ -120,9 +121,10 @@ async function happen(fault: Fault, stage: Stage): Promise<void> {
       const doomed = (await objects.records()).filter(some(fault.share));
       history.say(`somebody deletes ${doomed.length} records`);
       for (const record of doomed) {
-        const file = files.find(({ key }) => key === record.spec.key);
-        if (record.status.completionTime === undefined)
-          history.disturb(`the record of ${record.spec.key} is deleted`, { ...(file && { file: file.number }) })();
+        for (const { key: deleted } of record.status.completionTime === undefined ? filesOf(record.spec) : []) {
+          const file = files.find(({ key }) => key === deleted);
+          history.disturb(`the record of ${deleted} is deleted`, { ...(file && { file: file.number }) })();
+        }
         await objects.remove('ingestionfiles', record);
       }
       return;

@@ -35,10 +35,14 @@ export function aCandidate(name: string): Candidate {
   return { name, key: `agents/${name}.json`, version: 'etag', size: 1, modifiedTime: '2026-11-20T10:00:00Z' };
 }
 
+/** The way back from the key that `aCandidate` gives. */
+const nameOf = ({ key }: Pick<Candidate, 'key'>): string => key.replace(/^agents\/|\.json$/g, '');
+
 export function fakeSource(uid: string, history = { completed: 100, failed: 100 }): FakeSource {
   const ledger = new Map<string, Outcome>();
   const queued: Record<Lane, Candidate[]> = { fresh: [], backlog: [] };
   const givenBack: string[] = [];
+  const handedOn = new Set<string>();
   let lost = 0;
   return {
     source: { namespace: 'ml-platform', name: uid, uid },
@@ -47,10 +51,23 @@ export function fakeSource(uid: string, history = { completed: 100, failed: 100 
     ledger,
     givenBack,
     lostFiles: () => lost,
-    take: (lane) => queued[lane].shift(),
-    giveBack: ({ name }) => void givenBack.push(name),
+    waiting: (lane) => queued[lane],
+    take: (lane, chosen) => {
+      queued[lane] = queued[lane].filter((each) => !chosen.includes(each));
+      return chosen;
+    },
+    giveBack: (candidates) => void givenBack.push(...candidates.map(({ name }) => name)),
+    offer: (file) => {
+      if (handedOn.has(file.key)) return true;
+      handedOn.add(file.key);
+      queued.fresh.push({ ...file, name: nameOf(file), alone: true });
+      return false;
+    },
+    nameOf,
     outcome: ({ key }) => ledger.get(key),
-    remember: async ({ spec }, outcome) => void ledger.set(spec.key, outcome),
+    remember: async (_record, endings) => {
+      for (const { file, outcome } of endings) ledger.set(file.key, outcome);
+    },
     lost: () => void lost++,
   };
 }

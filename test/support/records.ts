@@ -32,3 +32,13 @@ export function aRecord(
     status: { state: 'Pending', attempts: 0, retries: 0, ...status },
   };
 }
+
+/** The record of a pack of so many files, `agents/0.json` and so on. */
+export function aPack(files: number, status: Partial<FileStatus> = {}, metadata: Partial<IngestionFile['metadata']> = {}): IngestionFile {
+  const pack = Array.from({ length: files }, (_, n) => ({
+    ...{ key: `agents/${n}.json`, version: 'etag', size: 4_096, modifiedTime: '2026-11-20T10:00:00Z' },
+  }));
+  const { key: _key, version: _version, size: _size, modifiedTime: _time, ...spec } = aRecord().spec;
+  const record = aRecord(status, {}, metadata);
+  return { ...record, spec: { ...spec, pack, title: `agents/0.json +${files - 1}` } };
+}

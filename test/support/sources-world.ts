@@ -4,16 +4,19 @@ import type { IngestionSource, SourceStatus } from '../../src/api/ingestionsourc
 import { parseFile, parseSource } from '../../src/api/parse.ts';
 import { controller } from '../../src/control/controller.ts';
 import { queue as newQueue } from '../../src/control/queue.ts';
+import { endingsOf } from '../../src/dispatch/pack.ts';
 import type { LedgerObjects } from '../../src/ledger/ledger.ts';
 import type { SegmentSpec } from '../../src/ledger/segment.ts';
 import { silentLog } from '../../src/observability/logger.ts';
 import { metrics as newMetrics } from '../../src/observability/metrics.ts';
-import type { Candidate, Happening, Lane, StoredLedger, Supply } from '../../src/sources/port.ts';
+import type { Candidate, FileKey, Happening, Lane, StoredLedger, Supply } from '../../src/sources/port.ts';
 import { createSources, type SourcesPart } from '../../src/sources/sources.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 const key = 'ml-platform/checkout-agents';
+
+const isSame = (a: FileKey, b: FileKey): boolean => a.key === b.key && a.version === b.version;
 
 /** All around the sources part: an API server, a bucket, a dispatch that does what the test says. */
 export type World = {
@@ -42,12 +45,16 @@ export type World = {
   readonly remake: () => void;
   readonly part: () => SourcesPart;
   readonly supply: () => Supply;
+  /** Takes the next file of a lane. */
+  readonly take: (lane: Lane) => Candidate | undefined;
   /** A new leader: everything in memory is gone. */
   readonly newLeader: () => void;
   /** Takes a file and makes its record. */
   readonly bind: (lane: Lane) => Candidate | undefined;
   /** Ends a record and lets the ledger know; `gone` prunes it. */
-  readonly finish: (name: string, state?: 'Completed' | 'Failed') => void;
+  readonly finish: (name: string, state?: 'Completed' | 'Failed', status?: object) => void;
+  /** Records whose verdict is written in the ledger. */
+  readonly written: ReadonlySet<string>;
   readonly prune: (name: string) => void;
   readonly putRecord: (name: string, status: object, spec?: object) => void;
   /** Lets everything happen that needs no time, until it holds. */
@@ -75,6 +82,7 @@ export function sourcesWorld(
   const retried: string[] = [];
   const ledgers: StoredLedger[] = [];
   const swept: string[] = [];
+  const written = new Set<string>();
   let uid = 1;
   let puts = 0;
   const queue = newQueue({ name: 'sources', clock, metrics, random: () => 0.5 });
@@ -132,7 +140,11 @@ export function sourcesWorld(
         },
       },
       readSecret: async (_namespace, name) => secrets.get(name),
-      records: { get: (_namespace, name) => records.get(name), of: () => records.values() },
+      records: {
+        get: (_namespace, name) => records.get(name),
+        packsWith: (_source, file) => [...records.values()].filter(({ spec }) => spec.pack?.some((each) => isSame(each, file))),
+        of: () => records.values(),
+      },
       ledgers: {
         of: () => objects,
         all: async () => ledgers,
@@ -174,6 +186,15 @@ export function sourcesWorld(
     return first;
   };
 
+  const take = (lane: Lane): Candidate | undefined => {
+    const from = supply();
+    for (let [next] = from.waiting(lane); next; [next] = from.waiting(lane)) {
+      const [taken] = from.take(lane, [next]);
+      if (taken) return taken;
+    }
+    return undefined;
+  };
+
   const putRecord = (name: string, status: object, more: object = {}): void => {
     const before = records.get(name);
     const parsed = parseFile({
@@ -189,7 +210,10 @@ export function sourcesWorld(
       },
       spec: {
         sourceRef: { name: 'checkout-agents' },
-        ...(before?.spec ?? { key: `agents/prod/${name}.json`, version: 'v0', size: 1, modifiedTime: new Date(clock.now()).toISOString() }),
+        ...(before?.spec ??
+          ('pack' in more
+            ? {}
+            : { key: `agents/prod/${name}.json`, version: 'v0', size: 1, modifiedTime: new Date(clock.now()).toISOString() })),
         ...more,
       },
       status,
@@ -200,7 +224,7 @@ export function sourcesWorld(
   };
 
   return {
-    ...{ clock, store, secrets, segments, records, events, writes, retried, ledgers, swept, source, supply, putRecord },
+    ...{ clock, store, secrets, segments, records, events, writes, retried, ledgers, swept, written, source, supply, take, putRecord },
     get refusal() {
       return world.refusal;
     },
@@ -250,18 +274,22 @@ export function sourcesWorld(
       queue.add(key);
     },
     bind: (lane) => {
-      const candidate = part.supplies()[0]?.take(lane);
+      const candidate = part.supplies().length > 0 ? take(lane) : undefined;
       if (!candidate) return undefined;
       const { name, ...file } = candidate;
       putRecord(name, {}, file);
       return candidate;
     },
-    finish: (name, state = 'Completed') => {
+    finish: (name, state = 'Completed', more = {}) => {
       putRecord(name, {
+        ...more,
         ...{ state, attempts: 1, retries: 0, spans: 10, bytes: 1_000, completionTime: new Date(clock.now()).toISOString() },
         ...(state === 'Failed' && { reason: 'InvalidJSON', message: 'broken at byte 12' }),
       });
-      void supply().remember(records.get(name) as IngestionFile, state === 'Completed' ? 'completed' : 'failed');
+      const record = records.get(name) as IngestionFile;
+      void supply()
+        .remember(record, endingsOf(record))
+        .then(() => written.add(name));
     },
     prune: (name) => {
       const record = records.get(name);

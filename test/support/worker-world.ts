@@ -6,6 +6,7 @@ import type { Reason } from '../../src/api/reasons.ts';
 import type { Batch, Consignment, Outcome } from '../../src/delivery/outcome.ts';
 import { type Log, logger } from '../../src/observability/logger.ts';
 import { noTracing } from '../../src/observability/tracing.ts';
+import { many } from '../../src/transcode/many.ts';
 import { defaultSettings, type Summary, type Transcode } from '../../src/transcode/port.ts';
 import type { Connection, Connections, Observer } from '../../src/worker/port.ts';
 import { type Worker, type WorkerOptions, worker } from '../../src/worker/worker.ts';
@@ -38,6 +39,7 @@ export type WorldOptions = {
   readonly afterWrite?: (status: FileStatus) => void;
   readonly transcode?: Transcode;
   readonly connections?: Partial<Connections>;
+  readonly connection?: Partial<Connection>;
   readonly ready?: (file: string, signal: AbortSignal) => Promise<void>;
   readonly observer?: Observer;
   readonly concurrency?: number;
@@ -107,13 +109,14 @@ export function workerWorld(options: WorldOptions = {}): WorkerWorld {
     sender: {
       send: async (batch, { file, signal }) => {
         sent.push(`${file.replace('uid-of-', '')}#${'batch' in batch ? batch.batch.index : batch.index}`);
-        return (await options.send?.(batch, file, signal)) ?? taken();
+        return (await options.send?.(batch, file, signal)) ?? taken('batch' in batch ? batch.batch.spans : batch.spans);
       },
       ready: options.ready ?? (async () => {}),
     },
     fingerprint: 'f',
     replaced: new AbortController().signal,
     release: () => {},
+    ...options.connection,
   };
   const made = worker({
     records: {
@@ -132,6 +135,7 @@ export function workerWorld(options: WorldOptions = {}): WorkerWorld {
     sources: { of: () => source },
     connections: { to: async () => connection, doubt: () => {}, renew: async () => {}, ...options.connections },
     transcode: options.transcode ?? filesOf(1),
+    transcodeMany: many(options.transcode ?? filesOf(1)),
     settings: () => defaultSettings,
     clock,
     log,

@@ -26,7 +26,7 @@ beforeAll(async () => {
       file('of-another-source', { worker: 'a', sourceRef: { name: 'other' } }),
     ]),
   );
-  await setStatus('ifile/mine-failed', { state: 'Failed', attempts: 4, retries: 3, spans: 17, reason: 'Truncated' });
+  await setStatus('ifile/mine-failed', { state: 'Failed', attempts: 4, retries: 3, files: 0, spans: 17, reason: 'Truncated' });
   const at = new Date().toISOString();
   await setStatus('isrc/checkout-agents', {
     observedGeneration: 1,
@@ -68,6 +68,7 @@ describe('kubectl get shows', () => {
     expect(await table('ifile', 'mine-failed')).toEqual([
       ['NAME', 'mine-failed'],
       ['STATE', 'Failed'],
+      ['FILES', '0'],
       ['SPANS', '17'],
       ['RETRIES', '3'],
       ['REASON', 'Truncated'],

@@ -312,6 +312,9 @@ const segment = (title: string, spec: unknown, refusal?: Refusal): Row => ({
   ...(refusal ? { refused: refusal } : {}),
 });
 const { worker: _worker, ...unbound } = fileSpec;
+const { sourceRef, key, version, size, modifiedTime } = fileSpec;
+const packed = { key, version, size, modifiedTime };
+const packSpec = { sourceRef, pack: [packed, { ...packed, key: 'agents/prod/run-8.json' }], title: 'agents/prod/run-7.json +1' };
 const { data: _data, ...withoutData } = ledgerSpec;
 
 const records: readonly Row[] = [
@@ -321,6 +324,32 @@ const records: readonly Row[] = [
   file('a record without a key', { ...fileSpec, key: '' }, { at: 'spec.key', says: 'at least 1 chars long', by: 'schema' }),
   file('a record of negative size', { ...fileSpec, size: -1 }, { at: 'spec.size', says: 'greater than or equal to 0', by: 'schema' }),
   file('a worker with a capital', { ...fileSpec, worker: 'Worker' }, { at: 'spec.worker', says: 'a name is made of lower-case letters' }),
+  file('a pack', packSpec),
+  file('a full pack of long keys', {
+    ...packSpec,
+    pack: Array.from({ length: 256 }, (_, n) => ({ ...packed, key: `${n}/`.padEnd(1_024, 'k') })),
+  }),
+  file(
+    'a record with a key and a pack',
+    { ...fileSpec, pack: [packed] },
+    { at: 'spec', says: 'name either one file with key or several with pack' },
+  ),
+  file(
+    'a record with neither',
+    { sourceRef: fileSpec.sourceRef },
+    { at: 'spec', says: 'name either one file with key or several with pack' },
+  ),
+  file(
+    'a key without a version',
+    { sourceRef: fileSpec.sourceRef, key: 'a.json' },
+    { at: 'spec', says: 'key, version, size and modifiedTime belong together' },
+  ),
+  file('an empty pack', { ...packSpec, pack: [] }, { at: 'spec.pack', says: 'at least 1 items', by: 'schema' }),
+  file(
+    'an overfull pack',
+    { ...packSpec, pack: Array.from({ length: 257 }, () => packed) },
+    { at: 'spec.pack', says: 'must have at most 256 items', by: 'schema' },
+  ),
   segment('a segment', ledgerSpec),
   segment('a full segment', { ...ledgerSpec, data: 'A'.repeat(700_000) }),
   segment('an overfull segment', { ...ledgerSpec, data: 'A'.repeat(700_001) }, { at: 'spec.data', says: 'Too long', by: 'schema' }),

@@ -16,6 +16,8 @@ export type FaultKind =
   | 'silent'
   /** The object is replaced just before it is read. */
   | 'changed'
+  /** The object is deleted just before it is read. */
+  | 'deleted'
   /** What answers is not S3. */
   | 'html'
   /** KMS refuses to decrypt. */

@@ -137,6 +137,7 @@ async function handle(call: Call): Promise<void> {
   checkRegion(bucket, region);
   checkTerms(bucket, headerOf(request, 'x-amz-expected-bucket-owner'), headerOf(request, 'x-amz-request-payer'));
   authorize(principal, actions[name] ?? 's3:ListBucket', `arn:aws:s3:::${bucketName}/${key}`);
+  if (fault === 'deleted') bucket.objects.remove(key);
   if (fault === 'changed') bucket.objects.put(key, Buffer.from(`changed at ${call.now()}`), {});
   perform(name, bucket, key, { query, content, request, response, fault });
 }

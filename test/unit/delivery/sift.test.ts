@@ -3,9 +3,9 @@ import { accepted, nextPiece, refused, SIFT_REQUESTS, type Sift, startSift, tooL
 import { random, seedOf } from '../../support/random.ts';
 
 /** Plays a destination that refuses poison, and counts what it was asked. */
-function play(spans: number, poison: ReadonlySet<number>, largest = Number.POSITIVE_INFINITY) {
+function play(spans: number, poison: ReadonlySet<number>, largest = Number.POSITIVE_INFINITY, joints?: readonly number[]) {
   const delivered: number[] = [];
-  let sift: Sift = startSift(spans);
+  let sift: Sift = startSift(spans, joints);
   let requests = 0;
   for (let piece = nextPiece(sift); piece; piece = nextPiece(sift)) {
     requests++;
@@ -83,5 +83,45 @@ describe('telling good spans from bad', () => {
     const start = startSift(10);
     const sift = accepted(start, nextPiece(start)!, { rejected: 3, words: 'quota' });
     expect(sift).toMatchObject({ accepted: 7, rejected: [{ reason: 'RefusedByDestination', words: 'quota', spans: 3 }], pieces: [] });
+  });
+});
+
+describe('telling good files from bad in a batch that they share', () => {
+  /** So many files with these numbers of spans, one after the other. */
+  const starts = (files: readonly number[]) => files.map((_, n) => files.slice(0, n).reduce((sum, each) => sum + each, 0));
+
+  test('a file with a bad span is refused whole, and no other', () => {
+    const files = [3, 5, 1, 8, 2];
+    const { delivered, rejected } = play(19, new Set([11]), undefined, starts(files).slice(1));
+    expect(rejected.map(({ id }) => id)).toEqual([9, 10, 11, 12, 13, 14, 15, 16]);
+    expect(delivered).toEqual(range(19).filter((id) => id < 9 || id > 16));
+  });
+
+  test('a file that is too large for one request is refused whole', () => {
+    const { delivered, rejected } = play(12, new Set(), 4, [2, 10]);
+    expect(rejected.map(({ id }) => id)).toEqual(range(8).map((n) => n + 2));
+    expect(delivered).toEqual([0, 1, 10, 11]);
+  });
+
+  const seed = seedOf();
+  test(`any set of bad spans: files arrive whole or not at all, and good ones arrive unless requests run out (SPANFERRY_SEED=${seed})`, () => {
+    const draw = random(seed);
+    for (let round = 0; round < 150; round++) {
+      const files = Array.from({ length: 1 + draw.int(256) }, () => 1 + draw.int(20));
+      const from = starts(files);
+      const spans = files.reduce((sum, each) => sum + each, 0);
+      const poison = new Set(Array.from({ length: draw.int(6) }, () => draw.int(spans)));
+      const { delivered, rejected, requests, sift } = play(spans, poison, undefined, from.slice(1));
+      expect(requests).toBeLessThanOrEqual(SIFT_REQUESTS);
+      expect([...delivered, ...rejected.map(({ id }) => id)].sort((a, b) => a - b)).toEqual(range(spans));
+      const arrived = new Set(delivered);
+      files.forEach((count, n) => {
+        const its = range(count).map((each) => each + (from[n] ?? 0));
+        const there = its.filter((id) => arrived.has(id)).length;
+        expect([0, count]).toContain(there);
+        if (its.some((id) => poison.has(id))) expect(there).toBe(0);
+        else if (poison.size <= 1 || sift.spent < SIFT_REQUESTS) expect(there).toBe(count);
+      });
+    }
   });
 });

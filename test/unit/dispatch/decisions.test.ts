@@ -142,14 +142,21 @@ describe('the caps', () => {
 
 describe('slots are given out', () => {
   const supply = (uid: string, files: Partial<Record<Lane, number>>): Supply => {
-    const left = { fresh: files.fresh ?? 0, backlog: files.backlog ?? 0 };
+    const candidate = (lane: Lane, n: number): Candidate => ({
+      ...{ name: `${uid}-${lane}-${n}`, key: 'k', version: 'v', size: 1_000_000, modifiedTime: '2026-11-20T10:00:00Z' },
+    });
+    const made = (lane: Lane) => Array.from({ length: files[lane] ?? 0 }, (_, n) => candidate(lane, n));
+    const left: Record<Lane, Candidate[]> = { fresh: made('fresh'), backlog: made('backlog') };
     return {
       source: { namespace: 'ml-platform', name: uid, uid },
       history: { completed: 100, failed: 100 },
-      take: (lane): Candidate | undefined =>
-        left[lane]-- > 0
-          ? { name: `${uid}-${lane}-${left[lane]}`, key: 'k', version: 'v', size: 1, modifiedTime: '2026-11-20T10:00:00Z' }
-          : undefined,
+      waiting: (lane) => left[lane],
+      take: (lane, chosen) => {
+        left[lane] = left[lane].filter((each) => !chosen.includes(each));
+        return chosen;
+      },
+      offer: () => true,
+      nameOf: ({ key }) => key,
       giveBack: () => {},
       outcome: () => undefined,
       remember: async () => {},

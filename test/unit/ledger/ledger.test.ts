@@ -34,7 +34,7 @@ async function opened(objects: LedgerObjects, seen = 0, accept?: string): Promis
 }
 
 async function remember(ledger: Ledger, from: number, to: number, outcome: 'completed' | 'failed' = 'completed') {
-  for (let n = from; n < to; n++) void ledger.append({ identity: file(n), outcome, spans: 10, bytes: 100 });
+  for (let n = from; n < to; n++) void ledger.append({ entries: [{ ...file(n), outcome }], spans: 10, bytes: 100 });
   await ledger.flush();
 }
 
@@ -53,7 +53,7 @@ describe('the memory of a source', () => {
     const { objects } = apiServer(() => (cut ? 'lost before' : 'well'));
     const ledger = await opened(objects);
     let kept = false;
-    void ledger.append({ identity: file(1), outcome: 'completed' }).then(() => {
+    void ledger.append({ entries: [{ ...file(1), outcome: 'completed' }] }).then(() => {
       kept = true;
     });
     await expect(ledger.flush()).rejects.toThrow('cut');
@@ -74,6 +74,18 @@ describe('the memory of a source', () => {
     expect(again.counts()).toMatchObject({ entries: 20_000, failures: 0 });
     expect(again.lookup(file(0))).toBe('completed');
     expect(again.lookup(file(19_999))).toBe('completed');
+  });
+
+  test('takes a pack as one append, and after an outage more than one object holds', async () => {
+    const { objects, stored } = apiServer();
+    const ledger = await opened(objects);
+    const packs = Array.from({ length: 400 }, (_, pack) => Array.from({ length: 256 }, (_each, n) => file(256 * pack + n)));
+    for (const pack of packs) void ledger.append({ entries: pack.map((each) => ({ ...each, outcome: 'completed' })), spans: 512 });
+    await ledger.flush();
+    for (const { spec } of stored.values()) expect(spec.data.length).toBeLessThanOrEqual(700_000);
+    const again = await opened(objects, stored.size);
+    expect(again.head().totals).toMatchObject({ files: 102_400, spans: 204_800 });
+    expect(again.lookup(file(102_399))).toBe('completed');
   });
 
   test('forgives the failures there are, and none that come later', async () => {
@@ -163,7 +175,7 @@ test('what is appended while a write is under way is written by the next one, an
   let isKept = false;
   onPut = () => {
     onPut = () => {};
-    void ledger.append({ identity: file(2), outcome: 'completed' }).then(() => {
+    void ledger.append({ entries: [{ ...file(2), outcome: 'completed' }] }).then(() => {
       isKept = true;
     });
   };
@@ -185,7 +197,7 @@ describe('a failure that comes while others are forgiven', () => {
     await remember(ledger, 0, 3, 'failed');
     onPut = () => {
       onPut = () => {};
-      void ledger.append({ identity: file(9), outcome: 'failed' });
+      void ledger.append({ entries: [{ ...file(9), outcome: 'failed' }] });
     };
     await ledger.forgive();
     await ledger.flush();
@@ -214,7 +226,7 @@ test.each([
       Array.from({ length: chance.int(400) }, () => [chance.int(6_000), chance.next() < 0.1 ? 'failed' : 'completed'] as const),
     );
     for (const [n, outcome] of batch) {
-      void ledger.append({ identity: file(n), outcome }).then(() => written.set(n, outcome));
+      void ledger.append({ entries: [{ ...file(n), outcome }] }).then(() => written.set(n, outcome));
     }
     const ok = await ledger.flush().then(
       () => true,
@@ -223,7 +235,7 @@ test.each([
     // A new leader: what was not written is found again and told again, so it may be in or not.
     if (!ok && chance.next() < 0.5) {
       ledger = await opened(objects);
-      for (const [n, outcome] of batch) void ledger.append({ identity: file(n), outcome }).then(() => written.set(n, outcome));
+      for (const [n, outcome] of batch) void ledger.append({ entries: [{ ...file(n), outcome }] }).then(() => written.set(n, outcome));
     }
     while (
       !(await ledger.flush().then(

@@ -1,5 +1,8 @@
 import { expect, onTestFailed, test } from 'vitest';
 import { Failed } from '../../../src/api/failure.ts';
+import type { IngestionFile } from '../../../src/api/ingestionfile.ts';
+import { endingsOf, packName, returnedOf, specOf } from '../../../src/dispatch/pack.ts';
+import type { Candidate } from '../../../src/sources/port.ts';
 import { random, seedOf } from '../../support/random.ts';
 import { sourcesWorld } from '../../support/sources-world.ts';
 
@@ -29,28 +32,50 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
   const bind = () => {
     const lane = chance.next() < 0.5 ? 'fresh' : 'backlog';
     const [supply] = world.part().supplies();
-    const candidate = supply?.take(lane);
-    if (!supply || !candidate) return;
-    if (chance.next() < 0.1) return supply.giveBack(candidate, lane);
-    const { name, ...file } = candidate;
-    const id = `${file.key} ${file.version}`;
-    taken.set(id, (taken.get(id) ?? 0) + 1);
-    world.putRecord(name, {}, file);
+    if (!supply) return;
+    const most = chance.next() < 0.1 ? 1 + chance.int(100) : 1;
+    const [first, ...others] = supply.waiting(lane).slice(0, most);
+    if (!first) return;
+    const chosen = first.alone ? [first] : [first, ...others.filter(({ alone }) => !alone)];
+    const candidates = supply.take(lane, chosen);
+    if (candidates.length === 0) return;
+    if (chance.next() < 0.1) return supply.giveBack(candidates, lane);
+    for (const { key, version } of candidates) taken.set(`${key} ${version}`, (taken.get(`${key} ${version}`) ?? 0) + 1);
+    const [only] = candidates as [Candidate];
+    const name = candidates.length === 1 ? only.name : packName(supply.source, candidates);
+    world.putRecord(name, {}, specOf(candidates));
     underWay.push(name);
   };
+
+  /** Some files of a pack come back, and are then taken once more, alone. */
+  const returnedFrom = ({ spec }: IngestionFile) =>
+    (spec.pack ?? []).flatMap((file, index) => {
+      if (chance.next() > 0.05) return [];
+      taken.delete(`${file.key} ${file.version}`);
+      return [{ index, reason: 'InvalidJSON', message: 'broken' }];
+    });
 
   const finish = () => {
     const name = underWay.shift();
     if (name === undefined || world.part().supplies().length === 0) return;
-    world.finish(name, chance.next() < 0.9 ? 'Completed' : 'Failed');
+    const record = world.records.get(name) as IngestionFile;
+    if (record.spec.pack) world.finish(name, 'Completed', { returned: returnedFrom(record) });
+    else world.finish(name, chance.next() < 0.9 ? 'Completed' : 'Failed');
+  };
+
+  /** As dispatch does in every round. */
+  const handOn = () => {
+    if (world.part().supplies().length === 0) return;
+    for (const record of world.records.values()) for (const file of returnedOf(record)) world.supply().offer(file);
   };
 
   /** As dispatch does: a record goes only when its verdict is written. */
   const prune = () => {
+    if (world.part().supplies().length === 0) return;
     const finished = [...world.records.values()].filter(({ status }) => status.state === 'Completed' || status.state === 'Failed');
     for (const record of finished) {
-      const written = world.segments.get(0)?.spec.head?.expectedEntries ?? 0;
-      if (written === taken.size - underWay.length && chance.next() < 0.5) world.prune(record.metadata.name);
+      const isHandedOn = returnedOf(record).every((file) => world.supply().offer(file));
+      if (world.written.has(record.metadata.name) && isHandedOn && chance.next() < 0.5) world.prune(record.metadata.name);
     }
   };
 
@@ -65,7 +90,8 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
       for (const record of world.records.values()) {
         const { state } = record.status;
         const isFinished = state === 'Completed' || state === 'Failed';
-        if (isFinished && world.supply().outcome(record.spec) === undefined) world.finish(record.metadata.name, state);
+        const isKnown = endingsOf(record).every(({ file }) => world.supply().outcome(file) !== undefined);
+        if (isFinished && !isKnown) world.finish(record.metadata.name, state, record.status);
       }
     }
   };
@@ -75,6 +101,7 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
     for (let n = chance.int(5); n > 0; n--) overwrite();
     for (let n = chance.int(200); n > 0; n--) bind();
     for (let n = chance.int(200); n > 0; n--) finish();
+    handOn();
     prune();
     await happen();
     await world.clock.advance(chance.int(90_000));
@@ -86,6 +113,7 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
   for (let round = 0; round < 400 && missing().length > 0; round++) {
     for (let n = 0; n < 1_000; n++) bind();
     while (underWay.length > 0 && world.part().supplies().length > 0) finish();
+    handOn();
     await world.clock.advance(30_000);
   }
 

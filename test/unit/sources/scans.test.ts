@@ -62,10 +62,10 @@ describe('a listing that finds more than dispatch takes', () => {
     begin({}, { pageSize: 100 });
     put(0, 5_000);
     await world.until(() => world.source().status.files?.backlog !== undefined);
-    await world.until(() => world.store.asked.pages >= 6);
+    await world.until(() => world.store.asked.pages >= 11);
     await world.clock.advance(1_000);
-    // Six pages for the two short lanes; whatever else was listed, a count did.
-    expect(world.supply().take('backlog')?.key).toBe(keyOf(0));
+    // Eleven pages for a lane and its next file; whatever else was listed, a count did.
+    expect(world.take('backlog')?.key).toBe(keyOf(0));
     expect(world.store.asked.listings.length).toBe(2);
   });
 
@@ -182,7 +182,7 @@ describe('edits', () => {
     await world.until(() => world.ready()?.status === 'True');
     world.edit({ spec: { suspend: true } });
     await world.until(() => world.ready()?.reason === 'Suspended');
-    expect(world.supply().take('backlog')).toBeUndefined();
+    expect(world.take('backlog')).toBeUndefined();
     world.edit({ spec: { suspend: false } });
     await world.until(() => world.ready()?.status === 'True');
     await world.clock.advance(2_000);
@@ -250,9 +250,9 @@ test('a file that cannot be bound does not hold up the others', async () => {
   put(0, 3);
   await scanned();
   const supply = world.supply();
-  const first = supply.take('backlog');
-  if (first) supply.giveBack(first, 'backlog');
-  expect([supply.take('backlog')?.key, supply.take('backlog')?.key, supply.take('backlog')?.key]).toEqual([keyOf(1), keyOf(2), keyOf(0)]);
+  const first = world.take('backlog');
+  if (first) supply.giveBack([first], 'backlog');
+  expect([world.take('backlog')?.key, world.take('backlog')?.key, world.take('backlog')?.key]).toEqual([keyOf(1), keyOf(2), keyOf(0)]);
 });
 
 test('a file that was done in the meantime is not handed out', async () => {
@@ -260,11 +260,11 @@ test('a file that was done in the meantime is not handed out', async () => {
   put(0, 2);
   await scanned();
   const supply = world.supply();
-  const taken = supply.take('backlog');
+  const taken = world.take('backlog');
   if (!taken) throw new Error('nothing was offered');
-  supply.giveBack(taken, 'backlog');
-  world.putRecord(taken.name, {}, { key: taken.key, version: taken.version });
+  supply.giveBack([taken], 'backlog');
+  world.putRecord(taken.name, {}, taken);
   world.finish(taken.name);
   world.prune(taken.name);
-  expect([supply.take('backlog')?.key, supply.take('backlog')]).toEqual([keyOf(1), undefined]);
+  expect([world.take('backlog')?.key, world.take('backlog')]).toEqual([keyOf(1), undefined]);
 });

@@ -147,7 +147,7 @@ describe('trouble', () => {
     await world.until(() => world.store.asked.pages === 2);
     world.store.break(new Failed({ reason: 'StoreUnavailable', message: 'HTTP 503' }));
     await world.until(() => world.ready()?.reason === 'StoreUnavailable');
-    expect(world.supply().take('backlog')).toBeUndefined();
+    expect(world.take('backlog')).toBeUndefined();
     world.store.break();
     await world.within(30_000, () => world.source().status.lastScan !== undefined);
     expect(takeAll()).toHaveLength(450);

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { filesOf } from '../../../src/api/ingestionfile.ts';
+import { type Fault, faults } from '../../support/collector-stub.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Stage, stage } from '../../support/stage.ts';
+import { type AgentFile, agentFile } from '../../support/traces/agent.ts';
+
+let scene: Stage;
+/** What goes wrong at the path that a source has to itself. */
+const trouble = new Map<string, Fault>();
+beforeAll(async () => {
+  scene = await stage();
+  scene.collector.always((asked) => trouble.get(asked.path)?.(asked));
+});
+afterAll(() => scene.close());
+
+const pathOf = (source: string) => `/${source}/v1/traces`;
+const ownPath = (source: string) => ({ destination: { endpoint: `${scene.collector.url}/${source}` } });
+const keyOf = (source: string, n: number) => `${source}/run-${String(n).padStart(4, '0')}.json`;
+const put = (source: string, count: number): readonly AgentFile[] =>
+  Array.from({ length: count }, (_, n) => {
+    const file = agentFile(2);
+    scene.put(keyOf(source, n), file.text);
+    return file;
+  });
+const idsOf = (files: readonly AgentFile[]) => files.flatMap(({ ids }) => ids);
+const timesTaken = (files: readonly AgentFile[]) => new Set(idsOf(files).map((id) => scene.collector.taken.get(id)));
+const requestsOf = (source: string) => scene.collector.received.filter(({ path }) => path === pathOf(source)).length;
+const packsOf = async (source: string) => (await scene.files(source)).filter(({ spec }) => spec.pack !== undefined);
+
+describe('many small files of one source', () => {
+  test('share records and requests, and each span arrives once', async () => {
+    const files = put('many', 600);
+    await scene.start();
+    await scene.source('many', { ...ownPath('many'), history: { completed: 1_000 } });
+    await scene.delivered(idsOf(files));
+    const { status } = await scene.settled('many', { completed: 600 });
+    expect(status.totals).toMatchObject({ files: 600, spans: 1_200, rejectedSpans: 0, retries: 0 });
+    expect(timesTaken(files)).toEqual(new Set([1]));
+    const packs = await packsOf('many');
+    expect(packs.map(({ spec }) => spec.pack?.length).sort()).toEqual([256, 256, 88]);
+    expect(requestsOf('many')).toBe(3);
+    expect(packs.map((record) => record.status)).toEqual(
+      packs.map(({ spec }) => expect.objectContaining({ state: 'Completed', files: spec.pack?.length })),
+    );
+
+    const table = await scene.kubectl('get', 'ifile', '--sort-by', '.spec.title');
+    expect(table).toMatch(/NAME\s+STATE\s+FILES\s+SPANS\s+RETRIES\s+REASON\s+KEY\s+AGE/);
+    expect(table).toMatch(/Completed\s+256\s+512\s+0\s+many\/run-0000\.json \+255/);
+  });
+
+  test('are few: then each has a record of its own, whose key is in the same column', async () => {
+    const files = put('few', 31);
+    await scene.source('few', ownPath('few'));
+    await scene.delivered(idsOf(files));
+    await scene.settled('few', { completed: 31 });
+    expect(await packsOf('few')).toEqual([]);
+    expect(await scene.kubectl('get', 'ifile')).toMatch(/Completed\s+1\s+2\s+0\s+few\/run-0000\.json/);
+  });
+
+  test('are kept in the history by their number, and known after their record is gone', async () => {
+    const files = put('history', 300);
+    await scene.source('history', { ...ownPath('history'), history: { completed: 10 } });
+    await scene.delivered(idsOf(files));
+    await scene.settled('history', { completed: 300 });
+    const [newest, ...others] = await eventually(
+      () => scene.files('history'),
+      (records) => records.length === 1,
+    );
+    expect(others).toEqual([]);
+    expect(filesOf(newest!.spec).length).toBeGreaterThan(10);
+    await scene.ask('ingestionsources', 'history', 'scan', 'again');
+    await eventually(
+      () => scene.get('history'),
+      ({ status }) => status.handled?.scan === 'again',
+    );
+    expect(timesTaken(files)).toEqual(new Set([1]));
+  });
+});
+
+test('a pack with a broken, a deleted, a replaced, an archived and a poisonous file: the other 251 arrive once, and each of the five ends as it would alone', async () => {
+  const files = put('five', 256);
+  const [broken, deleted, replaced, archived, poisonous] = [10, 50, 100, 150, 200];
+  scene.put(keyOf('five', broken), '{"resourceSpans": [');
+  scene.s3.fault({ kind: 'deleted', on: 'GetObject', key: keyOf('five', deleted), times: 1 });
+  scene.s3.fault({ kind: 'changed', on: 'GetObject', key: keyOf('five', replaced), times: 1 });
+  scene.s3.put(scene.bucket, keyOf('five', archived), files[archived]!.text, { storageClass: 'GLACIER' });
+  trouble.set(pathOf('five'), faults.poison(new Set([files[poisonous]!.ids[0]!]), 'no such tenant'));
+  await scene.source('five', { ...ownPath('five'), retry: { maxRetries: 0 }, history: { completed: 1_000, failed: 1_000 } });
+
+  const odd = new Set([broken, deleted, replaced, archived, poisonous]);
+  const good = files.filter((_, n) => !odd.has(n));
+  await scene.delivered(idsOf(good));
+  await scene.recorded(keyOf('five', poisonous), { state: 'Completed', spans: 1, rejectedSpans: 1, reason: 'RefusedByDestination' });
+  await scene.recorded(keyOf('five', broken), { state: 'Failed', reason: 'Truncated' });
+  // What came in place of the one that was replaced is a file of its own, and no trace file.
+  await scene.settled('five', { completed: 253, failed: 4 });
+  expect(timesTaken(good)).toEqual(new Set([1]));
+  expect(files[poisonous]!.ids.map((id) => scene.collector.taken.get(id))).toEqual([undefined, 1]);
+
+  const [pack, ...others] = await packsOf('five');
+  expect(others).toEqual([]);
+  expect(pack?.status).toMatchObject({ state: 'Completed', files: 252, spans: 502, retries: 0 });
+  expect(pack?.status.returned).toMatchObject([
+    { index: broken, reason: 'Truncated' },
+    { index: poisonous, reason: 'RefusedByDestination', message: expect.stringContaining('no such tenant') },
+  ]);
+  expect(pack?.status.unread).toMatchObject([
+    { index: deleted, reason: 'Deleted' },
+    { index: replaced, reason: 'Superseded' },
+    { index: archived, reason: 'Archived' },
+  ]);
+  expect(pack?.status.packSpans?.filter((count) => count === 2)).toHaveLength(251);
+  const { status } = await scene.get('five');
+  expect(status.recentFailures?.map(({ reason }) => reason).sort()).toEqual(['Archived', 'Deleted', 'NotATraceFile', 'Truncated']);
+
+  // Whoever restores the archived object has it retried, and only it and the broken one.
+  scene.put(keyOf('five', archived), files[archived]!.text);
+  await scene.ask('ingestionsources', 'five', 'retryFailed', 'restored');
+  await scene.delivered(files[archived]!.ids);
+  expect(timesTaken(good)).toEqual(new Set([1]));
+});
