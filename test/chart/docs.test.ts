@@ -66,11 +66,13 @@ const commands = blocks.filter(({ language }) => language === 'sh');
 const commandPages = [...new Set(commands.map(({ page }) => page))];
 const apiVersion = 'spanferry.io/v1alpha1';
 
-/** Of which a page without Helm leaves objects behind. Without the CRDs, and without the namespace, which nobody here would ever end. */
+/** Of which a page without Helm leaves objects behind. Without the namespace, which nobody here would ever end. */
 const kinds = [
   'deployments,services,serviceaccounts,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings',
   'validatingadmissionpolicies,validatingadmissionpolicybindings',
 ].join(',');
+
+const crds = ['ingestionsources', 'ingestionfiles', 'ingestionledgers'].map((plural) => `${plural}.spanferry.io`).join(' ');
 
 /** What the pages talk about: a source, one of its records and its ledger, as the operator would have made them. */
 const checkout = [
@@ -101,7 +103,7 @@ describe.skipIf(!helmProgram)('commands in docs', () => {
     if (code !== 0) throw new Error(`${script}\n${said}`);
   };
 
-  /** Where a page begins: an empty namespace if it is about installing, else a release with a source that has done something. */
+  /** Where a page begins: a cluster without us if it is about installing, else a release with a source that has done something. */
   const begin = async (page: string): Promise<string> => {
     const where = join(folder, page.replaceAll('/', '-'));
     await mkdir(where);
@@ -113,13 +115,13 @@ describe.skipIf(!helmProgram)('commands in docs', () => {
     }
     await ok(where, 'helm uninstall spanferry --namespace spanferry --ignore-not-found');
     await ok(where, `kubectl delete ${kinds} --all-namespaces --selector app.kubernetes.io/part-of=spanferry`);
+    await ok(where, `kubectl delete crd --ignore-not-found ${crds}`);
     await ok(where, 'kubectl get namespace ml-platform || kubectl create namespace ml-platform');
     const installs = commands.some((block) => block.page === page && /helm install|--kustomize/.test(block.text));
     if (installs) return where;
     await ok(where, 'helm install spanferry charts/spanferry --namespace spanferry --create-namespace');
     for (const object of checkout) {
-      const isThere = 'kubectl create --as system:serviceaccount:spanferry:spanferry --as-group system:masters -f -';
-      await ok(where, `echo '${object}' | kubectl get -f - || echo '${object}' | ${isThere}`);
+      await ok(where, `echo '${object}' | kubectl create --as system:serviceaccount:spanferry:spanferry --as-group system:masters -f -`);
     }
     return where;
   };
