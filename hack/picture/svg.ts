@@ -23,13 +23,13 @@ export function svgOf(
   { columns, title }: { readonly columns: number; readonly title: string },
 ): string {
   const [w, h] = [Math.ceil(columns * CELL + 2 * PAD), lines.length * LINE + BAR + PAD];
-  const text = lines.flatMap((line, row) => line.map((run) => pieceOf(run, BAR + (row + 0.75) * LINE)));
+  const text = lines.flatMap((line, row) => line.flatMap((run) => piecesOf(run, BAR + (row + 0.75) * LINE)));
   const buttons = ['#ff5f57', '#febc2e', '#28c840'].map((fill, at) => `<circle cx="${PAD + at * 18}" cy="18" r="5.5" fill="${fill}"/>`);
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" role="img" aria-label="${escaped(title)}">`,
     `<rect width="${w}" height="${h}" rx="9" fill="#0d1117"/>`,
     ...buttons,
-    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" fill="#e6edf3" xml:space="preserve">`,
+    `<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" fill="#e6edf3">`,
     `<text x="${w / 2}" y="23" text-anchor="middle" fill="#8b949e">${escaped(title)}</text>`,
     ...text,
     '</g>',
@@ -37,11 +37,13 @@ export function svgOf(
   ].join('\n')}\n`;
 }
 
-/** The length is given, so that columns stand in line whatever font there is. */
-function pieceOf({ at, text, look }: Run, y: number): string {
-  const trimmed = text.trimEnd();
-  const length = (width(trimmed) * CELL).toFixed(1);
-  return `<text x="${(PAD + at * CELL).toFixed(1)}" y="${y.toFixed(1)}" textLength="${length}"${style(look)}>${escaped(trimmed)}</text>`;
+/** The length is given, so that columns stand in line whatever font there is; where several blanks stand, a new piece begins, since browsers fold them. */
+function piecesOf({ at, text, look }: Run, y: number): readonly string[] {
+  return [...text.matchAll(/\S+(?: \S+)*/g)].map(([piece], index, all) => {
+    const column = at + width(text.slice(0, all[index]?.index));
+    const place = `x="${(PAD + column * CELL).toFixed(1)}" y="${y.toFixed(1)}" textLength="${(width(piece) * CELL).toFixed(1)}"`;
+    return `<text ${place}${style(look)}>${escaped(piece)}</text>`;
+  });
 }
 
 function style(look: Look): string {

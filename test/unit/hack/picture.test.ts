@@ -27,5 +27,8 @@ describe('what stands on the terminal at the end', () => {
 test('the picture says what was there, in its colour, and takes nothing for markup', () => {
   const svg = svgOf([[{ at: 2, text: '<&> done  ', look: [1, 32] }]], { columns: 20, title: 'npm run demo' });
   expect(svg).toContain('fill="#7ee787" font-weight="bold">&lt;&amp;&gt; done</text>');
+  expect(svgOf([[{ at: 2, text: ' a  b c', look: [] }]], { columns: 20, title: '' }), 'blanks are places, not text').toMatch(
+    /x="43\.2"[^>]*>a<[\s\S]*x="68\.4"[^>]*>b c</,
+  );
   expect(svg).toMatch(/^<svg .*role="img" aria-label="npm run demo">/);
 });
