@@ -4,7 +4,7 @@ import { createDelivery } from './delivery/delivery.ts';
 import { deliveryMetrics } from './delivery/metrics.ts';
 import { credentials, defaultKubeConfig } from './kube/access.ts';
 import { writeShare } from './kube/budget.ts';
-import { cache } from './kube/cache.ts';
+import { copies } from './kube/copies.ts';
 import { workerName } from './kube/heartbeat.ts';
 import { tokenBucket } from './kube/limit.ts';
 import type { Source } from './kube/ownkinds.ts';
@@ -18,7 +18,7 @@ import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
 import { type Given, readGiven } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
-import { apiObserver, observedStores, observeShare, verdictObserver } from './operator/observers.ts';
+import { allowanceObserver, apiObserver, observedStores, observeShare, verdictObserver } from './operator/observers.ts';
 import { secretReader } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
@@ -99,7 +99,8 @@ async function run(
   const { OTEL_COLLECTOR_AUTH_TOKEN } = environment;
   const egress = { allowLoopback: settings.allowLoopback };
   const sts = settings.stsEndpoint === undefined ? {} : { stsEndpoint: settings.stsEndpoint };
-  const stores = observedStores(openStores({ ...egress, ...sts, proxy: proxyOf(environment) }), measured);
+  const onAllowance = allowanceObserver(measured);
+  const stores = observedStores(openStores({ ...egress, ...sts, proxy: proxyOf(environment), onAllowance }), measured);
   const own = {
     endpoint: settings.collectorEndpoint,
     compression: settings.collectorCompression,
@@ -109,13 +110,13 @@ async function run(
   const threads = createPool({ threads: settings.threads, ...(thread ? { entry: thread } : {}) });
   const transcoding = { maxBatchBytes: settings.maxBatchBytes, maxExpansionRatio: settings.maxExpansionRatio };
 
-  const sources = cache<Source>({
+  const sources = copies<Source>(settings.namespaces, {
     onMisfit: (source, failure) => log.warn('a source that this version does not understand', { source, failure }),
     onTrouble: (error) => log.warn('cannot follow sources', { failure: error.failure }),
   });
   const sourcesSeen = ready.require('sources');
   const following: Part = {
-    ...longRunning('sources', async (end) => sources.run(kube.sources.watch({ signal: end }))),
+    ...longRunning('sources', async (end) => sources.follow((place) => kube.sources.watch({ ...place, signal: end }))),
   };
   void sources.synced.then(() => sourcesSeen(true));
 
