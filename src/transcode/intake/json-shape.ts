@@ -20,6 +20,8 @@ const telling = names({
   spans: 2,
 });
 
+const NONE = names({});
+
 const FIELDS = 5;
 
 /** Tells by the names of its first object what a JSON file is. An empty object or array tells nothing. */
@@ -42,8 +44,7 @@ function firstObject(reader: JsonReader, seen: { fields: string[]; weak: boolean
   }
   if (reader.peek() !== 0x7b) return { is: 'other', fields: [] };
   reader.object('an object');
-  const none = names({});
-  while (reader.field(none, true) !== END) {
+  while (reader.field(NONE, true) !== END) {
     const { text, from, to } = reader;
     const code = documentNames.code(text, from, to);
     const told = telling.code(text, from, to);

@@ -31,6 +31,8 @@ export function truncated(window: Window): never {
 /** The object is at its end. */
 export const END = -1;
 
+const NOTHING = new Uint8Array(0);
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -62,8 +64,9 @@ export class JsonReader {
   /** Offsets in the file: of the next backslash, and of the end of the search for it. */
   #backslash = -1;
   #searchedTo = -1;
-  #scratch = new Uint8Array(1024);
-  readonly #skipper = new Skipper();
+  // Files are small, mostly, and need neither.
+  #scratch = NOTHING;
+  #skipper: Skipper | undefined;
   #last: (Set<number> | undefined)[] = [];
 
   constructor(window: Window, notes: Notes) {
@@ -78,7 +81,7 @@ export class JsonReader {
     this.bytes = this.window.bytes;
     this.end = this.window.end;
     this.at = at;
-    this.#last = [];
+    if (this.#last.length > 0) this.#last = [];
   }
 
   get offset(): number {
@@ -338,6 +341,7 @@ export class JsonReader {
 
   /** Passes over the value that begins here. */
   skip(): void {
+    this.#skipper ??= new Skipper();
     const skipper = this.#skipper;
     skipper.reset();
     if (skipper.run(this.bytes, this.at, this.end) || (!skipper.fault && this.window.ended && skipper.finish())) {

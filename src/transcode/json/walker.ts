@@ -9,7 +9,7 @@ import { MAX_NESTING, Skipper } from './skipper.ts';
 export class JsonWalker {
   readonly stretch: Stretch;
   readonly reader: JsonReader;
-  readonly #skipper = new Skipper();
+  #skipper: Skipper | undefined;
 
   constructor(stretch: Stretch) {
     this.stretch = stretch;
@@ -120,8 +120,9 @@ export class JsonWalker {
   /** Passes over a value of any size. */
   *skip(): Walk {
     yield* this.peek();
+    this.#skipper ??= new Skipper();
     this.#skipper.reset();
-    yield* this.#run();
+    yield* this.#run(this.#skipper);
   }
 
   /** Passes over the rest of an array, at the speed of memory where it can; what is broken in it is not noticed. */
@@ -129,8 +130,9 @@ export class JsonWalker {
     const { reader } = this;
     const skimmer = createSkimmer();
     if (!skimmer) {
+      this.#skipper ??= new Skipper();
       this.#skipper.resetInArray();
-      yield* this.#run();
+      yield* this.#run(this.#skipper);
       return;
     }
     for (;;) {
@@ -141,9 +143,8 @@ export class JsonWalker {
     }
   }
 
-  *#run(): Walk {
+  *#run(skipper: Skipper): Walk {
     const { reader } = this;
-    const skipper = this.#skipper;
     for (;;) {
       const done = skipper.run(reader.bytes, reader.at, reader.end);
       reader.at = skipper.at;
