@@ -1,6 +1,7 @@
 import { Failed } from '../../api/failure.ts';
 import { names } from '../json/names.ts';
-import { END, JsonReader, More, Rejected } from '../json/reader.ts';
+import { END, JsonReader } from '../json/reader.ts';
+import { More, Rejected } from '../json/tokens.ts';
 import type { Window } from '../kernel.ts';
 import { documentNames, RESOURCE, SCHEMA_URL, WRAPPER } from '../otlp/envelope-names.ts';
 

@@ -2,8 +2,9 @@ import { fail } from '../../api/failure.ts';
 import type { Stretch, Walk } from '../walk.ts';
 import { createSkimmer } from '../wasm/skimmer.ts';
 import type { Names } from './names.ts';
-import { END, JsonReader, More, truncated } from './reader.ts';
+import { END, JsonReader } from './reader.ts';
 import { MAX_NESTING, Skipper } from './skipper.ts';
+import { More, truncated } from './tokens.ts';
 
 /** Walks over JSON that is larger than the window: each step reads what is there or asks for more and tries again. */
 export class JsonWalker {

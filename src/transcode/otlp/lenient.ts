@@ -1,5 +1,6 @@
 import { type Failed, fail } from '../../api/failure.ts';
-import { JsonReader, More, Rejected, Repeated } from '../json/reader.ts';
+import { JsonReader, Repeated } from '../json/reader.ts';
+import { More, Rejected } from '../json/tokens.ts';
 import type { Arena, HeaderKind, HeaderRun, SpanKernel, SpanRun, SpanSink, Window } from '../kernel.ts';
 import { Writer } from '../wire/writer.ts';
 import { putResource, putScope } from './header.ts';
