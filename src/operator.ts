@@ -18,7 +18,7 @@ import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
 import { type Given, readGiven } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
-import { apiObserver, observedStores, verdictObserver } from './operator/observers.ts';
+import { allowanceObserver, apiObserver, observedStores, verdictObserver } from './operator/observers.ts';
 import { secretReader } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
@@ -105,7 +105,8 @@ async function run(
   const { OTEL_COLLECTOR_AUTH_TOKEN } = environment;
   const egress = { allowLoopback: settings.allowLoopback };
   const sts = settings.stsEndpoint === undefined ? {} : { stsEndpoint: settings.stsEndpoint };
-  const stores = observedStores(openStores({ ...egress, ...sts, proxy: proxyOf(environment) }), measured);
+  const onAllowance = allowanceObserver(measured);
+  const stores = observedStores(openStores({ ...egress, ...sts, proxy: proxyOf(environment), onAllowance }), measured);
   const own = {
     endpoint: settings.collectorEndpoint,
     compression: settings.collectorCompression,
