@@ -4,7 +4,7 @@ import { longRunning, type Part } from './control/part.ts';
 import { createDelivery } from './delivery/delivery.ts';
 import { deliveryMetrics } from './delivery/metrics.ts';
 import { credentials, defaultKubeConfig } from './kube/access.ts';
-import { cache } from './kube/cache.ts';
+import { copies } from './kube/copies.ts';
 import { workerName } from './kube/heartbeat.ts';
 import { tokenBucket } from './kube/limit.ts';
 import type { Source } from './kube/ownkinds.ts';
@@ -116,13 +116,13 @@ async function run(
   const threads = createPool({ threads: settings.threads, ...(thread ? { entry: thread } : {}) });
   const transcoding = { maxBatchBytes: settings.maxBatchBytes, maxExpansionRatio: settings.maxExpansionRatio };
 
-  const sources = cache<Source>({
+  const sources = copies<Source>(settings.namespaces, {
     onMisfit: (source, failure) => log.warn('a source that this version does not understand', { source, failure }),
     onTrouble: (error) => log.warn('cannot follow sources', { failure: error.failure }),
   });
   const sourcesSeen = ready.require('sources');
   const following: Part = {
-    ...longRunning('sources', async (end) => sources.run(kube.sources.watch({ signal: end }))),
+    ...longRunning('sources', async (end) => sources.follow((place) => kube.sources.watch({ ...place, signal: end }))),
   };
   void sources.synced.then(() => sourcesSeen(true));
 
