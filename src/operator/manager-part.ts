@@ -8,7 +8,7 @@ import { longRunning, type Part } from '../control/part.ts';
 import { queue } from '../control/queue.ts';
 import type { OwnDestination } from '../delivery/destination.ts';
 import { dispatch } from '../dispatch/dispatch.ts';
-import { type Cache, cache } from '../kube/cache.ts';
+import { type Copy, copies } from '../kube/copies.ts';
 import { type Lead, runElection } from '../kube/election.ts';
 import { recorder } from '../kube/events.ts';
 import { keyOf } from '../kube/meta.ts';
@@ -31,7 +31,7 @@ import type { Settings } from './settings.ts';
 export type ManagerPartOptions = {
   readonly name: string;
   readonly resources: Resources;
-  readonly sources: Cache<Source>;
+  readonly sources: Copy<Source>;
   readonly stores: Stores;
   readonly own: OwnDestination;
   readonly policy: Policy;
@@ -62,7 +62,7 @@ const lead =
   async (leadership, stop) => {
     const { resources, sources, clock, log, metrics, settings, name } = options;
     const call = { signal: leadership.signal, fence: leadership.assertHeld };
-    const files = cache<File, 'source' | 'packed'>({
+    const files = copies<File, 'source' | 'packed'>(settings.namespaces, {
       indexes: { source: ownersOf, packed: packedKeys },
       onTrouble: (error) => log.warn('cannot follow records', { failure: error.failure }),
       onMisfit: (record, failure) => log.warn('a record that this version does not understand', { record, failure }),
@@ -92,7 +92,7 @@ const lead =
         packsWith: ({ uid }, file) => files.by('packed', packedKey(uid, file)),
         of: ({ uid }) => files.by('source', uid),
       },
-      ledgers: allLedgers(resources.ledgers, call),
+      ledgers: allLedgers(resources.ledgers, settings.namespaces, call),
       tell: ({ metadata }, happening) =>
         events.record({ apiVersion, kind: 'IngestionSource', metadata: metadata as Source['metadata'] }, happening),
       observer: sourceObserver(metrics),
@@ -144,7 +144,7 @@ const lead =
     };
     const parts: readonly Part[] = [
       longRunning('events', (end, deadline) => events.run(end, deadline)),
-      longRunning('all records', (end) => files.run(resources.files.watch({ signal: end }))),
+      longRunning('all records', (end) => files.follow((place) => resources.files.watch({ ...place, signal: end }))),
       begin,
       longRunning('roster', (end) => team.run(end)),
       longRunning('ledgers', (end) => managed.run(end)),

@@ -1,6 +1,6 @@
 import type { Part } from '../control/part.ts';
 import { longRunning } from '../control/part.ts';
-import { type Cache, cache } from '../kube/cache.ts';
+import { type Copy, copies } from '../kube/copies.ts';
 import { type Heartbeat, heartbeat } from '../kube/heartbeat.ts';
 import { keyOf } from '../kube/meta.ts';
 import type { File, Source } from '../kube/ownkinds.ts';
@@ -17,7 +17,7 @@ import type { Settings } from './settings.ts';
 export type WorkerPartOptions = {
   readonly name: string;
   readonly resources: Resources;
-  readonly sources: Cache<Source>;
+  readonly sources: Copy<Source>;
   readonly connections: Connections & { readonly drop: (uid: string) => void };
   readonly transcode: Transcode;
   readonly transcodeMany: TranscodeMany;
@@ -29,13 +29,13 @@ export type WorkerPartOptions = {
   readonly observer?: Observer;
 };
 
-export type WorkerPart = { readonly parts: readonly Part[]; readonly canSend: () => boolean; readonly files: Cache<File> };
+export type WorkerPart = { readonly parts: readonly Part[]; readonly canSend: () => boolean; readonly files: Copy<File> };
 
 /** The worker of a process: its Lease, the copy of its records, and the ferry, in the order in which they start. */
 export function workerPart(options: WorkerPartOptions): WorkerPart {
   const { name, resources, sources, connections, settings, clock } = options;
   const log = options.log.with({ worker: name });
-  const files = cache<File>({ onTrouble: (error) => log.warn('cannot follow records', { failure: error.failure }) });
+  const files = copies<File>(settings.namespaces, { onTrouble: (error) => log.warn('cannot follow records', { failure: error.failure }) });
   const beat: Heartbeat = heartbeat({
     leases: resources.leases,
     namespace: settings.namespace,
@@ -69,7 +69,9 @@ export function workerPart(options: WorkerPartOptions): WorkerPart {
   });
 
   const following: Part = {
-    ...longRunning('records', (stop) => files.run(resources.files.watch({ fieldSelector: `spec.worker=${name}`, signal: stop }))),
+    ...longRunning('records', (stop) =>
+      files.follow((place) => resources.files.watch({ ...place, fieldSelector: `spec.worker=${name}`, signal: stop })),
+    ),
   };
   const ferrying = longRunning('ferry', async (stop) => ferryman.run(stop));
   return {
