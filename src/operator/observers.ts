@@ -29,6 +29,16 @@ export function apiObserver(metrics: Metrics): (observed: Observed) => void {
   };
 }
 
+/** What trace platforms still take. A credential is told by a digest. */
+export function allowanceObserver(metrics: Metrics): (platform: string, credential: string, remaining: number) => void {
+  const remaining = metrics.gauge({
+    name: 'spanferry_platform_requests_remaining',
+    help: 'Requests that a trace platform still takes from a credential for now',
+    labels: ['platform', 'credential'] as const,
+  });
+  return (platform, credential, left) => remaining.set({ platform, credential }, left);
+}
+
 /** The stores, counting what they are asked on behalf of each source. */
 export function observedStores(stores: Stores, metrics: Metrics): Stores {
   const requests = metrics.counter({
