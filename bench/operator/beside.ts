@@ -65,7 +65,10 @@ async function collectors(stand: Stand, compression: 'none' | 'gzip'): Promise<F
   const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = stand.served;
   const before = (await stand.seen()).requests;
   const started = performance.now();
-  const child = spawn(program, ['--config', config], { env: { ...process.env, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }, stdio: 'ignore' });
+  const child = spawn(program, ['--config', config], {
+    env: { ...process.env, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY },
+    stdio: 'ignore',
+  });
   try {
     while ((await stand.seen()).requests < before + FILES) {
       if (child.exitCode !== null) throw new Error(`the Collector ended with ${child.exitCode}`);

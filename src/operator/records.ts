@@ -1,12 +1,7 @@
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import { apiVersion } from '../api/kind.ts';
-<<<<<<< HEAD
 import type { Records as DispatchRecords, SourceRef } from '../dispatch/port.ts';
-import type { Cache } from '../kube/cache.ts';
-=======
-import type { Records as DispatchRecords } from '../dispatch/port.ts';
 import type { Copy } from '../kube/copies.ts';
->>>>>>> main
 import { isKube } from '../kube/errors.ts';
 import { keyOf } from '../kube/meta.ts';
 import type { File } from '../kube/ownkinds.ts';
