@@ -79,10 +79,9 @@ export function storeCommands(root: Command, io: Io, ends: Ends): void {
         'create gs://acme-traces/agents/ --destination http://otel-collector:4318 --since 7d | kubectl apply -f -',
       ),
     )
-    .action(async (url: string, options: With<CreateOptions>) => {
-      const { cluster } = await import('./cluster/cluster.ts');
-      await ends(cluster.create(url, options, io));
-    });
+    .action(async (url: string, options: With<CreateOptions>) =>
+      ends((await import('./cluster/cluster.ts')).cluster.create(url, options, io)),
+    );
 }
 
 /** What can be said of a source that is yet to be made. */

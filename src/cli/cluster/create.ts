@@ -1,8 +1,7 @@
 import { isKube } from '../../kube/errors.ts';
 import type { Source } from '../../kube/ownkinds.ts';
-import { destinationSecretNames } from '../../sources/secrets.ts';
-import { secretNamesOf } from '../../stores/registry.ts';
 import { manifestText } from '../create/manifest.ts';
+import { secretsIn } from '../create/secrets.ts';
 import { type Made, type SourceFlags, sourceFrom } from '../create/source.ts';
 import { clean } from '../terminal/clean.ts';
 import type { Io } from '../terminal/io.ts';
@@ -18,7 +17,7 @@ export function create(url: string, options: ClusterOptions & CreateOptions, io:
     const made = sourceFrom(url, options);
     if (options.apply) return inCluster(options, io, (cluster) => apply(cluster, made));
     if (options.output) await writeValue(options.output, made.manifest, io);
-    else await io.out.write(manifestText(made));
+    else await io.out.write(manifestText(url, made));
     return done;
   });
 }
@@ -35,7 +34,7 @@ async function apply(cluster: Cluster, { manifest, source }: Made): Promise<numb
     throw thrown;
   });
   await io.out.write(`${clean(ref.name)} ${before ? 'configured' : 'created'} in namespace ${clean(namespace)}\n`);
-  for (const name of [...secretNamesOf(source.spec.store), ...destinationSecretNames(source.spec.destination)]) {
+  for (const { name } of secretsIn(source.spec)) {
     const isMissing = await kube.secrets.get({ namespace, name }).then(
       () => false,
       (thrown) => isKube(thrown, 'NotFound'),

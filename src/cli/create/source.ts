@@ -2,7 +2,7 @@ import type { IngestionSource } from '../../api/ingestionsource.ts';
 import { apiVersion } from '../../api/kind.ts';
 import { parseSource } from '../../api/parse.ts';
 import { misused } from '../cluster/trouble.ts';
-import { keyRef, type Location, locations, type StoreFlags } from './locations.ts';
+import { keyRef, locations, type StoreFlags } from './locations.ts';
 
 /** All that the command line says about a source that is yet to be made. */
 export type SourceFlags = StoreFlags & {
@@ -36,7 +36,6 @@ export type Made = {
   readonly manifest: Manifest;
   /** The same as the API server would understand it. */
   readonly source: IngestionSource;
-  readonly location: Location;
 };
 
 /** Flags by the name of the option, for sentences. */
@@ -68,7 +67,7 @@ export function sourceFrom(url: string, flags: SourceFlags): Made {
   };
   const parsed = parseSource(manifest);
   if (!parsed.ok) misused(parsed.failure.message);
-  return { manifest, source: parsed.value, location };
+  return { manifest, source: parsed.value };
 }
 
 const selection = (flags: SourceFlags): object => ({

@@ -120,8 +120,10 @@ test('the manifest says what it does, what must be there, and what else can be s
     extension: ['.json', '.ndjson'],
     since: '7d',
   };
-  await expect(manifestText(sourceFrom('s3://acme-traces/agents/prod/', flags))).toMatchFileSnapshot(
+  await expect(manifestText('s3://acme-traces/agents/prod/', sourceFrom('s3://acme-traces/agents/prod/', flags))).toMatchFileSnapshot(
     '../../../fixtures/screens/create.full.yaml',
   );
-  await expect(manifestText(sourceFrom('gs://acme-traces/agents/', {}))).toMatchFileSnapshot('../../../fixtures/screens/create.plain.yaml');
+  await expect(manifestText('gs://acme-traces/agents/', sourceFrom('gs://acme-traces/agents/', {}))).toMatchFileSnapshot(
+    '../../../fixtures/screens/create.plain.yaml',
+  );
 });
