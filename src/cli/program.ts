@@ -63,11 +63,17 @@ export async function program(io: Io, argv: readonly string[], { operator }: Bes
     .argument('[key]', 'key of a file of that source')
     .option('--trace <id>', 'only this trace; the beginning of its id is enough', traceId)
     .option('--limit <n>', 'so many of the newest traces', positive, 20)
+    .option('--html <file>', 'write one page with a waterfall to zoom into; - is standard output')
     .option('--full', 'every span, and prompts and answers in full', false)
     .option('-o, --output <kind>', 'json: one object per trace, for programs', oneOf('json'))
     .addHelpText(
       'after',
-      example('view run.json', 'view --full --trace 5b8e traces.json.gz | less -R', 'view checkout-agents agents/prod/a.json'),
+      example(
+        'view run.json',
+        'view --full --trace 5b8e traces.json.gz | less -R',
+        'view run.json --html run.html',
+        'view checkout-agents agents/prod/a.json',
+      ),
     )
     .action(async (file: string, key: string | undefined, options: ClusterOptions & ViewOptions) => {
       if (key !== undefined) return ends((await loadObjects()).view(file, key, options, io));
