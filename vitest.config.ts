@@ -50,6 +50,8 @@ export default defineConfig({
           // An admission policy and an operator are everybody's: two at once would stop each other.
           fileParallelism: false,
           globalSetup: ['test/support/cluster-setup.ts'],
+          // Operators that are told their namespaces do not meet, and mostly wait.
+          maxConcurrency: 8,
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },

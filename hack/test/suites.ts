@@ -17,5 +17,5 @@ export const suites: readonly Suite[] = [
   { name: 'operator', needs: ['controlplane'], uses: [], budgetSeconds: 450 },
   { name: 'cli', needs: ['controlplane'], uses: [], budgetSeconds: 180 },
   { name: 'chaos', needs: ['controlplane'], uses: [], budgetSeconds: 300 },
-  { name: 'chart', needs: ['controlplane'], uses: ['helm'], budgetSeconds: 180 },
+  { name: 'chart', needs: ['controlplane'], uses: ['helm', 'promtool'], budgetSeconds: 300 },
 ];

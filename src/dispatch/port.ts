@@ -54,6 +54,8 @@ export type Ended = { readonly file: NamedFile; readonly outcome: Outcome };
 /** What a source offers to dispatch, and what it wants to know. */
 export type Supply = {
   readonly source: SourceRef;
+  /** Files of sources that agree in this go to one worker, as long as it lives. */
+  readonly home?: string | undefined;
   /** Files that people want to see of each kind. */
   readonly history: { readonly completed: number; readonly failed: number };
   /** The files of a lane that are at hand right now, in their order. A view: it changes with the next call. */

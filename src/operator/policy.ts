@@ -37,7 +37,7 @@ const mapping = <Shape extends z.ZodRawShape>(shape: Shape) =>
   });
 
 const rules = mapping({
-  /** Patterns of `s3://bucket`, `gs://bucket`, `azblob://account/container`. */
+  /** Patterns of `s3://bucket`, `gs://bucket`, `azblob://account/container`, and of the location of a trace platform. */
   buckets: listOf(patterns.bucket),
   /** Patterns of the ARN of a role that a source assumes. */
   roleArns: listOf(patterns.role),

@@ -2,6 +2,7 @@ import { durationMs } from '../api/duration.ts';
 import type { Failure } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource, SourceStatus } from '../api/ingestionsource.ts';
+import { platformOf } from '../api/store.ts';
 import type { Outcome as Round } from '../control/controller.ts';
 import type { OwnDestination } from '../delivery/destination.ts';
 import type { Log } from '../observability/logger.ts';
@@ -69,6 +70,9 @@ const LOOK_EVERY_MS = 60_000;
 
 /** Files that wait for a store or destination give their slots back; no more of them are taken while so many wait. */
 const MOST_WAITING = 20;
+
+/** One is read while the last bytes of another are delivered. */
+const MOST_SLICES = 2;
 
 const CENSUS_EVERY_MS = 1_000;
 
@@ -246,6 +250,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       selection: selection.digest,
       store,
       filter: selection.filter,
+      notBefore: selection.notBefore,
       ...(latest !== undefined && { latest: { rule: ruleOf(source.spec), count: latest } }),
       ...(token !== undefined && { token }),
     });
@@ -258,7 +263,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     if (!selection) return failedTest(token, { reason: 'InternalError', message: 'the spec was not read yet' }, clock);
     const modifiedAfter = shownAfter(memory.ledger()?.head().modified);
     return testConnection({
-      ...{ token, spec: source.spec, link: way, filter: selection.filter, clock, signal },
+      ...{ token, spec: source.spec, link: way, ...selection, clock, signal },
       ...(modifiedAfter !== undefined && { modifiedAfter }),
     });
   };
@@ -306,7 +311,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     counted = undefined;
     const census = censusNow();
     const ledger = memory.ledger();
-    const { identity, region } = way.learned() ?? {};
+    const { identity, region, partly } = way.learned() ?? {};
     const scan = listings.report();
     const store = healthShown(way.health());
     const here = placed(source.spec);
@@ -320,6 +325,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       backlog: listings.backlog(),
       ...(identity !== undefined && { identity }),
       ...(region !== undefined && { region }),
+      ...(partly !== undefined && { partly }),
       ...(stopped && { stopped }),
       ...(store && { store }),
       ...(destination && { destination }),
@@ -337,9 +343,16 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     return status;
   };
 
+  /** Slices of a platform overlap and share one budget of requests, so they go nearly one by one. */
+  const hasRoom = (): boolean => {
+    if (platformOf(source.spec.store) === undefined) return true;
+    const { pending, processing } = census(records.of(ref));
+    return queues.taken() + pending + processing < MOST_SLICES;
+  };
+
   const supply = supplyOf({
-    ...{ ref, lanes: queues, listings, files, keeper: memory, source: () => source },
-    isOpen: () => !isHalted && !closing.signal.aborted && censusNow().waiting < MOST_WAITING,
+    ...{ ref, home: homeOf(first, place), lanes: queues, listings, files, keeper: memory, source: () => source },
+    isOpen: () => !isHalted && !closing.signal.aborted && censusNow().waiting < MOST_WAITING && hasRoom(),
   });
 
   return {
@@ -367,3 +380,7 @@ const healthShown = (health: Health): Failure | 'well' | undefined =>
   health.is === 'failed' ? health.failure : health.is === 'well' ? 'well' : undefined;
 
 const nowhere: Place['identity'] = { kind: '', endpoint: '', bucket: '' };
+
+/** What was delivered of a platform, and its budget of requests, are known where it was read, so one worker reads all of it. */
+const homeOf = ({ spec }: IngestionSource, place: Place | Failure): string | undefined =>
+  platformOf(spec.store) && !isFailure(place) ? `${place.identity.kind} ${place.identity.endpoint}` : undefined;

@@ -20,6 +20,8 @@ export type Lanes = {
   readonly isQueued: (name: string) => boolean;
   /** Was this file taken so short a time ago that its record may still be on its way? */
   readonly isTaken: (name: string) => boolean;
+  /** How many were taken and have no record yet. */
+  readonly taken: () => number;
   /** The record of a file that was taken is there. */
   readonly seen: (name: string) => void;
   readonly clear: () => void;
@@ -104,6 +106,7 @@ export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
     },
     isQueued: (name) => queued.has(name),
     isTaken: wasJustTaken,
+    taken: () => [...taken.keys()].filter(wasJustTaken).length,
     seen: (name) => void taken.delete(name),
     clear: () => {
       for (const queue of Object.values(queues)) queue.length = 0;

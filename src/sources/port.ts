@@ -77,6 +77,7 @@ export type Ended = { readonly file: NamedFile; readonly outcome: Outcome };
 /** What a source offers to dispatch, and what it wants to know. The same shape as dispatch declares for itself. */
 export type Supply = {
   readonly source: SourceRef;
+  readonly home?: string | undefined;
   readonly history: { readonly completed: number; readonly failed: number };
   readonly waiting: (lane: Lane) => readonly Candidate[];
   readonly take: (lane: Lane, chosen: readonly Candidate[]) => readonly Candidate[];

@@ -17,6 +17,8 @@ export type Plan = {
   readonly selection: string;
   readonly store: Pick<Store, 'list'>;
   readonly filter: Filter;
+  /** Files modified before this moment do not match. */
+  readonly notBefore: number;
   /** For `newest`: how many, and the rule that says so. */
   readonly latest?: { readonly rule: string; readonly count: number };
   /** Of the annotation that asked. */

@@ -8,6 +8,7 @@ import type { Scans } from './scans.ts';
 
 export type SupplyOptions = {
   readonly ref: SourceRef;
+  readonly home?: string | undefined;
   readonly source: () => IngestionSource;
   readonly lanes: Lanes;
   readonly listings: Pick<Scans, 'took' | 'want'>;
@@ -18,8 +19,9 @@ export type SupplyOptions = {
 };
 
 /** What a source shows to dispatch. */
-export const supplyOf = ({ ref, source, lanes, listings, files, keeper, isOpen }: SupplyOptions): Supply => ({
+export const supplyOf = ({ ref, home, source, lanes, listings, files, keeper, isOpen }: SupplyOptions): Supply => ({
   source: ref,
+  home,
   get history() {
     return source().spec.history;
   },

@@ -18,7 +18,7 @@ export type Sources = { readonly of: (record: IngestionFile) => IngestionSource 
 
 /** What a source leads to: its bucket and its destination, opened with its Secrets. */
 export type Connection = {
-  readonly store: Pick<Store, 'open'>;
+  readonly store: Pick<Store, 'open' | 'rereads' | 'done'>;
   readonly sender: Pick<Sender, 'send' | 'ready'>;
   /** Digest of destination, format and limits: where it differs, a checkpoint is worth nothing. */
   readonly fingerprint: string;

@@ -2,11 +2,14 @@ import { Failed, type Failure } from '../../api/failure.ts';
 import type { StoreSpec } from '../../api/store.ts';
 import { no } from '../cluster/trouble.ts';
 
+/** Types of auth that stand for whoever asks: the operator in a cluster, the person at the machine. */
+const ofWhoeverAsks: ReadonlySet<string> = new Set(['IAMRole', 'WorkloadIdentity', 'None']);
+
 /** Does a store name a Secret to read with, beside one for its authority? */
-export function namesCredential({ s3, gcs, azureBlob }: StoreSpec): boolean {
-  if (s3) return s3.auth.type === 'AccessKey';
-  if (gcs) return gcs.auth.type === 'ServiceAccountKey';
-  return azureBlob !== undefined && azureBlob.auth.type !== 'WorkloadIdentity';
+export function namesCredential(spec: StoreSpec): boolean {
+  const member = Object.values(spec).find((each) => each !== undefined);
+  // What has no choice of identities, such as Datadog, is always read with keys.
+  return member !== undefined && !('auth' in member && ofWhoeverAsks.has(member.auth.type));
 }
 
 /** The same place, read with the login of the person at the machine: no Secret, and no role of the operator's. */
@@ -19,7 +22,7 @@ export function withOwnLogin(spec: StoreSpec): StoreSpec {
 /** How somebody logs in to the cloud of a store. */
 function loginTo(spec: StoreSpec): string {
   if (spec.s3) return 'AWS: aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
-  return spec.gcs ? 'Google Cloud: gcloud auth application-default login' : 'Azure: az login';
+  return spec.gcs || spec.cloudTrace ? 'Google Cloud: gcloud auth application-default login' : 'Azure: az login';
 }
 
 const notLoggedIn: ReadonlySet<Failure['reason']> = new Set(['MissingCredential', 'ExpiredToken', 'InvalidToken', 'InvalidIdentityToken']);

@@ -5,13 +5,13 @@ import { networkFailure } from '../network-failure.ts';
 /** The operator's identity at Azure and, once it has a token, its name. */
 export type WorkloadIdentity = TokenCredential & { readonly name: () => Promise<string | undefined> };
 
-const SCOPE = 'https://storage.azure.com/.default';
+const STORAGE = 'https://storage.azure.com/.default';
 
 /**
  * Workload Identity through the token that Kubernetes projects for the operator. Nothing else is tried: no chain, no command line tools. A person
  * is known by whatever they have logged in with.
  */
-export function workloadIdentity(ownLogin = false): WorkloadIdentity {
+export function workloadIdentity(scope = STORAGE, ownLogin = false): WorkloadIdentity {
   let made: Promise<TokenCredential> | undefined;
   const credential = () => {
     made ??= load(ownLogin).catch((thrown) => {
@@ -21,7 +21,7 @@ export function workloadIdentity(ownLogin = false): WorkloadIdentity {
     return made;
   };
   const getToken: TokenCredential['getToken'] = async (scopes, options) => (await credential()).getToken(scopes, options);
-  return { getToken, name: async () => applicationOf((await getToken(SCOPE))?.token) };
+  return { getToken, name: async () => applicationOf((await getToken(scope))?.token) };
 }
 
 async function load(ownLogin: boolean): Promise<TokenCredential> {

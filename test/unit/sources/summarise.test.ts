@@ -68,7 +68,7 @@ const cases: readonly Case[] = [
     {
       status: 'False',
       reason: 'AccessDenied',
-      message: `AccessDenied: ${denied.message}. Grant the action that the message names on this bucket and prefix.`,
+      message: `AccessDenied: ${denied.message}. Grant what the message names on the place that the source reads.`,
     },
   ],
   [
