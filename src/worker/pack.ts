@@ -24,6 +24,15 @@ const MOST_TROUBLES = 4;
  * signal's reason.
  */
 export async function ferryPack(job: PackJob, signal: AbortSignal): Promise<Ferried> {
+  const leave = job.connection.gathering.enter();
+  try {
+    return await ferried(job, signal);
+  } finally {
+    leave();
+  }
+}
+
+async function ferried(job: PackJob, signal: AbortSignal): Promise<Ferried> {
   const { settings, transcodeMany, step, packed } = job;
   const { loaded, trouble } = await step.within('open', () => load(job, signal));
   try {
@@ -113,7 +122,9 @@ async function deliver(batch: SharedBatch, files: readonly Loaded[], job: PackJo
   // Files may have gone since the last attempt, so only the very same bytes go on where they were.
   const rest = progress.rest?.digest === digestOf(body) ? progress.rest : undefined;
   const parcel = { index, body, spans, joints };
-  const outcome = await connection.sender.send(rest ? { ...rest, batch: parcel } : parcel, { file: record.metadata.uid ?? '', signal });
+  const options = { file: record.metadata.uid ?? '', signal };
+  const { sender, gathering } = connection;
+  const outcome = await (rest ? sender.send({ ...rest, batch: parcel }, options) : gathering.send(parcel, options));
   progress.requests += outcome.requests - (rest?.requests ?? 0);
   if (outcome.state === 'waiting') {
     const left = restOf(outcome.rest);
