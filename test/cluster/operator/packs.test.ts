@@ -127,8 +127,10 @@ test('a worker killed within a pack: nothing is lost, halves go on alone, and on
   await scene.stopAll();
   const manager = await scene.start(['--role', 'manager']);
   const worker = await scene.start(['--role', 'worker', '--max-batch-bytes', '65536']);
+  const { promise: killed, resolve: isKilled } = Promise.withResolvers<void>();
+  let requests = 0;
   trouble.set(pathOf('killed'), async () => {
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    if (++requests > 4) await killed;
     return undefined;
   });
   const files = put('killed', 256, 20);
@@ -138,7 +140,7 @@ test('a worker killed within a pack: nothing is lost, halves go on alone, and on
     ([first]) => (first?.status.checkpoint?.files ?? 0) > 0,
   );
   await worker.kill();
-  trouble.delete(pathOf('killed'));
+  isKilled();
   await scene.start(['--role', 'worker']);
   await eventually(
     () => idsOf(files).filter((id) => !scene.collector.taken.has(id)),
