@@ -244,6 +244,8 @@ describe('what dispatch does with a pack', () => {
 
   test('halves that are bound after their suspicion is written, when its worker dies', async () => {
     const world = await running();
+    // The halves hold them.
+    world.sources.splice(0, 1, { ...world.source, offer: () => true });
     world.put(aPack(4, { state: 'Processing', ...pending }, { name: 'pack' }));
     world.workers.set('worker-a', { name: 'worker-a', slots: 4, waiting: 0, fate: 'died' });
     world.workers.set('worker-b', { name: 'worker-b', slots: 4, waiting: 0, fate: 'working' });
