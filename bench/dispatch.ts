@@ -60,6 +60,7 @@ const dispatcher = dispatch({
     create: async () => Promise.reject(new Error('nothing is created here')),
     bind: async (each) => each,
     setStatus: async (each) => each,
+    adopt: async (each) => each,
     remove: async () => {},
   },
   workers: {

@@ -25,6 +25,8 @@ export type Records = {
   /** Binds to another worker. */
   readonly bind: (record: IngestionFile, worker: string) => Promise<IngestionFile>;
   readonly setStatus: (record: IngestionFile, status: FileStatus) => Promise<IngestionFile>;
+  /** Makes a source the owner of a record that has none. */
+  readonly adopt: (record: IngestionFile, source: SourceRef) => Promise<IngestionFile>;
   /** Under uid and resourceVersion. */
   readonly remove: (record: IngestionFile) => Promise<void>;
 };

@@ -222,5 +222,11 @@ const judges: readonly Judge[] = [
   nothingLeaks,
 ];
 
+/** Of each guarantee the first few breaches: who reads hundreds reads none. */
+const MOST_LISTED = 12;
+
 export const complaintsOf = (evidence: Evidence): readonly string[] =>
-  judges.flatMap(({ guarantee, complaints }) => complaints(evidence).map((each) => `${guarantee}: ${each}`));
+  judges.flatMap(({ guarantee, complaints }) => {
+    const all = complaints(evidence).map((each) => `${guarantee}: ${each}`);
+    return all.length > MOST_LISTED ? [...all.slice(0, MOST_LISTED), `${guarantee}: and ${all.length - MOST_LISTED} more`] : all;
+  });

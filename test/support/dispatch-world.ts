@@ -128,6 +128,10 @@ export function dispatchWorld(
         checked(`${status.state}`, record);
         return store({ ...record, status });
       },
+      adopt: async (record, source) => {
+        checked('adopt', record);
+        return store({ ...record, metadata: { ...record.metadata, ...of({ source } as Supply) } });
+      },
       remove: async (record) => {
         checked('remove', record);
         vanish(record.metadata.name);
