@@ -45,7 +45,8 @@ async function ferried(job: PackJob, signal: AbortSignal): Promise<Ferried> {
       const { index, file } = files[at] as Loaded;
       if (result.state === 'failed') except(packed, index, result.failure);
       else if (result.state === 'large') except(packed, index, outgrown);
-      else if (!packed.returned.some((each) => each.index === index)) count(result.summary, file, job);
+      // What is in a batch was counted with it.
+      else if (result.summary.spans === 0) count(result.summary, file, job);
     }
   } catch (thrown) {
     if (thrown instanceof Ended) return thrown.how;
@@ -133,10 +134,14 @@ async function deliver(batch: SharedBatch, files: readonly Loaded[], job: PackJo
   }
   if (outcome.state === 'fenced') throw new Ended({ ended: 'fenced' });
   for (const share of shares) {
-    const { index: at } = files[share.file] as Loaded;
+    const { index: at, file } = files[share.file] as Loaded;
     const why = objection(share, outcome);
-    if (why) except(packed, at, why);
-    else packed.spans[at] = share.spans;
+    if (why) {
+      except(packed, at, why);
+      continue;
+    }
+    packed.spans[at] = share.spans;
+    count(share.summary, file, job);
   }
   batch.release?.();
   delete progress.rest;
