@@ -23,8 +23,8 @@ type Waiting = {
   readonly settle: (outcome: Promise<Outcome>) => void;
 };
 
-/** Nobody waits longer for company. */
-const LINGER_MS = 1_000;
+/** Nobody waits longer for company, which is on its way already. */
+const LINGER_MS = 5_000;
 
 export function gathering({ sender, maxBytes, clock }: GatheringOptions): Gathering {
   let waiting: Waiting[] = [];

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Failure, failureOf, makesFilesWait } from '../api/failure.ts';
+import { type Failure, fail, failureOf, makesFilesWait } from '../api/failure.ts';
 import { filesOf, type NamedFile } from '../api/ingestionfile.ts';
 import type { Outcome } from '../delivery/outcome.ts';
 import type { Share, SharedBatch, Summary, TranscodeMany } from '../transcode/port.ts';
@@ -72,14 +72,20 @@ async function load(job: PackJob, signal: AbortSignal): Promise<{ readonly loade
   const files = filesOf(record.spec);
   const left = undecided(packed);
   const loaded: Loaded[] = [];
+  // One piece of memory for all: what a socket gives is a small part of something large, which would be held as long.
+  const memory = Buffer.allocUnsafeSlow(left.reduce((sum, index) => sum + (files[index]?.size ?? 0), 0));
+  let used = 0;
   const troubles: Failure[] = [];
   let next = 0;
   const reader = async () => {
     while (next < left.length && troubles.length < MOST_TROUBLES) {
       const index = left[next++] as number;
       const file = files[index] as NamedFile;
+      const bytes = memory.subarray(used, used + file.size);
+      used += file.size;
       try {
-        loaded.push({ index, file, bytes: await whole(file, job, signal) });
+        await readInto(bytes, file, job, signal);
+        loaded.push({ index, file, bytes });
       } catch (thrown) {
         signal.throwIfAborted();
         const failure = failureOf(thrown);
@@ -94,10 +100,14 @@ async function load(job: PackJob, signal: AbortSignal): Promise<{ readonly loade
   return { loaded: loaded.sort((a, b) => a.index - b.index), ...(trouble && { trouble }) };
 }
 
-async function whole({ key, version, size }: NamedFile, { connection }: PackJob, signal: AbortSignal): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of connection.store.open({ key, version, size }, { signal })) chunks.push(chunk);
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+async function readInto(bytes: Uint8Array, file: NamedFile, { connection }: PackJob, signal: AbortSignal): Promise<void> {
+  let at = 0;
+  for await (const chunk of connection.store.open(file, { signal })) {
+    if (at + chunk.length > bytes.length) fail('StoreProtocolError', `${file.key} is longer than the ${file.size} bytes that were listed`);
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  if (at < bytes.length) fail('StoreUnavailable', `${file.key} ended after ${at} of ${file.size} bytes`);
 }
 
 /** Where the source insists on its applications, files of others are left out before anything is sent. */

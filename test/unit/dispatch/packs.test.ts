@@ -163,12 +163,20 @@ describe('a pack whose worker died', () => {
   };
 
   test('ends, and goes on in halves, without what was delivered, given back or gone', () => {
+    const checkpoint = { batches: 1, files: 2, spans: 4, rejectedSpans: 1, fingerprint: 'f', time: '2026-11-20T11:59:00Z' };
     const { halves, status, suspicion } = split(
-      aPack(8, { state: 'Processing', attempts: 1, packSpans: [2, 0, 0, 0, 0, 0, 0, 2], ...five }),
+      aPack(8, { state: 'Processing', attempts: 1, packSpans: [2, 0, 0, 0, 0, 0, 0, 2], checkpoint, ...five }),
     );
     expect(halves.map(keys)).toEqual([['agents/5.json'], ['agents/6.json']]);
     expect(suspicion).toMatchObject({ state: 'Pending', reason: 'WorkerLost', workersLost: 1, attempts: 0 });
-    expect(status).toMatchObject({ state: 'Completed', reason: 'WorkerLost', completionTime: '2026-11-20T12:00:00.000Z' });
+    expect(status).toMatchObject({
+      state: 'Completed',
+      reason: 'WorkerLost',
+      files: 2,
+      spans: 4,
+      rejectedSpans: 1,
+      completionTime: '2026-11-20T12:00:00.000Z',
+    });
     expect(status.returned?.map(({ index }) => index)).toEqual([1, 5, 6]);
     expect(undecidedIn({ ...aPack(8), status })).toEqual([]);
   });

@@ -17,7 +17,7 @@ const summary = (spans: number, more: Partial<Summary> = {}): Summary => ({
 const transcoding =
   (filesPerBatch: number): TranscodeMany =>
   async (files, _settings, take, signal) => {
-    const words = (file: SmallFile) => Buffer.from(file.bytes).toString();
+    const words = (file: SmallFile) => Buffer.from(file.bytes).toString().trim();
     const results = files.map((file): FileResult => {
       if (words(file) === 'broken') return { state: 'failed', failure: { reason: 'InvalidJSON', message: 'at byte 3' } };
       if (words(file) === 'large') return { state: 'large' };
@@ -43,9 +43,9 @@ function running(contents: Contents, options: WorldOptions & { readonly filesPer
   over = new AbortController();
   const connection = {
     store: {
-      open: async function* ({ key }: { readonly key: string }) {
+      open: async function* ({ key, size }: { readonly key: string; readonly size: number }) {
         const text = contents[key] ?? key;
-        yield Buffer.from(typeof text === 'string' ? text : text());
+        yield Buffer.from((typeof text === 'string' ? text : text()).padEnd(size));
       },
     },
   };
