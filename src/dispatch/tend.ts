@@ -148,8 +148,8 @@ export function tending({ records, workers, isWanted, settlements, toRetry, writ
     const isIdle = record.status.state === 'Pending' || fate !== 'working';
     if (isIdle && record.status.attempts === 0 && !believed.has(record)) {
       const status = restored(record, supply.outcome, clock.now());
-      believed.add(record);
       if (status) return write('finish a record that the ledger knows', record, () => records.setStatus(record, status));
+      believed.add(record);
     }
     if (isIdle && !isWanted(record))
       return write('remove a record that its source does not match any more', record, () => records.remove(record));

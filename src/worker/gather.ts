@@ -106,8 +106,8 @@ export function gathering({ sender, maxBytes, clock }: GatheringOptions): Gather
 
 /** Requests in a row are one request to protobuf. */
 function joined(parcels: readonly Parcel[]): Parcel {
-  const [only] = parcels;
-  if (only && parcels.length === 1) return only;
+  const [first] = parcels as [Parcel];
+  if (parcels.length === 1) return first;
   const joints: number[] = [];
   let spans = 0;
   for (const parcel of parcels) {
@@ -115,7 +115,7 @@ function joined(parcels: readonly Parcel[]): Parcel {
     for (const joint of parcel.joints) joints.push(spans + joint);
     spans += parcel.spans;
   }
-  return { index: 0, body: Buffer.concat(parcels.map(({ body }) => body)), spans, joints };
+  return { index: first.index, body: Buffer.concat(parcels.map(({ body }) => body)), spans, joints };
 }
 
 /** What the outcome of a request means for each of the batches in it. What belongs to no file, such as the request itself, is counted with the first batch. */
