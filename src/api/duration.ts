@@ -40,3 +40,13 @@ export const durationFrom = (seconds: number, says: string) =>
       (value) => (parseDuration(value) ?? Number.POSITIVE_INFINITY) >= seconds * 1_000,
     ),
   );
+
+/** A duration that is not above a longest one, given in days. */
+export const durationUpTo = (days: number, says: string) =>
+  duration().check(
+    rule(
+      `!self.matches('${pattern}') || (self.endsWith('d') ? int(self.replace('d', '')) <= ${days} : duration(self) <= duration('${24 * days}h'))`,
+      says,
+      (value) => (parseDuration(value) ?? 0) <= days * unitMs.d,
+    ),
+  );

@@ -5,12 +5,13 @@ import { secretKeyRef } from './secretref.ts';
 import { prefix, sameForLife } from './storefields.ts';
 
 /** Google's own hosts: public, regional, private service connect, and the sovereign cloud of S3NS. Only by TLS. */
-const googleHost = '^https://[a-z0-9.-]+\\.(googleapis\\.com|s3nsapis\\.fr)(:443)?(/.*)?$';
+export const googleHost = '^https://[a-z0-9.-]+\\.(googleapis\\.com|s3nsapis\\.fr)(:443)?(/.*)?$';
 
 /** Whether an endpoint is a host of Google, which alone may be shown a token of Google. */
 export const isGoogleEndpoint = (endpoint: string): boolean => new RegExp(googleHost).test(endpoint);
 
-const auth = z
+/** How to authenticate at Google. */
+export const googleAuth = z
   .object({
     type: z
       .enum(['WorkloadIdentity', 'ServiceAccountKey', 'None'])
@@ -55,7 +56,7 @@ export const gcs = z
         "URL of the store. Left out: Google Cloud Storage. A host that is not Google's gets no token, so it needs auth type None. Cannot change.",
       ),
     caSecretRef: secretKeyRef('ca.crt').exactOptional().describe("Certificate authority of the endpoint, in PEM, beside the system's."),
-    auth: auth.prefault({ type: 'WorkloadIdentity' }).describe('How to authenticate.'),
+    auth: googleAuth.prefault({ type: 'WorkloadIdentity' }).describe('How to authenticate.'),
   })
   .check(
     rule(

@@ -6,7 +6,7 @@ import { count, type Frozen, maxKey, maxMessage, moment } from './fields.ts';
 import { ageColumn, apiVersion, type Kind, metadata } from './kind.ts';
 import { rule } from './rule.ts';
 import { scan } from './scan.ts';
-import { store } from './store.ts';
+import { platformOf, store } from './store.ts';
 
 const spec = z.object({
   description: z.string().max(1_000).exactOptional().describe('What this source is, in your words.'),
@@ -16,9 +16,7 @@ const spec = z.object({
     .describe(
       'Stop scanning and ferrying. Loses nothing; false goes on where it stopped. A suspended source is Ready, with the reason Suspended.',
     ),
-  store: store.describe(
-    'Where the files are: exactly one of s3, gcs and azureBlob. Kind, bucket, container, account and endpoint cannot change.',
-  ),
+  store: store.describe('Where the files are: a bucket or a trace platform, exactly one. What tells one place from another cannot change.'),
   scan: scan.prefault({}).describe('Which files match, and how often to look.'),
   format: z
     .enum(['Auto', 'OTLP', 'Monocle'])
@@ -67,6 +65,24 @@ const spec = z.object({
     .prefault({})
     .describe('How many files keep an IngestionFile for people to look at. Older ones live on in the ledger.'),
 });
+
+const isPlatform = 'has(self.store.cloudTrace) || has(self.store.azureMonitor) || has(self.store.datadog)';
+
+/** What does not fit a trace platform, whose files are slices of time. */
+const fittingSpec = spec.check(
+  rule(
+    `!(${isPlatform}) || self.format != 'Monocle'`,
+    'a trace platform gives OTLP: leave format out',
+    (it) => platformOf(it.store) === undefined || it.format !== 'Monocle',
+    'format',
+  ),
+  rule(
+    `!(${isPlatform}) || !has(self.scan.extensions)`,
+    'slices of time have no extensions: leave scan.extensions out',
+    (it) => platformOf(it.store) === undefined || it.scan.extensions === undefined,
+    'scan',
+  ),
+);
 
 const status = z.object({
   observedGeneration: z.int().min(-1).default(-1).describe('Generation of the spec that was handled last; -1 before the first time.'),
@@ -161,7 +177,7 @@ export const ingestionSource = z.object({
   apiVersion: z.literal(apiVersion),
   kind: z.literal('IngestionSource'),
   metadata,
-  spec: spec.describe('What to ingest, from where, to where.'),
+  spec: fittingSpec.describe('What to ingest, from where, to where.'),
   status: status.prefault({ observedGeneration: -1 }).describe('What the operator found and did. Written by the operator alone.'),
 });
 

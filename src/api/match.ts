@@ -1,20 +1,21 @@
 import picomatch from 'picomatch';
 import { type FileSpec, filesOf } from './ingestionfile.ts';
 import type { SourceSpec } from './ingestionsource.ts';
+import { platformOf } from './store.ts';
 
 /** Why a key does not match a source: outside its prefix, another extension, no include, or an exclude. */
 export type Mismatch = 'prefix' | 'extension' | 'include' | 'exclude';
 
 const compressions = ['', '.gz', '.zst'];
 
-/** Extensions that a source takes. The default depends on the format, so it is here and not in the schema. */
-export function extensionsOf({ scan, format }: Pick<SourceSpec, 'scan' | 'format'>): readonly string[] {
+/** Extensions that a source takes. The default depends on store and format, so it is here and not in the schema. Slices of time have none. */
+export function extensionsOf({ store, scan, format }: Pick<SourceSpec, 'store' | 'scan' | 'format'>): readonly string[] {
+  if (platformOf(store)) return [];
   return scan.extensions ?? (format === 'Monocle' ? ['.json', '.ndjson'] : ['.json']);
 }
 
 /** The prefix below which a source looks. */
-export const prefixOf = ({ store }: Pick<SourceSpec, 'store'>): string =>
-  Object.values(store).find((member) => member !== undefined)?.prefix ?? '';
+export const prefixOf = ({ store }: Pick<SourceSpec, 'store'>): string => (store.s3 ?? store.gcs ?? store.azureBlob)?.prefix ?? '';
 
 /** Tells for keys why they do not match; undefined for one that does. Make it once per spec: it compiles the globs. */
 export function keyMatcher(spec: Pick<SourceSpec, 'store' | 'scan' | 'format'>): (key: string) => Mismatch | undefined {

@@ -54,7 +54,7 @@ export const reasons = {
     kind: 'waiting',
     side: 'store',
     means: 'the identity lacks a permission',
-    remedy: 'grant the action that the message names on this bucket and prefix',
+    remedy: 'grant what the message names on the place that the source reads',
   },
   AssumeRoleDenied: {
     kind: 'waiting',
@@ -73,8 +73,8 @@ export const reasons = {
   NoSuchBucket: {
     kind: 'waiting',
     side: 'store',
-    means: 'there is no such bucket or container',
-    remedy: 'correct the name in spec.store, or create the bucket',
+    means: 'there is no such bucket, container, project or workspace',
+    remedy: 'correct the name in spec.store, or create what it names',
   },
   WrongBucketOwner: {
     kind: 'waiting',
@@ -314,7 +314,7 @@ export const reasons = {
     kind: 'waiting',
     means: 'nothing was found where the source looks',
     remedy:
-      'the message says what was seen instead; compare it with spec.store (prefix) and spec.scan (extensions, include, exclude, modified)',
+      'the message says what was seen instead; compare it with spec.store (prefix, service, lookback) and spec.scan (extensions, include, exclude, modified)',
   },
   ApiForbidden: {
     kind: 'waiting',

@@ -4,7 +4,8 @@ import { fits, rule } from './rule.ts';
 import { secretKeyRef, secretRef } from './secretref.ts';
 import { prefix, sameForLife } from './storefields.ts';
 
-const auth = z
+/** How to authenticate at AWS. */
+const awsAuth = z
   .object({
     type: z
       .enum(['IAMRole', 'AccessKey'])
@@ -83,6 +84,6 @@ export const s3 = z
       .describe("AWS account that must own the bucket; anybody else's bucket is refused."),
     requesterPays: z.boolean().default(false).describe('Agree to pay for requests to a bucket that asks its readers to.'),
     caSecretRef: secretKeyRef('ca.crt').exactOptional().describe("Certificate authority of the endpoint, in PEM, beside the system's."),
-    auth: auth.prefault({ type: 'IAMRole' }).describe('How to authenticate.'),
+    auth: awsAuth.prefault({ type: 'IAMRole' }).describe('How to authenticate.'),
   })
   .check(sameForLife('bucket'), sameForLife('endpoint'));

@@ -1,6 +1,6 @@
+import type { Candidate, Lane, Supply } from '../api/supply.ts';
 import { nextLoad } from './load.ts';
-import type { Candidate, Lane, Supply } from './port.ts';
-import { roomiest } from './slots.ts';
+import { homeOf, roomiest } from './slots.ts';
 
 /** The files of one record, and the worker it will be bound to. */
 export type Binding = {
@@ -39,7 +39,7 @@ function inTurns(lane: Lane, supplies: readonly Supply[], { free, room }: Means,
     for (const supply of waiting) {
       const { namespace } = supply.source;
       const places = room.get(namespace) ?? 0;
-      const worker = left > 0 && places > 0 ? roomiest(free) : undefined;
+      const worker = left > 0 && places > 0 ? workerFor(supply, free) : undefined;
       const candidates = worker === undefined ? [] : taken(supply, lane);
       if (worker === undefined || candidates.length === 0) continue;
       free.set(worker, (free.get(worker) ?? 0) - 1);
@@ -51,6 +51,13 @@ function inTurns(lane: Lane, supplies: readonly Supply[], { free, room }: Means,
     waiting = still;
   }
   return bindings;
+}
+
+/** The worker with the most room, or that of the source's home while it has any. */
+function workerFor({ home }: Supply, free: ReadonlyMap<string, number>): string | undefined {
+  if (home === undefined) return roomiest(free);
+  const worker = homeOf(home, [...free.keys()]);
+  return worker !== undefined && (free.get(worker) ?? 0) > 0 ? worker : undefined;
 }
 
 /** The next record's worth of files. What was chosen may all be done by now. */

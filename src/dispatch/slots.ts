@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 import type { Worker } from './port.ts';
 
@@ -17,4 +18,10 @@ export function roomiest(free: ReadonlyMap<string, number>): string | undefined 
   let best: string | undefined;
   for (const [name, left] of free) if (left > 0 && left > (best === undefined ? 0 : (free.get(best) ?? 0))) best = name;
   return best;
+}
+
+/** The worker that is at home for a name: the same for every leader, and another one only where that worker goes, or comes. */
+export function homeOf(name: string, workers: readonly string[]): string | undefined {
+  const ranked = workers.map((worker) => ({ worker, rank: hash('sha256', `${name}\n${worker}`) }));
+  return ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1))[0]?.worker;
 }

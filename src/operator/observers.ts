@@ -1,4 +1,5 @@
 import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import type { WriteShare } from '../kube/budget.ts';
 import type { Observed } from '../kube/transport.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Observer as SourceObserver } from '../sources/port.ts';
@@ -29,6 +30,16 @@ export function apiObserver(metrics: Metrics): (observed: Observed) => void {
   };
 }
 
+/** What trace platforms still take. A credential is told by a digest. */
+export function allowanceObserver(metrics: Metrics): (platform: string, credential: string, remaining: number) => void {
+  const remaining = metrics.gauge({
+    name: 'spanferry_platform_requests_remaining',
+    help: 'Requests that a trace platform still takes from a credential for now',
+    labels: ['platform', 'credential'] as const,
+  });
+  return (platform, credential, left) => remaining.set({ platform, credential }, left);
+}
+
 /** The stores, counting what they are asked on behalf of each source. */
 export function observedStores(stores: Stores, metrics: Metrics): Stores {
   const requests = metrics.counter({
@@ -41,6 +52,12 @@ export function observedStores(stores: Stores, metrics: Metrics): Stores {
     return stores.open(spec, { ...context, onRequest: (operation) => requests.inc({ namespace, source: name, operation }) });
   };
   return { ...stores, open };
+}
+
+/** What of the write budget is this process's at the moment. */
+export function observeShare(metrics: Metrics, { perSecond }: WriteShare): void {
+  const share = metrics.gauge({ name: 'spanferry_api_write_share', help: 'Writes a second to the API server that this process may make' });
+  metrics.beforeScrape(() => share.set(perSecond()));
 }
 
 /** What workers did, by source and never by file. */

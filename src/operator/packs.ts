@@ -1,7 +1,7 @@
+import type { FileKey, SourceRef } from '../api/supply.ts';
 import type { Change } from '../kube/cache.ts';
 import { keyOf } from '../kube/meta.ts';
 import type { File } from '../kube/ownkinds.ts';
-import type { FileKey, SourceRef } from '../sources/port.ts';
 
 /** Which packs have a file: asked for every object of a listing. */
 export type PackedFiles = {

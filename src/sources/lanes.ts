@@ -1,4 +1,4 @@
-import type { Candidate, FileKey, Lane } from './port.ts';
+import type { Candidate, FileKey, Lane } from '../api/supply.ts';
 
 /** As many candidates of a lane are kept at most: four packs, so that memory stays small and dispatch seldom waits. */
 const MOST = 1_024;
@@ -21,6 +21,8 @@ export type Lanes = {
   readonly queued: (file: FileKey) => Candidate | undefined;
   /** Was this file taken so short a time ago that its record may still be on its way? */
   readonly isTaken: (file: FileKey) => boolean;
+  /** How many were taken and have no record yet. */
+  readonly taken: () => number;
   /** The record of a file that was taken is there. */
   readonly seen: (file: FileKey) => void;
   readonly clear: () => void;
@@ -111,6 +113,7 @@ export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
     },
     queued: (file) => queued.get(idOf(file)),
     isTaken: wasJustTaken,
+    taken: () => [...taken.values()].filter((at) => now() - at < FORGOTTEN_MS).length,
     seen: (file) => void taken.delete(idOf(file)),
     clear: () => {
       for (const queue of Object.values(queues)) queue.length = 0;

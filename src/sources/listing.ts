@@ -1,10 +1,10 @@
+import type { Candidate, Lane } from '../api/supply.ts';
 import type { Step } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Page, Store, StoredFile } from '../stores/store.ts';
 import type { Filter } from './filter.ts';
 import type { Lanes } from './lanes.ts';
 import { type Lesson, lesson, type Order } from './order.ts';
-import type { Candidate, Lane } from './port.ts';
 import { type Counting, counting, countSkipped, type Tally } from './tally.ts';
 
 /**
@@ -18,6 +18,7 @@ export type ListingOptions = {
   readonly how: How;
   readonly store: Pick<Store, 'list'>;
   readonly filter: Filter;
+  readonly notBefore: number;
   readonly order: Order;
   readonly lanes: Lanes;
   /** The candidate that a file makes, unless it is done or under way. Files that wait in a lane are neither. */
@@ -45,7 +46,7 @@ export type Listed = {
 
 /** Lists to the end, holding one page at a time. Throws what the store throws, and the signal's reason. */
 export async function list(options: ListingOptions): Promise<Listed> {
-  const { how, store, order, clock, signal, step } = options;
+  const { how, store, order, notBefore, clock, signal, step } = options;
   const from = how === 'tail' ? order.tailAfter : undefined;
   const tally = counting();
   const learning = lesson(order, from);
@@ -55,7 +56,7 @@ export async function list(options: ListingOptions): Promise<Listed> {
   let pages = 0;
   const visit = visitor(options, tally, learning);
 
-  for await (const { files } of traced(store.list({ signal, ...(from !== undefined && { startAfter: from }) }), step)) {
+  for await (const { files } of traced(store.list({ signal, notBefore, ...(from !== undefined && { startAfter: from }) }), step)) {
     signal.throwIfAborted();
     if (++pages === 2) options.onSecondPage();
     const now = clock.now();

@@ -1,4 +1,5 @@
 import { type Failure, failureOf } from '../api/failure.ts';
+import type { Candidate } from '../api/supply.ts';
 import type { Step } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Store, StoredFile } from '../stores/store.ts';
@@ -8,7 +9,6 @@ import { type How, type Listed, list } from './listing.ts';
 import { newest } from './newest.ts';
 import type { Past, Seen } from './next-step.ts';
 import { newKeysComeLast, nothingLearned, type Order } from './order.ts';
-import type { Candidate } from './port.ts';
 import type { Tally } from './tally.ts';
 
 /** One listing that is to begin. */
@@ -17,6 +17,8 @@ export type Plan = {
   readonly selection: string;
   readonly store: Pick<Store, 'list'>;
   readonly filter: Filter;
+  /** Files modified before this moment do not match. */
+  readonly notBefore: number;
   /** For `newest`: how many, and the rule that says so. */
   readonly latest?: { readonly rule: string; readonly count: number };
   /** Of the annotation that asked. */

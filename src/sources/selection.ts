@@ -7,7 +7,7 @@ import { placeOf } from '../stores/registry.ts';
 import { type Filter, filter } from './filter.ts';
 
 /** Which files match, ready for use. `digest` tells selections apart. */
-export type Selection = { readonly digest: string; readonly filter: Filter };
+export type Selection = { readonly digest: string; readonly filter: Filter; readonly notBefore: number };
 
 /** Made anew only when something in it was edited: globs are costly to compile. */
 export function selected(before: Selection | undefined, spec: SourceSpec, after: number): Selection | Failure {
@@ -16,7 +16,7 @@ export function selected(before: Selection | undefined, spec: SourceSpec, after:
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
   if (before?.digest === digest) return before;
   try {
-    return { digest, filter: filter(spec, after) };
+    return { digest, filter: filter(spec, after), notBefore: after };
   } catch (thrown) {
     return { reason: 'InvalidSpec', message: `spec.scan: ${failureOf(thrown).message}` };
   }

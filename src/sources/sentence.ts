@@ -1,5 +1,6 @@
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import { extensionsOf, prefixOf } from '../api/match.ts';
+import { platformOf } from '../api/store.ts';
 import { mostSkipped, type Tally } from './tally.ts';
 
 /** "1,204" */
@@ -22,6 +23,20 @@ export function nothingMatches(tally: Tally, spec: Pick<SourceSpec, 'store' | 's
   const globbed = named - skipped.include - skipped.exclude;
   if (globbed === 0) return `${some}, but ${globs(skipped.include, skipped.exclude)}`;
   return `${some}, but ${times(tally, spec, modifiedAfter)}`;
+}
+
+/** Why slices of a platform brought nothing: the usual causes. Undefined where the store is a bucket. */
+export function noSpans({ store }: Pick<SourceSpec, 'store'>): string | undefined {
+  const platform = platformOf(store);
+  if (!platform) return undefined;
+  const { service, lookback } = platform;
+  const named = service === undefined ? '' : ` of service ${service}`;
+  const causes = [
+    service !== undefined && 'is the service named exactly so, in capitals and small letters',
+    'does sampling leave anything over',
+    `does lookback (${lookback}) reach back to where there was traffic`,
+  ];
+  return `no span${named} in them: ${list(causes.filter((cause) => cause !== false))}?`;
 }
 
 const ends = (count: number): string => (count === 1 ? 'ends' : 'end');

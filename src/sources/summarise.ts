@@ -3,11 +3,12 @@ import { explain, type Failure, kindOf } from '../api/failure.ts';
 import { clip } from '../api/fields.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
 import type { SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
+import { platformOf } from '../api/store.ts';
 import { clearConditions, type Moment, markReady, markReconciling, markStalled, setCondition } from '../control/conditions.ts';
 import { type Census, later } from './census.ts';
 import { shownAfter } from './modified.ts';
 import type { ScanReport } from './scans.ts';
-import { counted, nothingMatches, number } from './sentence.ts';
+import { counted, noSpans, nothingMatches, number } from './sentence.ts';
 import { mostSkipped } from './tally.ts';
 
 /** All that is known of a source when its status is written. */
@@ -19,6 +20,8 @@ export type Known = {
   readonly identity?: string;
   /** Where the bucket is, when it is not where the spec says. */
   readonly region?: string;
+  /** What of the place cannot be read although all is well. */
+  readonly partly?: string;
   /** Why nothing is scanned: suspended, refused, no ledger, no store. */
   readonly stopped?: Failure;
   /** Whether the store works: undefined while nobody knows. */
@@ -30,6 +33,8 @@ export type Known = {
   readonly census: Census;
   /** What is written, not what is known: status tells what would be there after a crash. */
   readonly ledger?: { readonly head: LedgerHead; readonly segments: number };
+  /** Files that are done with but not yet in there: for people they are under way until they count as done. */
+  readonly unwritten: number;
   readonly backlog: number;
   readonly scan?: ScanReport;
   readonly test?: SourceStatus['lastTest'];
@@ -113,18 +118,24 @@ function conditionsOf(known: Known): Conditions {
   return markReconciling(list, { reason: 'Scanning', message }, moment, 'Unknown');
 }
 
-function sides(list: Conditions, { store, moment, stopped, region }: Known, atStore?: Failure, atDestination?: Failure): Conditions {
+function sides(
+  list: Conditions,
+  { store, moment, stopped, region, partly }: Known,
+  atStore?: Failure,
+  atDestination?: Failure,
+): Conditions {
   const well = { status: 'True', reason: 'Reachable' } as const;
   let after = list;
   if (atStore) after = setCondition(after, side('StoreReady', atStore), moment);
-  else if (store === 'well') after = setCondition(after, { ...well, type: 'StoreReady', ...reached(region) }, moment);
+  else if (store === 'well') after = setCondition(after, { ...well, type: 'StoreReady', ...reached(region, partly) }, moment);
   else if (!stopped) after = clearConditions(after, ...stale(after, 'StoreReady', moment));
   if (atDestination) return setCondition(after, side('DestinationReady', atDestination), moment);
   return setCondition(after, { ...well, type: 'DestinationReady', message: 'no file waits for the destination' }, moment);
 }
 
-/** A bucket in another region is read there all the same, and that is worth a word. */
-function reached(region: string | undefined): { readonly reason?: string; readonly message: string } {
+/** A bucket in another region is read there all the same, and that is worth a word; so is what a platform does not give. */
+function reached(region: string | undefined, partly: string | undefined): { readonly reason?: string; readonly message: string } {
+  if (partly !== undefined) return { reason: 'PartlyReachable', message: `the store can be listed and read, but not all of it: ${partly}` };
   if (region === undefined) return { message: 'the store can be listed and read' };
   const mismatch: Failure = { reason: 'RegionMismatch', message: `the bucket is in ${region}, where it can be listed and read` };
   return { reason: mismatch.reason, message: explain(mismatch) };
@@ -148,19 +159,24 @@ const suspension = (known: Known) => ({ reason: 'Suspended', message: `suspended
 function readiness(known: Known): { readonly reason: string; readonly message: string } {
   const { scan, spec, ledger } = known;
   const progress = progressOf(known);
+  const silence = ledger && ledger.head.completed > 0 && ledger.head.totals.spans === 0 && known.backlog === 0 ? noSpans(spec) : undefined;
+  if (silence !== undefined) return { reason: 'NoData', message: `${progress}, ${silence}` };
   if (!scan?.isWhole || scan.tally.matched > 0) return { reason: 'Flowing', message: progress };
   const nothing = nothingMatches(scan.tally, spec, ledger && shownAfter(ledger.head.modified));
-  const isNew = (ledger?.head.expectedEntries ?? 0) === 0 && known.census.pending + known.census.processing === 0;
+  const isNew = (ledger?.head.expectedEntries ?? 0) === 0 && underWay(known) === 0;
   return { reason: 'NoData', message: isNew ? nothing : `${progress}; now: ${nothing}` };
 }
 
 /** "1,204 files done, 3 under way" */
-function progressOf({ ledger, census, backlog }: Known): string {
+function progressOf(known: Known): string {
+  const { spec, ledger, backlog } = known;
   const parts = [
-    `${counted(ledger?.head.completed ?? 0, 'file')} done`,
-    `${number(census.pending + census.processing)} under way`,
+    `${counted(ledger?.head.completed ?? 0, platformOf(spec.store) ? 'slice' : 'file')} done`,
+    `${number(underWay(known))} under way`,
     backlog > 0 && `${number(backlog)} to come`,
     (ledger?.head.failed ?? 0) > 0 && `${number(ledger?.head.failed ?? 0)} failed`,
   ];
   return parts.filter((part) => part !== false).join(', ');
 }
+
+const underWay = ({ census, unwritten }: Known): number => census.pending + census.processing + unwritten;

@@ -1,13 +1,14 @@
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import { takes } from '../api/match.ts';
+import type { SourceRef, Supply } from '../api/supply.ts';
 import type { Files } from './files.ts';
 import type { Keeper } from './keeper.ts';
 import type { Lanes } from './lanes.ts';
-import type { SourceRef, Supply } from './port.ts';
 import type { Scans } from './scans.ts';
 
 export type SupplyOptions = {
   readonly ref: SourceRef;
+  readonly home?: string | undefined;
   readonly source: () => IngestionSource;
   readonly lanes: Lanes;
   readonly listings: Pick<Scans, 'took' | 'want'>;
@@ -18,8 +19,9 @@ export type SupplyOptions = {
 };
 
 /** What a source shows to dispatch. */
-export const supplyOf = ({ ref, source, lanes, listings, files, keeper, isOpen }: SupplyOptions): Supply => ({
+export const supplyOf = ({ ref, home, source, lanes, listings, files, keeper, isOpen }: SupplyOptions): Supply => ({
   source: ref,
+  home,
   get history() {
     return source().spec.history;
   },

@@ -20,6 +20,7 @@ export type TestOptions = {
   /** Probed anew for this test, with Secrets that were read anew. */
   readonly link: Pick<Link, 'probe' | 'health' | 'store' | 'learned'>;
   readonly filter: Filter;
+  readonly notBefore: number;
   readonly modifiedAfter?: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -37,13 +38,13 @@ export async function testConnection(options: TestOptions): Promise<TestResult> 
 }
 
 async function count(options: TestOptions, store: Pick<Store, 'list'>): Promise<TestResult> {
-  const { token, spec, link, filter, modifiedAfter, clock, signal } = options;
+  const { token, spec, link, filter, notBefore, modifiedAfter, clock, signal } = options;
   const identity = link.learned()?.identity;
   const tally = counting();
   const deadline = clock.monotonic() + COUNT_MS;
   let isCut = false;
   try {
-    for await (const { files } of store.list({ signal })) {
+    for await (const { files } of store.list({ signal, notBefore })) {
       for (const file of files) {
         const why = filter(file, clock.now());
         tally.listed++;

@@ -1,9 +1,10 @@
+import type { Clock } from '../std/clock.ts';
 import type { ProxyEnv } from '../std/egress.ts';
 import type { Store } from './store.ts';
 
 /** The parts of a file's identity that its store gives: never a prefix or a region, which an edit may correct. */
 export type StoreIdentity = {
-  /** Kind of store: `s3`, `gcs`, `azureBlob`. */
+  /** Kind of store: `s3`, `gcs`, `azureBlob`, `xray`, `cloudTrace`, `azureMonitor`, `datadog`. */
   readonly kind: string;
   /** Endpoint or account: whatever makes a bucket's name unique. */
   readonly endpoint: string;
@@ -29,10 +30,16 @@ export type StoreOptions = {
   readonly proxy?: ProxyEnv;
   /** How long a body may say nothing before it is taken for stalled. */
   readonly idleMs?: number;
+  /** Platforms tell the time of their slices by it. */
+  readonly clock?: Clock;
+  /** Told how many requests a platform still takes from one credential, which is a digest here. */
+  readonly onAllowance?: (platform: string, credential: string, remaining: number) => void;
   /** Where STS answers, instead of AWS's hosts. */
   readonly stsEndpoint?: string;
   /** Another origin than Google's that may see its tokens, and another way to fetch them. */
   readonly google?: { readonly trustedOrigin?: string; readonly tokenFetch?: typeof fetch };
+  /** The same for Azure Monitor. */
+  readonly azure?: { readonly trustedOrigin: string; readonly token: (renew: boolean) => Promise<string> };
 };
 
 /** Told of each request right before it goes out, so that people see what listing costs. */

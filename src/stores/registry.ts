@@ -1,5 +1,8 @@
 import { fail } from '../api/failure.ts';
 import { azureBlobPlace, azureBlobSecretNames } from './azureblob/place.ts';
+import { azureMonitorPlace, azureMonitorSecretNames } from './azuremonitor/place.ts';
+import { cloudTracePlace, cloudTraceSecretNames } from './cloudtrace/place.ts';
+import { datadogPlace, datadogSecretNames } from './datadog/place.ts';
 import { gcsPlace, gcsSecretNames } from './gcs/place.ts';
 import type { OpenContext, Opener, Place, Provider, StoreOptions } from './provider.ts';
 import { s3Place, s3SecretNames } from './s3/place.ts';
@@ -16,6 +19,21 @@ const providers: { readonly [K in Kind]: Provider<StoreSpecs[K]> } = {
     place: azureBlobPlace,
     secretNames: azureBlobSecretNames,
     load: async (options) => (await import('./azureblob/opener.ts')).azureBlobOpener(options),
+  },
+  cloudTrace: {
+    place: cloudTracePlace,
+    secretNames: cloudTraceSecretNames,
+    load: async (options) => (await import('./cloudtrace/opener.ts')).cloudTraceOpener(options),
+  },
+  azureMonitor: {
+    place: azureMonitorPlace,
+    secretNames: azureMonitorSecretNames,
+    load: async (options) => (await import('./azuremonitor/opener.ts')).azureMonitorOpener(options),
+  },
+  datadog: {
+    place: datadogPlace,
+    secretNames: datadogSecretNames,
+    load: async (options) => (await import('./datadog/opener.ts')).datadogOpener(options),
   },
 };
 

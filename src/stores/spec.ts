@@ -14,3 +14,15 @@ export type GcsSpec = StoreSpecs['gcs'];
 
 /** What `spec.store.azureBlob` says. */
 export type AzureBlobSpec = StoreSpecs['azureBlob'];
+
+/** What `spec.store.datadog` says. */
+export type DatadogSpec = StoreSpecs['datadog'];
+
+/** What `spec.store.cloudTrace` says. */
+export type CloudTraceSpec = StoreSpecs['cloudTrace'];
+
+/** What `spec.store.azureMonitor` says. */
+export type AzureMonitorSpec = StoreSpecs['azureMonitor'];
+
+/** What all trace platforms say. */
+export type PlatformSpec = DatadogSpec | CloudTraceSpec | AzureMonitorSpec;

@@ -1,7 +1,7 @@
 /** One file as a listing shows it. */
 export type StoredFile = {
   readonly key: string;
-  /** What pins the content: ETag at S3 and Azure, generation at GCS. */
+  /** What pins the content: ETag at S3 and Azure, generation at GCS, the pass over a slice of time at a platform. */
   readonly version: string;
   readonly size: number;
   /** Milliseconds since 1970. */
@@ -21,6 +21,8 @@ export type ListOptions = {
   /** Usually "/": keys are rolled up into folders at it. */
   readonly delimiter?: string;
   readonly pageSize?: number;
+  /** Files modified before this moment are not wanted. A store that can leave them out does. */
+  readonly notBefore?: number;
   readonly signal?: AbortSignal;
 };
 
@@ -30,6 +32,8 @@ export type Probe = {
   readonly identity?: string;
   /** Where the bucket is, when it is not where the source said (it is used, and worth a word). */
   readonly region?: string;
+  /** What of the place cannot be read although all is well, in a sentence. */
+  readonly partly?: string;
 };
 
 /**
@@ -47,6 +51,10 @@ export type Store = {
    * there any more. A body that stalls or is cut is resumed under the same version.
    */
   readonly open: (file: Pick<StoredFile, 'key' | 'version' | 'size'>, options?: OpenOptions) => AsyncIterable<Uint8Array>;
+  /** Reading a file twice may give other bytes, so an attempt begins at its start and never in the middle. */
+  readonly rereads?: 'may differ';
+  /** All that was read of this file is at its destination. For stores whose files overlap. */
+  readonly done?: (file: Pick<StoredFile, 'key' | 'version'>) => void;
   /** Gives back what the store holds. Calling it twice is fine. */
   readonly close: () => void;
 };

@@ -23,10 +23,10 @@ export type WebAnswer = { readonly status: number; readonly headers: IncomingHtt
 export type Web = { readonly get: (request: WebRequest) => Promise<WebAnswer>; readonly close: () => void };
 
 /** The connections of one store: its own authority beside the known ones, the guard, the proxy, time-outs. A body is watched by who reads it. */
-export function web({ allowLoopback, proxy }: StoreOptions, ca?: string): Web {
+export function web({ allowLoopback, proxy }: StoreOptions, ca?: string, headersTimeoutMs = 20_000): Web {
   const dispatcher = guardedDispatcher(
     { allowLoopback },
-    { proxy, ...(ca && { ca: [...rootCertificates, ca] }), headersTimeoutMs: 20_000, bodyTimeoutMs: 0 },
+    { proxy, ...(ca && { ca: [...rootCertificates, ca] }), headersTimeoutMs, bodyTimeoutMs: 0 },
   );
   return {
     get: async ({ origin, path, headers, signal }) => {

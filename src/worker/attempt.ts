@@ -102,8 +102,9 @@ async function connected(
   const { fingerprint } = connection;
   const startedAt = clock.now();
   const counted: IngestionFile = { ...record, status: { ...record.status, attempts: record.status.attempts + 1 } };
-  const progress = progressFrom(record, fingerprint);
-  if (kept?.fingerprint === fingerprint && kept.rest.index === progress.batches) progress.rest = kept.rest;
+  const goesOn = connection.store.rereads === undefined;
+  const progress = progressFrom(goesOn ? record : { ...record, status: withoutCheckpoint(record.status) }, fingerprint);
+  if (goesOn && kept?.fingerprint === fingerprint && kept.rest.index === progress.batches) progress.rest = kept.rest;
   const before = { spans: progress.spans, rejectedSpans: progress.rejectedSpans };
   const seen = () => ({ record: counted, spec: source.spec, progress, fingerprint, startedAt, now: clock.now() });
   const stuck = new AbortController();
@@ -163,6 +164,9 @@ function ferried(
   if (packed) return tracing.trace('pack', attributes, (step) => ferryPack({ ...job, packed, transcodeMany, step }, signal));
   return tracing.trace('file', attributes, (step) => ferry({ ...job, step }, signal));
 }
+
+/** What cannot be read from the middle begins at its start. */
+const withoutCheckpoint = ({ checkpoint: _, ...status }: IngestionFile['status']): IngestionFile['status'] => status;
 
 const mistaken = (thrown: unknown): Ferried => ({ ended: 'failed', failure: failureOf(thrown) });
 

@@ -106,6 +106,7 @@ export async function ferry(job: Job, signal: AbortSignal): Promise<Ferried> {
     const summary = await step.within('transcode', (transcoding) =>
       transcode(input(job), settings, (batch) => transcoding.within('deliver', () => deliver(batch, job, signal)), signal),
     );
+    for (const file of filesOf(job.record.spec)) job.connection.store.done?.(file);
     return { ended: 'done', summary };
   } catch (thrown) {
     if (thrown instanceof Ended) return thrown.how;

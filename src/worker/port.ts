@@ -19,7 +19,7 @@ export type Sources = { readonly of: (record: IngestionFile) => IngestionSource 
 
 /** What a source leads to: its bucket and its destination, opened with its Secrets. */
 export type Connection = {
-  readonly store: Pick<Store, 'open'>;
+  readonly store: Pick<Store, 'open' | 'rereads' | 'done'>;
   readonly sender: Pick<Sender, 'send' | 'ready'>;
   /** The same way for batches of packs, which share requests. */
   readonly gathering: Gathering;

@@ -1,7 +1,8 @@
 import { fail } from '../../src/api/failure.ts';
 import type { FileStatus, IngestionFile } from '../../src/api/ingestionfile.ts';
+import type { Candidate, Lane, Outcome, Supply } from '../../src/api/supply.ts';
 import { type Dispatch, type DispatchOptions, dispatch } from '../../src/dispatch/dispatch.ts';
-import type { Candidate, Lane, Outcome, Supply, Worker } from '../../src/dispatch/port.ts';
+import type { Worker } from '../../src/dispatch/port.ts';
 import { silentLog } from '../../src/observability/logger.ts';
 import { aRecord } from './records.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';

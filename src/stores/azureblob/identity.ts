@@ -5,10 +5,10 @@ import { networkFailure } from '../network-failure.ts';
 /** The operator's identity at Azure and, once it has a token, its name. */
 export type WorkloadIdentity = TokenCredential & { readonly name: () => Promise<string | undefined> };
 
-const SCOPE = 'https://storage.azure.com/.default';
+const STORAGE = 'https://storage.azure.com/.default';
 
 /** Workload Identity through the token that Kubernetes projects for the operator. Nothing else is tried: no chain, no command line tools. */
-export function workloadIdentity(): WorkloadIdentity {
+export function workloadIdentity(scope = STORAGE): WorkloadIdentity {
   let made: Promise<TokenCredential> | undefined;
   const credential = () => {
     made ??= load().catch((thrown) => {
@@ -18,7 +18,7 @@ export function workloadIdentity(): WorkloadIdentity {
     return made;
   };
   const getToken: TokenCredential['getToken'] = async (scopes, options) => (await credential()).getToken(scopes, options);
-  return { getToken, name: async () => applicationOf((await getToken(SCOPE))?.token) };
+  return { getToken, name: async () => applicationOf((await getToken(scope))?.token) };
 }
 
 async function load(): Promise<TokenCredential> {

@@ -17,7 +17,7 @@ export function azureBlobOpener(options: StoreOptions): Opener<AzureBlobSpec> {
     open: (spec, context) => {
       const chosen = credential(spec, context);
       const ca = spec.caSecretRef && secretValue(context.secrets, spec.caSecretRef.name, spec.caSecretRef.key);
-      const { client, release } = shared.take(digest(chosen.by, chosen.url, ca), () => web(options, ca));
+      const { it: client, release } = shared.take(digest(chosen.by, chosen.url, ca), () => web(options, ca));
       const place = {
         location: azureBlobPlace(spec).location,
         prefix: spec.prefix,

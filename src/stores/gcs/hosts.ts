@@ -5,8 +5,8 @@ export const defaultUniverse = universes[0];
 
 export const isUniverse = (name: string): boolean => universes.some((universe) => universe === name);
 
-/** Where the JSON API of a universe is. */
-export const endpointOf = (universe: string): string => `https://storage.${universe}`;
+/** Where an API of a universe is: that of Cloud Storage, or another. */
+export const endpointOf = (universe: string, api = 'storage'): string => `https://${api}.${universe}`;
 
 /** The universe that a host belongs to: a token of one cloud is not shown to another. */
 export const universeOf = (endpoint: string = endpointOf(defaultUniverse)): string =>

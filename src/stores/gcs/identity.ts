@@ -18,20 +18,25 @@ export type Identity = {
 export type TokenFetch = typeof fetch;
 
 /** Enough to list and to get, and nothing else. */
-const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_only';
+export const apis = {
+  storage: { host: 'storage', scope: 'https://www.googleapis.com/auth/devstorage.read_only' },
+  trace: { host: 'cloudtrace', scope: 'https://www.googleapis.com/auth/trace.readonly' },
+} as const;
+
+export type GoogleApi = (typeof apis)[keyof typeof apis];
 const TOKEN_MS = 8_000;
 
 /** Reads without a name, where a bucket is public or an endpoint asks for none. */
 export const anonymous: Identity = { authorize: async () => ({}), name: async () => undefined };
 
 /** The identity of a service account key. Its token comes from oauth2.googleapis.com, whatever the key says. */
-export function keyIdentity(key: ServiceAccountKey, tokenFetch?: TokenFetch): Identity {
+export function keyIdentity(key: ServiceAccountKey, { scope }: GoogleApi, tokenFetch?: TokenFetch): Identity {
   const client = once(async () => {
     const { JWT } = await import('google-auth-library');
     return new JWT({
       email: key.clientEmail,
       key: key.privateKey,
-      scopes: [SCOPE],
+      scopes: [scope],
       ...(key.keyId && { keyId: key.keyId }),
       ...(key.universe !== defaultUniverse && { universeDomain: key.universe }),
       transporterOptions: { timeout: TOKEN_MS, ...(tokenFetch && { fetchImplementation: tokenFetch }) },
@@ -44,10 +49,10 @@ export function keyIdentity(key: ServiceAccountKey, tokenFetch?: TokenFetch): Id
 export type Operator = (universe: string) => Identity;
 
 /** The operator's own identity: Workload Identity of GKE through the metadata server, or what its environment configures. */
-export function operatorIdentity(): Operator {
+export function operatorIdentity({ scope }: GoogleApi): Operator {
   const auth = once(async () => {
     const { GoogleAuth } = await import('google-auth-library');
-    return new GoogleAuth({ scopes: [SCOPE], clientOptions: { transporterOptions: { timeout: TOKEN_MS } } });
+    return new GoogleAuth({ scopes: [scope], clientOptions: { transporterOptions: { timeout: TOKEN_MS } } });
   });
   const client = once(async () => (await auth()).getClient());
   const credentials = once(async () => (await auth()).getCredentials());

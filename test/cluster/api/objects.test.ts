@@ -45,13 +45,19 @@ describe('the samples', () => {
   test('cover every store with every way to authenticate', async () => {
     const ways = (await sampleSources()).flatMap((source) => {
       const parsed = parseSource(source);
-      return parsed.ok ? Object.entries(parsed.value.spec.store).map(([kind, store]) => `${kind} ${store.auth.type}`) : [];
+      return parsed.ok
+        ? Object.entries(parsed.value.spec.store).map(([kind, store]) => `${kind} ${'auth' in store ? store.auth.type : 'keys'}`)
+        : [];
     });
     expect([...new Set(ways)].sort()).toEqual([
       'azureBlob AccountKey',
       'azureBlob ConnectionString',
       'azureBlob SAS',
       'azureBlob WorkloadIdentity',
+      'azureMonitor WorkloadIdentity',
+      'cloudTrace ServiceAccountKey',
+      'cloudTrace WorkloadIdentity',
+      'datadog keys',
       'gcs None',
       'gcs ServiceAccountKey',
       'gcs WorkloadIdentity',

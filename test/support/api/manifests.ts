@@ -46,9 +46,61 @@ const bySchema = (title: string, spec: unknown, at: string, says: string): Row =
 
 const secret = { name: 'keys' };
 const role = 'arn:aws:iam::123456789012:role/trace-reader';
-const exactlyOne = 'name exactly one store: s3, gcs or azureBlob';
+const exactlyOne = 'name exactly one store: s3, gcs, azureBlob';
+const azureMonitor = (more: Members = {}): Members => ({
+  store: { azureMonitor: { workspaceId: '11111111-2222-3333-4444-555555555555', ...more } },
+});
+const cloudTrace = (more: Members = {}): Members => ({ store: { cloudTrace: { project: 'acme-prod-4711', ...more } } });
+const datadogKeys = { apiKeySecretRef: secret, appKeySecretRef: secret };
+const datadog = (more: Members = {}, rest: Members = {}): Members => ({ store: { datadog: { ...datadogKeys, ...more } }, ...rest });
 const urlForm = 'an endpoint is an http:// or https:// URL without user, query and fragment';
 const durationForm = 'write a duration as one number and one unit, such as 90s, 15m, 12h or 7d';
+
+const platforms: readonly Row[] = [
+  taken('a workspace of Azure', azureMonitor()),
+  refused('a workspace by its name', azureMonitor({ workspaceId: 'acme-logs' }), 'spec.store.azureMonitor.workspaceId', 'a GUID'),
+  refused(
+    'a token of Azure for a foreign host',
+    azureMonitor({ endpoint: 'https://logs.example' }),
+    'spec.store.azureMonitor.endpoint',
+    "a token of Azure goes only to Azure's own hosts",
+  ),
+  taken('the query host of a sovereign cloud', azureMonitor({ endpoint: 'https://api.loganalytics.us' })),
+  taken('a project of Google', cloudTrace()),
+  taken('a project of a domain', cloudTrace({ project: 'example.com:acme-prod' })),
+  refused(
+    'a project by its number',
+    cloudTrace({ project: '123456789012' }),
+    'spec.store.cloudTrace.project',
+    'a project is named by its id',
+  ),
+  bySchema('no project', { store: { cloudTrace: {} } }, 'spec.store.cloudTrace.project', 'Required value'),
+  refused(
+    'a token of Google for a foreign host',
+    cloudTrace({ endpoint: 'https://traces.example' }),
+    'spec.store.cloudTrace.endpoint',
+    "a token of Google goes only to Google's own hosts",
+  ),
+  taken('a foreign host without a token', cloudTrace({ endpoint: 'https://traces.example', auth: { type: 'None' } })),
+  taken('Datadog with its two keys', datadog()),
+  taken('another site of Datadog', datadog({ site: 'ap2', service: 'checkout-agents' })),
+  taken('a site of Datadog by its host', datadog({ site: 'api.datadoghq.eu' })),
+  refused('a site that Datadog does not have', datadog({ site: 'EU' }), 'spec.store.datadog.site', 'a site is one of us1, us3'),
+  bySchema(
+    'only one key of Datadog',
+    { store: { datadog: { apiKeySecretRef: secret } } },
+    'spec.store.datadog.appKeySecretRef',
+    'Required value',
+  ),
+  refused('a service with quotes', datadog({ service: 'a"b' }), 'spec.store.datadog.service', 'without quotes'),
+  refused('a lookback beyond what Datadog keeps', datadog({ lookback: '16d' }), 'spec.store.datadog.lookback', 'lookback is at most 15d'),
+  refused('the same in hours', datadog({ lookback: '361h' }), 'spec.store.datadog.lookback', 'lookback is at most 15d'),
+  taken('the longest lookback', datadog({ lookback: '360h' })),
+  refused('an overlap of two days', datadog({ overlap: '2d' }), 'spec.store.datadog.overlap', 'overlap is at most 1d'),
+  taken('no overlap', datadog({ overlap: '0s', settle: '0s' })),
+  refused('a format that no platform gives', datadog({}, { format: 'Monocle' }), 'spec.format', 'a trace platform gives OTLP'),
+  refused('extensions of slices', datadog({}, { scan: { extensions: ['.json'] } }), 'spec.scan', 'slices of time have no extensions'),
+];
 
 const stores: readonly Row[] = [
   taken('a bucket is enough', s3()),
@@ -356,7 +408,7 @@ const records: readonly Row[] = [
   segment('a segment without data', withoutData, { at: 'spec.data', says: 'Required value', by: 'schema' }),
 ];
 
-export const rows: readonly Row[] = [...stores, ...endpoints, ...credentials, ...foreignHosts, ...scans, ...rest, ...records];
+export const rows: readonly Row[] = [...stores, ...platforms, ...endpoints, ...credentials, ...foreignHosts, ...scans, ...rest, ...records];
 
 /** A row as an object of the API. */
 export const objectOf = ({ kind, spec }: Row, name: string) => ({ apiVersion: 'spanferry.io/v1alpha1', kind, metadata: { name }, spec });

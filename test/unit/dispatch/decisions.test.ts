@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { FileStatus, IngestionFile } from '../../../src/api/ingestionfile.ts';
+import type { Candidate, Lane, Supply } from '../../../src/api/supply.ts';
 import { allot } from '../../../src/dispatch/allot.ts';
 import { census, excess, room } from '../../../src/dispatch/caps.ts';
-import type { Candidate, Lane, Supply } from '../../../src/dispatch/port.ts';
 import { toPrune } from '../../../src/dispatch/prune.ts';
 import { rebinding } from '../../../src/dispatch/rebind.ts';
 import { freeSlots, roomiest } from '../../../src/dispatch/slots.ts';
@@ -163,7 +163,11 @@ describe('slots are given out', () => {
       lost: () => {},
     };
   };
-  const means = (slots: number) => ({ free: new Map([['worker-a', slots]]), slots, room: new Map([['ml-platform', 1_000]]) });
+  const means = (slots: number) => ({
+    free: new Map([['worker-a', slots]]),
+    slots,
+    room: new Map([['ml-platform', 1_000]]),
+  });
   const countBy = (bindings: ReturnType<typeof allot>) =>
     Object.fromEntries(
       [...Map.groupBy(bindings, ({ supply: { source }, lane }) => `${source.uid}/${lane}`)].map(([key, its]) => [key, its.length]),
@@ -177,6 +181,41 @@ describe('slots are given out', () => {
   test('to fresh files first, and a quarter to nobody else', () => {
     const bindings = allot([supply('backfill', { backlog: 1_000 }), supply('live', { fresh: 2 })], means(16));
     expect(countBy(bindings)).toEqual({ 'live/fresh': 2, 'backfill/backlog': 10 });
+  });
+
+  test('sources of one home go to one worker, and to another one only when that is gone', () => {
+    const homeless = supply('bucket', { fresh: 6 });
+    const at = (home: string) => ({ ...supply(home, { fresh: 3 }), home });
+    const workersOf = (names: readonly string[], home: string) => {
+      const free = new Map(names.map((name) => [name, 8]));
+      const bindings = allot([at(home), homeless], { free, slots: 8 * names.length, room: new Map([['ml-platform', 1_000]]) });
+      return new Set(bindings.filter(({ supply: { source } }) => source.uid === home).map(({ worker }) => worker));
+    };
+    const names = ['worker-a', 'worker-b', 'worker-c'];
+    const homes = Array.from({ length: 30 }, (_, n) => `datadog api-${n}`);
+    const before = homes.map((home) => [...workersOf(names, home)]);
+    for (const its of before) expect(its).toHaveLength(1);
+    expect(new Set(before.flat()), 'homes spread').toEqual(new Set(names));
+    for (const [n, home] of homes.entries()) {
+      const [its] = before[n] ?? [];
+      if (its !== 'worker-c') expect([...workersOf(['worker-a', 'worker-b'], home)]).toEqual([its]);
+    }
+  });
+
+  test('a source waits for its home rather than go elsewhere', () => {
+    const home = 'datadog api';
+    const free = new Map([
+      ['worker-a', 0],
+      ['worker-b', 0],
+      ['worker-c', 0],
+    ]);
+    const bindings = (roomy: string) =>
+      allot([{ ...supply('slices', { fresh: 1 }), home }], {
+        free: new Map([...free, [roomy, 4]]),
+        slots: 12,
+        room: new Map([['ml-platform', 9]]),
+      });
+    expect([...free.keys()].map((name) => bindings(name).length).sort()).toEqual([0, 0, 1]);
   });
 
   test('never beyond the room of the namespace', () => {

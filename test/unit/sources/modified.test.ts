@@ -1,5 +1,6 @@
 import { describe, expect, onTestFailed, test } from 'vitest';
 import { scan as scanSchema } from '../../../src/api/scan.ts';
+import { store as storeSchema } from '../../../src/api/store.ts';
 import { type Resolution, resolution, shownAfter } from '../../../src/sources/modified.ts';
 import { newest } from '../../../src/sources/newest.ts';
 import { random, seedOf } from '../../support/random.ts';
@@ -7,6 +8,11 @@ import { random, seedOf } from '../../support/random.ts';
 const created = Date.parse('2026-11-20T12:00:00Z');
 const now = created + 86_400_000;
 const week = { rule: 'since 7d', after: '2026-11-13T12:00:00.000Z' };
+
+const bucket = storeSchema.parse({ s3: { bucket: 'acme-traces' } });
+const platform = storeSchema.parse({
+  datadog: { lookback: '6h', apiKeySecretRef: { name: 'keys' }, appKeySecretRef: { name: 'keys' } },
+});
 
 type Case = readonly [
   sentence: string,
@@ -53,8 +59,17 @@ const cases: readonly Case[] = [
 
 describe('what scan.modified means', () => {
   test.each(cases)('%s', (_sentence, modified, written, generation, expected) => {
-    const spec = { scan: scanSchema.parse({ ...(modified && { modified }) }) };
+    const spec = { store: bucket, scan: scanSchema.parse({ ...(modified && { modified }) }) };
     expect(resolution(spec, written, { generation, created, now })).toEqual(expected);
+  });
+
+  test.each([
+    ['a platform begins where its lookback says, counted from its creation', undefined, 'since 6h', '2026-11-20T06:00:00.000Z'],
+    ['scan.modified takes the place of lookback', { since: '1d' }, 'since 1d', '2026-11-19T12:00:00.000Z'],
+    ['its end alone does not', { before: '2026-12-01T00:00:00Z' }, 'since 6h', '2026-11-20T06:00:00.000Z'],
+  ])('%s', (_sentence, modified, rule, after) => {
+    const spec = { store: platform, scan: scanSchema.parse({ ...(modified && { modified }) }) };
+    expect(resolution(spec, undefined, { generation: 1, created, now })).toEqual({ is: 'to write', modified: { rule, after } });
   });
 
   test('status shows a moment only where there is a rule', () => {

@@ -1,0 +1,109 @@
+import { fail } from '../../api/failure.ts';
+import { systemClock } from '../../std/clock.ts';
+import { clients } from '../clients.ts';
+import type { OpenContext, Opener, StoreOptions } from '../provider.ts';
+import { digest, optionalSecretValue, secretValue } from '../secrets.ts';
+import { budget } from '../slices/budget.ts';
+import { addressOf, type Peer, probePace } from '../slices/exchange.ts';
+import { memories, scheduleOf } from '../slices/schedule.ts';
+import { sliceStore } from '../slices/store.ts';
+import type { DatadogSpec } from '../spec.ts';
+import { web } from '../web.ts';
+import { datadogPlace, datadogUrl } from './place.ts';
+import { allowance, allowanceIn, pull, queryOf, refusedBy, said, search } from './search.ts';
+import type { UpperHalves } from './spans.ts';
+
+/** A slice has five minutes: with two passes over each that is 24 of 300 requests an hour. */
+const SLICE_MINUTES = 5;
+const REMEMBERED_DAYS = 15;
+const LIVE_MS = 15 * 60_000;
+
+const partly =
+  'Datadog gives all spans of the last 15 minutes, and of older ones only those that a retention filter has indexed; what the agent sampled away is at neither';
+
+/** Opens Datadog sources. Those that agree in keys and site share connections and the budget of their organisation. */
+export function datadogOpener(options: StoreOptions): Opener<DatadogSpec> {
+  const { clock = systemClock } = options;
+  const shared = clients<Peer & { readonly close: () => void }>();
+  const remembered = memories();
+  const upper = upperHalves();
+  return {
+    open: (spec, context) => {
+      const keys = keysOf(spec, context);
+      const url = datadogUrl(spec);
+      const ca = spec.caSecretRef && secretValue(context.secrets, spec.caSecretRef.name, spec.caSecretRef.key);
+      const by = digest(keys['dd-api-key'], keys['dd-application-key'], url, ca);
+      const { it: client, release } = shared.take(by, () => peerOf(spec, url, keys, by, ca, options));
+      const peer = { ...client, onRequest: context.onRequest };
+      const { location, identity } = datadogPlace(spec);
+      const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);
+      const mapping = { inferStepTypes: spec.inferStepTypes, upper };
+      return sliceStore({
+        location,
+        schedule,
+        clock,
+        memory: remembered(`${identity.endpoint} ${by} ${identity.bucket}`, schedule),
+        probe: async (signal) => {
+          await search(peer, queryOf(spec.service), clock.now() - LIVE_MS, clock.now(), probePace(signal), 1);
+          return { partly };
+        },
+        pull: (slice, pace) => pull(peer, spec.service, mapping, slice, pace),
+        close: release,
+      });
+    },
+    close: shared.close,
+  };
+}
+
+function peerOf(
+  spec: DatadogSpec,
+  url: string,
+  keys: Readonly<Record<string, string>>,
+  by: string,
+  ca: string | undefined,
+  options: StoreOptions,
+): Peer & { readonly close: () => void } {
+  const { clock = systemClock, onAllowance } = options;
+  const connections = web(options, ca);
+  return {
+    platform: 'Datadog',
+    ...addressOf(url),
+    web: connections,
+    clock,
+    authorize: async () => keys,
+    renews: false,
+    budget: budget({ platform: 'Datadog', ...allowance, clock, onRemaining: (remaining) => onAllowance?.('datadog', by, remaining) }),
+    allowance: allowanceIn,
+    said,
+    refused: refusedBy(spec.site),
+    close: connections.close,
+  };
+}
+
+/** Both keys; what is missing is named all at once. */
+function keysOf({ apiKeySecretRef: api, appKeySecretRef: app }: DatadogSpec, { secrets }: OpenContext) {
+  const [apiKey, appKey] = [api, app].map(({ name, key }) => optionalSecretValue(secrets, name, key));
+  const missing = [
+    apiKey === undefined && `the API key (key ${api.key} of Secret ${api.name})`,
+    appKey === undefined && `the application key (key ${app.key} of Secret ${app.name})`,
+  ].filter((each) => each !== false);
+  if (apiKey === undefined || appKey === undefined) {
+    fail('MissingCredential', `Datadog needs an API key and an application key: ${missing.join(' and ')} is not there`);
+  }
+  return { 'dd-api-key': apiKey, 'dd-application-key': appKey };
+}
+
+const MOST_TRACES = 100_000;
+
+/** Upper halves of trace ids seen not long ago, for spans of the same trace in later pages and slices. */
+function upperHalves(): UpperHalves {
+  const kept = new Map<string, string>();
+  return {
+    get: (lower) => kept.get(lower),
+    set: (lower, upper) => {
+      kept.set(lower, upper);
+      const [oldest] = kept.keys();
+      if (kept.size > MOST_TRACES && oldest !== undefined) kept.delete(oldest);
+    },
+  };
+}
