@@ -31,6 +31,9 @@ type Open = Pick<Connection, 'fingerprint' | 'gathering'> & { readonly store: St
 /** What is open, and who uses it: what was replaced is closed when nobody does any more. */
 type Shared = { readonly opening: Promise<Open>; readonly replaced: AbortController; users: number };
 
+/** Files that wait for a corrected Secret look together: one read serves them all. */
+const YOUNG_MS = 5_000;
+
 export type WorkerConnections = Connections & { readonly drop: (uid: string) => void; readonly close: () => void };
 
 /** Opens for a worker what a source leads to, once per state of the source and its Secrets. */
@@ -57,9 +60,9 @@ export function workerConnections(options: ConnectionOptions): WorkerConnections
   };
 
   /** What is open for the source as it is now; opens it where nothing is. */
-  const current = async (source: IngestionSource): Promise<Shared> => {
+  const current = async (source: IngestionSource, maxAgeMs?: number): Promise<Shared> => {
     const { uid = '', namespace = '', generation } = source.metadata;
-    const values = await secrets.read(namespace, secretNames(source));
+    const values = await secrets.read(namespace, secretNames(source), maxAgeMs);
     const stamp = digest([generation, values]);
     const before = shared.get(uid);
     const known = await before?.opening.catch(() => undefined);
@@ -102,7 +105,7 @@ export function workerConnections(options: ConnectionOptions): WorkerConnections
     drop,
     doubt: (source) => secrets.drop(source.metadata.namespace ?? '', secretNames(source)),
     renew: async (source) => {
-      if (shared.has(source.metadata.uid ?? '')) await current(source).catch(() => {});
+      if (shared.has(source.metadata.uid ?? '')) await current(source, YOUNG_MS).catch(() => {});
     },
     close: () => {
       for (const uid of [...shared.keys()]) drop(uid);
