@@ -61,20 +61,16 @@ const s3: Pick<Location, 'flags' | 'store'> = {
   }),
 };
 
+/** A token of Google goes to no foreign host. */
+const googleAuth = ({ endpoint, auth, secret }: StoreFlags) => ({
+  type: auth ?? (secret === undefined ? (endpoint === undefined ? 'WorkloadIdentity' : 'None') : 'ServiceAccountKey'),
+  keySecretRef: keyRef(secret),
+});
+
 const gcs: Pick<Location, 'flags' | 'store'> = {
   flags: gcsFlags,
-  store: ({ bucket, prefix }, { endpoint, auth, secret, caSecret }) => ({
-    gcs: {
-      bucket,
-      prefix: prefix || undefined,
-      endpoint,
-      caSecretRef: keyRef(caSecret),
-      // A token of Google goes to no foreign host.
-      auth: {
-        type: auth ?? (secret === undefined ? (endpoint === undefined ? 'WorkloadIdentity' : 'None') : 'ServiceAccountKey'),
-        keySecretRef: keyRef(secret),
-      },
-    },
+  store: ({ bucket, prefix }, flags) => ({
+    gcs: { bucket, prefix: prefix || undefined, endpoint: flags.endpoint, caSecretRef: keyRef(flags.caSecret), auth: googleAuth(flags) },
   }),
 };
 
@@ -92,20 +88,15 @@ const azureBlob: Pick<Location, 'flags' | 'store'> = {
   }),
 };
 
-const platformFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
-
 const cloudTrace: Pick<Location, 'flags' | 'store'> = {
-  flags: platformFlags,
-  store: ({ project, service }, { endpoint, auth, secret, caSecret }) => ({
+  flags: gcsFlags,
+  store: ({ project, service }, flags) => ({
     cloudTrace: {
       project,
       service: service || undefined,
-      endpoint,
-      caSecretRef: keyRef(caSecret),
-      auth: {
-        type: auth ?? (secret === undefined ? (endpoint === undefined ? 'WorkloadIdentity' : 'None') : 'ServiceAccountKey'),
-        keySecretRef: keyRef(secret),
-      },
+      endpoint: flags.endpoint,
+      caSecretRef: keyRef(flags.caSecret),
+      auth: googleAuth(flags),
     },
   }),
 };
