@@ -12,7 +12,7 @@ import { azureBlobStore } from './store.ts';
 /** Opens containers of Azure Blob Storage. Sources of one credential and account share connections. */
 export function azureBlobOpener(options: StoreOptions): Opener<AzureBlobSpec> {
   const shared = clients<Web>();
-  const operator = workloadIdentity();
+  const operator = workloadIdentity(undefined, options.ownLogin);
   return {
     open: (spec, context) => {
       const chosen = credential(spec, context);
