@@ -234,10 +234,13 @@ test('bash completes by asking the command', async () => {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'spanferry'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`, { mode: 0o755 });
-  const typed = 'COMP_WORDS=(spanferry files --s); COMP_CWORD=2; _spanferry; printf "%s\\n" "${COMPREPLY[@]}"';
+  const typed = 'COMP_WORDS=(spanferry files --s); COMP_CWORD=2; _spanferry; declare -p COMPREPLY';
   const child = spawn('bash', ['-c', `source <(spanferry completion bash); ${typed}`], { env: { PATH: `${bin}:${process.env.PATH}` } });
   const out: Buffer[] = [];
   child.stdout.on('data', (chunk) => out.push(chunk));
   const [code] = await once(child, 'close');
-  expect({ code, out: Buffer.concat(out).toString() }).toEqual({ code: 0, out: '--state\n--since\n--sort\n' });
+  expect({ code, out: Buffer.concat(out).toString() }).toEqual({
+    code: 0,
+    out: 'declare -a COMPREPLY=([0]="--state" [1]="--since" [2]="--sort")\n',
+  });
 });
