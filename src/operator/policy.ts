@@ -88,7 +88,7 @@ export function parsePolicy(text: string): Policy {
 function broken(its: Rules, spec: SourceSpec): string | undefined {
   const named = [
     ['buckets', its.buckets, bucketOf(spec)],
-    ['roles', its.roleArns, spec.store.s3?.auth?.roleArn],
+    ['roles', its.roleArns, (spec.store.s3 ?? spec.store.xray)?.auth?.roleArn],
     ['destinations', its.destinations, destinationOf(spec)],
   ] as const;
   for (const [what, allowed, name] of named) {
@@ -120,7 +120,8 @@ function destinationOf({ destination }: SourceSpec): string | undefined {
   }
 }
 
-function usesOperatorIdentity({ store: { s3, gcs, azureBlob } }: SourceSpec): boolean {
-  if (s3) return s3.auth.type === 'IAMRole';
-  return (gcs ?? azureBlob)?.auth.type === 'WorkloadIdentity';
+function usesOperatorIdentity({ store: { s3, xray, gcs, azureBlob, cloudTrace, azureMonitor } }: SourceSpec): boolean {
+  const aws = s3 ?? xray;
+  if (aws) return aws.auth.type === 'IAMRole';
+  return (gcs ?? azureBlob ?? cloudTrace ?? azureMonitor)?.auth.type === 'WorkloadIdentity';
 }

@@ -8,6 +8,7 @@ import type { OpenContext, Opener, Place, Provider, StoreOptions } from './provi
 import { s3Place, s3SecretNames } from './s3/place.ts';
 import type { StoreSpec, StoreSpecs } from './spec.ts';
 import type { Store } from './store.ts';
+import { xrayPlace, xraySecretNames } from './xray/place.ts';
 
 type Kind = keyof StoreSpecs;
 
@@ -19,6 +20,11 @@ const providers: { readonly [K in Kind]: Provider<StoreSpecs[K]> } = {
     place: azureBlobPlace,
     secretNames: azureBlobSecretNames,
     load: async (options) => (await import('./azureblob/opener.ts')).azureBlobOpener(options),
+  },
+  xray: {
+    place: xrayPlace,
+    secretNames: xraySecretNames,
+    load: async (options) => (await import('./xray/opener.ts')).xrayOpener(options),
   },
   cloudTrace: {
     place: cloudTracePlace,

@@ -63,6 +63,8 @@ describe('the samples', () => {
       'gcs WorkloadIdentity',
       's3 AccessKey',
       's3 IAMRole',
+      'xray AccessKey',
+      'xray IAMRole',
     ]);
   });
 });
