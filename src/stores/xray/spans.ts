@@ -48,7 +48,7 @@ function* spansOf(segment: Segment, place: Place, resource: Attributes, mapping:
 }
 
 /** `1-58406520-a006649127e371903a2de979`: seconds, then a number. */
-export function traceIdOf(native: string): string | undefined {
+function traceIdOf(native: string): string | undefined {
   const [, seconds, rest] = /^1-([0-9a-f]{8})-([0-9a-f]{24})$/i.exec(native) ?? [];
   return seconds === undefined ? undefined : `${seconds}${rest}`.toLowerCase();
 }
