@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
-          exclude: ['test/cluster/operator/**'],
+          exclude: ['test/cluster/operator/**', 'test/cluster/cli/**'],
           globalSetup: ['test/support/cluster-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 180_000,
@@ -33,11 +33,25 @@ export default defineConfig({
       { test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], hookTimeout: 60_000 } },
       {
         test: {
+          name: 'cli',
+          include: ['test/cluster/cli/**/*.test.ts'],
+          globalSetup: ['test/support/cluster-setup.ts', 'test/support/cli/bundle-setup.ts'],
+          // As for the operator: one at a time looks after all namespaces.
+          fileParallelism: false,
+          maxConcurrency: 8,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
           name: 'chart',
           include: ['test/chart/**/*.test.ts'],
           // An admission policy and an operator are everybody's: two at once would stop each other.
           fileParallelism: false,
           globalSetup: ['test/support/cluster-setup.ts'],
+          // Operators that are told their namespaces do not meet, and mostly wait.
+          maxConcurrency: 8,
           testTimeout: 60_000,
           hookTimeout: 180_000,
         },

@@ -1,6 +1,7 @@
-/** Brings into the chart and config/ what is decided elsewhere: CRDs, the schema of a source, the table of values. With --check it only looks. */
+/** Brings into the chart and config/ what is decided elsewhere: CRDs, the schema of a source, the table of values, the dashboard. With --check it only looks. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { crdTemplate } from './chart/crds.ts';
+import { dashboardText } from './chart/dashboard.ts';
 import { schemaText } from './chart/schema.ts';
 import { pageText } from './chart/table.ts';
 
@@ -18,6 +19,8 @@ for (const file of await readdir(new URL('crds/', root))) {
 const source = await read('crds/spanferry.io_ingestionsources.yaml');
 wanted.set(`${chart}values.schema.json`, schemaText(await read(`${chart}values.schema.json`), source));
 wanted.set(`${chart}README.md`, pageText(await read(`${chart}README.md`), await read(`${chart}values.yaml`)));
+
+wanted.set(`${chart}files/dashboard.json`, dashboardText());
 
 const stale: string[] = [];
 for (const [file, text] of wanted) if ((await read(file).catch(() => '')) !== text) stale.push(file);

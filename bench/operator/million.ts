@@ -51,7 +51,7 @@ export async function million(): Promise<readonly Row[]> {
 /** Writes the ledger as if all had been ferried. */
 async function remember({ plane, served }: Stand): Promise<void> {
   const client = kubeClient(plane.kubeconfig);
-  const objects = allLedgers(client.ledgers, {}).of({ namespace: 'default', name: 'done' });
+  const objects = allLedgers(client.ledgers, [], {}).of({ namespace: 'default', name: 'done' });
   const opened = await openLedger(objects, 0);
   if (!opened.ok) throw new Error(opened.failure.message);
   const identityOf = identities({ kind: 's3', endpoint: served.endpoint, bucket: 'bench' });

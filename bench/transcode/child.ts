@@ -3,7 +3,7 @@ import { createGunzip, createGzip, createZstdDecompress, gzipSync, zstdCompressS
 import { type Batch, defaultSettings } from '../../src/transcode/port.ts';
 import { createPool } from '../../src/transcode/threads/pool.ts';
 import { isTranscodeThread, serveThread } from '../../src/transcode/threads/thread.ts';
-import { transcode } from '../../src/transcode/transcode.ts';
+import { transcode, transcodeMany } from '../../src/transcode/transcode.ts';
 import { median, medianCpuMs, RUNS, WARM_UPS } from './measure.ts';
 import { inputFrom, inputOf, manyLines, oneDocument, smallDocuments } from './streams.ts';
 
@@ -98,7 +98,7 @@ async function threads() {
 }
 
 const measures: Record<string, (of: string) => Promise<object>> = { speed, compressed, memory, small, threads };
-if (isTranscodeThread()) serveThread(transcode);
+if (isTranscodeThread()) serveThread({ transcode, transcodeMany });
 else {
   const [what = '', of = ''] = process.argv.slice(2);
   console.log(JSON.stringify(await measures[what]!(of)));

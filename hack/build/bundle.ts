@@ -1,10 +1,19 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { kubeconfigAlone, type Part, pack, partsInside } from './parts.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-export type Bundle = { readonly file: string; readonly metafile: Metafile };
+export type Bundle = {
+  readonly file: string;
+  readonly metafile: Metafile;
+  /** Of what is packed inside. */
+  readonly parts: readonly Metafile[];
+};
+
+/** What the command needs for a cluster, and what it needs for a store beside that. They share nothing: each is complete. */
+const parts: readonly Part[] = [{ entry: 'src/cli/cluster/cluster.ts', exported: 'cluster' }];
 
 const common: BuildOptions = {
   absWorkingDir: root,
@@ -33,12 +42,14 @@ const operatorBeside: Plugin = {
  * The command as one file: whatever a sub-command imports with import() is in it, but runs only when it is asked for. The file is the program of
  * the transcoding threads as well, and the WebAssembly module is inside.
  */
-export const bundleCommand = (folder: string): Promise<Bundle> =>
-  bundled(join(folder, 'spanferry.mjs'), {
-    entryPoints: ['src/main.ts'],
-    plugins: [operatorBeside],
-    banner: { js: '#!/usr/bin/env node' },
-  });
+export async function bundleCommand(folder: string): Promise<Bundle> {
+  const packed = await Promise.all(parts.map((part) => pack(part, { ...common, plugins: [kubeconfigAlone] })));
+  return bundled(
+    join(folder, 'spanferry.mjs'),
+    { entryPoints: ['src/main.ts'], plugins: [operatorBeside, partsInside(packed)], banner: { js: '#!/usr/bin/env node' } },
+    packed.map(({ metafile }) => metafile),
+  );
+}
 
 /** The operator as one file, to lie beside the command. */
 export const bundleOperator = (folder: string): Promise<Bundle> =>
@@ -48,7 +59,7 @@ export const bundleOperator = (folder: string): Promise<Bundle> =>
     banner: { js: "import { createRequire as spanferryRequire } from 'node:module'; const require = spanferryRequire(import.meta.url);" },
   });
 
-async function bundled(file: string, options: BuildOptions): Promise<Bundle> {
+async function bundled(file: string, options: BuildOptions, parts: readonly Metafile[] = []): Promise<Bundle> {
   const { metafile } = await build({ ...common, ...options, outfile: file, metafile: true });
-  return { file, metafile };
+  return { file, metafile, parts };
 }

@@ -11,7 +11,9 @@ const PACKAGE = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/;
 
 /** What of other people is inside the bundles, as the bundler saw it: the ground truth for a bill of materials and for licenses. */
 export async function bundledPackages(bundles: readonly Bundle[]): Promise<readonly Package[]> {
-  const inputs = bundles.flatMap(({ metafile }) => Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs)));
+  const inputs = bundles.flatMap(({ metafile, parts }) =>
+    [metafile, ...parts].flatMap(({ outputs }) => Object.values(outputs)).flatMap((output) => Object.entries(output.inputs)),
+  );
   const used = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).flatMap(([file]) => PACKAGE.exec(file) ?? []);
   const packages = await Promise.all([...new Set(used)].map(read));
   return packages.sort((a, b) => a.name.localeCompare(b.name) || a.version.localeCompare(b.version));

@@ -1,7 +1,7 @@
 import { defaultSettings, type Format, type Settings } from '../transcode/port.ts';
 
-/** How a command ends: it is done; the answer is no; it was not understood. */
-export const exitCodes = { done: 0, no: 1, usage: 2 } as const;
+/** How a command ends: it is done; the answer is no; it was not understood; there is no way to the cluster. */
+export const exitCodes = { done: 0, no: 1, usage: 2, unreachable: 3 } as const;
 
 /** Options that every offline command knows. */
 export type FileOptions = { readonly format: Format; readonly maxExpansionRatio?: number };

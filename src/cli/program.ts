@@ -3,6 +3,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import about from '../../package.json' with { type: 'json' };
 import { failureOf } from '../api/failure.ts';
 import type { Format } from '../transcode/port.ts';
+import { example, oneOf, positive } from './arguments.ts';
+import { clusterCommands } from './cluster-commands.ts';
 import { exitCodes, type FileOptions, formats } from './options.ts';
 import { clean, cleanLines } from './terminal/clean.ts';
 import type { Io } from './terminal/io.ts';
@@ -26,6 +28,7 @@ export async function program(io: Io, argv: readonly string[], { operator }: Bes
     code = await run;
   };
 
+  root.commandsGroup('Trace files at hand:');
   command(root, 'validate', 'say what trace files hold and what is wrong with them')
     .argument('<file...>', 'trace files; - is standard input')
     .option('-o, --output <kind>', 'json: one object per file, for programs', oneOf('json'))
@@ -64,6 +67,10 @@ export async function program(io: Io, argv: readonly string[], { operator }: Bes
       await ends(view(file, options, io));
     });
 
+  root.commandsGroup('With a cluster:');
+  clusterCommands(root, io, ends);
+
+  root.commandsGroup('In a cluster:');
   root
     .command('operator')
     .description('run the operator in a cluster; `operator --help` lists its flags')
@@ -98,24 +105,10 @@ const command = (root: Command, name: string, description: string): Command =>
     .option('--format <format>', 'auto, otlp or monocle', format, 'Auto')
     .option('--max-expansion-ratio <n>', 'bytes that may come out of a compressed byte (default: 200)', positive);
 
-const example = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  spanferry ${line}`).join('\n')}`;
-
 function format(value: string): Format {
   const found = formats[value.toLowerCase()];
   if (!found) throw new InvalidArgumentError('It is auto, otlp or monocle.');
   return found;
-}
-
-const oneOf =
-  <T extends string>(only: T) =>
-  (value: string): T => {
-    if (value !== only) throw new InvalidArgumentError(`It is ${only}.`);
-    return only;
-  };
-
-function positive(value: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new InvalidArgumentError('It is a whole number from 1 up.');
-  return Number(value);
 }
 
 function traceId(value: string): string {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { IngestionLedger } from '../api/ingestionledger.ts';
 import { segmentName } from '../api/names.ts';
+import { type Namespaces, places } from '../kube/copies.ts';
 import { isKube } from '../kube/errors.ts';
 import type { CallOptions, PatchStep } from '../kube/resource.ts';
 import type { Resources } from '../kube/resources.ts';
@@ -61,14 +62,16 @@ function ledgerObjects(
 const ORPHANED = 'spanferry.io/orphaned-since';
 
 /** All ledgers of the installation. Listing them reads every head, which costs: it is done seldom. */
-export const allLedgers = (ledgers: Resources['ledgers'], call: CallOptions): Ledgers => ({
+export const allLedgers = (ledgers: Resources['ledgers'], namespaces: Namespaces, call: CallOptions): Ledgers => ({
   of: (source) => ledgerObjects(ledgers, source, call),
   all: async () => {
     const found: StoredLedger[] = [];
-    for await (const { items } of ledgers.list({}, { ...call, pageSize: PAGE })) {
-      for (const { metadata, spec } of items.filter((each) => each.spec.number === 0)) {
-        const orphanedSince = metadata.annotations?.[ORPHANED];
-        found.push({ namespace: metadata.namespace, name: spec.sourceRef.name, ...(orphanedSince !== undefined && { orphanedSince }) });
+    for (const place of places(namespaces)) {
+      for await (const { items } of ledgers.list(place, { ...call, pageSize: PAGE })) {
+        for (const { metadata, spec } of items.filter((each) => each.spec.number === 0)) {
+          const orphanedSince = metadata.annotations?.[ORPHANED];
+          found.push({ namespace: metadata.namespace, name: spec.sourceRef.name, ...(orphanedSince !== undefined && { orphanedSince }) });
+        }
       }
     }
     return found;

@@ -1,7 +1,7 @@
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import { apiVersion } from '../api/kind.ts';
 import type { Records as DispatchRecords } from '../dispatch/port.ts';
-import type { Cache } from '../kube/cache.ts';
+import type { Copy } from '../kube/copies.ts';
 import { isKube } from '../kube/errors.ts';
 import { keyOf } from '../kube/meta.ts';
 import type { File } from '../kube/ownkinds.ts';
@@ -10,13 +10,13 @@ import type { Resources } from '../kube/resources.ts';
 import type { Records as WorkerRecords } from '../worker/port.ts';
 
 type Files = Resources['files'];
-type Copy = Pick<Cache<File>, 'values' | 'get'>;
+type View = Pick<Copy<File>, 'values' | 'get'>;
 
 /** Objects of the house's own schema come from the API server or are made from one that did: they have all that a stored one has. */
 const stored = (record: IngestionFile): File => record as File;
 
 /** The records as dispatch sees them: all of them, and every write there is. */
-export function dispatchRecords(files: Files, copy: Copy, call: CallOptions): DispatchRecords {
+export function dispatchRecords(files: Files, copy: View, call: CallOptions): DispatchRecords {
   return {
     all: () => copy.values(),
     find: (record) => copy.get(keyOf(stored(record).metadata)),
@@ -49,7 +49,7 @@ export function dispatchRecords(files: Files, copy: Copy, call: CallOptions): Di
 }
 
 /** The records as a worker sees them: its own, and their status. */
-export function workerRecords(files: Files, copy: Copy): WorkerRecords {
+export function workerRecords(files: Files, copy: View): WorkerRecords {
   return {
     mine: () => copy.values(),
     reread: async (record) => {

@@ -18,6 +18,16 @@ const whole = (fallback: number, least: number, most: number) =>
     .max(most, `at most ${most}`)
     .default(fallback);
 
+/** Names of namespaces with commas between them, as kubectl takes lists. */
+const namespaces = z
+  .string()
+  .default('')
+  .transform((text) => [...new Set(text.split(',').flatMap((name) => name.trim() || []))])
+  .refine(
+    (names) => names.every((name) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)),
+    'write names of namespaces, as ml-platform,search',
+  );
+
 const flag = z
   .enum(['true', 'false'], 'write true or false')
   .default('false')
@@ -27,6 +37,7 @@ const flag = z
 const schema = z.object({
   role: z.enum(['all', 'manager', 'worker'], 'write all, manager or worker').default('all').describe('what this process does'),
   namespace: z.string().min(1).default('spanferry').describe('namespace of the operator, where its Leases are'),
+  namespaces: namespaces.describe('namespaces to look at, with commas between them; all of them where it is left out'),
   name: z.string().min(1).default('spanferry').describe('name of this process, usually the name of its pod'),
   collectorEndpoint: z
     .url({ protocol: /^https?$/, error: 'write a URL such as http://otel-collector:4318' })
@@ -34,7 +45,7 @@ const schema = z.object({
     .describe("the operator's own collector, for sources without a destination"),
   collectorCompression: z.enum(['None', 'Zstd', 'Gzip'], 'write None, Zstd or Gzip').default('None').describe('compression towards it'),
   collectorCaFile: z.string().optional().describe('PEM file with the authority of its certificate'),
-  apiWritesPerSecond: whole(100, 1, 100_000).describe('write budget towards the API server'),
+  apiWritesPerSecond: whole(100, 1, 100_000).describe('writes to the API server, of all processes together'),
   concurrency: whole(16, 1, 1_000).describe('files that a worker ferries at once'),
   memoryBudgetMb: whole(256, 16, 1_000_000).describe('bytes of files that a worker has in hand at once, in MiB'),
   threads: whole(1, 1, 64).describe('threads that transcode'),
@@ -84,7 +95,8 @@ export function settingsHelp(): string {
   const rows = names.map((name) => {
     const field = schema.shape[name];
     const fallback = field.safeParse(undefined);
-    const text = fallback.success && fallback.data !== undefined ? ` (${name === 'drain' ? '25s' : fallback.data})` : '';
+    const shown = fallback.success && fallback.data !== undefined ? String(fallback.data) : '';
+    const text = shown === '' ? '' : ` (${name === 'drain' ? '25s' : shown})`;
     return `  --${flagOf(name).padEnd(24)} ${field.description ?? ''}${text}`;
   });
   return `${rows.join('\n')}\n\nEach flag is also a variable: --log-level is SPANFERRY_LOG_LEVEL.`;

@@ -1,6 +1,7 @@
 import type { Part } from '../control/part.ts';
 import { longRunning } from '../control/part.ts';
-import { type Cache, cache } from '../kube/cache.ts';
+import { followShare, type WriteShare } from '../kube/budget.ts';
+import { type Copy, copies } from '../kube/copies.ts';
 import { type Heartbeat, heartbeat } from '../kube/heartbeat.ts';
 import { keyOf } from '../kube/meta.ts';
 import type { File, Source } from '../kube/ownkinds.ts';
@@ -11,31 +12,33 @@ import type { Clock } from '../std/clock.ts';
 import type { Transcode, TranscodeMany, Settings as TranscodeSettings } from '../transcode/port.ts';
 import type { Connections, Observer } from '../worker/port.ts';
 import { type Worker, worker } from '../worker/worker.ts';
+import { leaderLease } from './manager-part.ts';
 import { workerRecords } from './records.ts';
 import type { Settings } from './settings.ts';
 
 export type WorkerPartOptions = {
   readonly name: string;
   readonly resources: Resources;
-  readonly sources: Cache<Source>;
+  readonly sources: Copy<Source>;
   readonly connections: Connections & { readonly drop: (uid: string) => void };
   readonly transcode: Transcode;
   readonly transcodeMany: TranscodeMany;
   readonly transcoding: Omit<TranscodeSettings, 'format'>;
   readonly settings: Settings;
+  readonly share: WriteShare;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing: Tracing;
   readonly observer?: Observer;
 };
 
-export type WorkerPart = { readonly parts: readonly Part[]; readonly canSend: () => boolean; readonly files: Cache<File> };
+export type WorkerPart = { readonly parts: readonly Part[]; readonly canSend: () => boolean; readonly files: Copy<File> };
 
 /** The worker of a process: its Lease, the copy of its records, and the ferry, in the order in which they start. */
 export function workerPart(options: WorkerPartOptions): WorkerPart {
-  const { name, resources, sources, connections, settings, clock } = options;
+  const { name, resources, sources, connections, settings, share, clock } = options;
   const log = options.log.with({ worker: name });
-  const files = cache<File>({ onTrouble: (error) => log.warn('cannot follow records', { failure: error.failure }) });
+  const files = copies<File>(settings.namespaces, { onTrouble: (error) => log.warn('cannot follow records', { failure: error.failure }) });
   const beat: Heartbeat = heartbeat({
     leases: resources.leases,
     namespace: settings.namespace,
@@ -69,13 +72,18 @@ export function workerPart(options: WorkerPartOptions): WorkerPart {
   });
 
   const following: Part = {
-    ...longRunning('records', (stop) => files.run(resources.files.watch({ fieldSelector: `spec.worker=${name}`, signal: stop }))),
+    ...longRunning('records', (stop) =>
+      files.follow((place) => resources.files.watch({ ...place, fieldSelector: `spec.worker=${name}`, signal: stop })),
+    ),
   };
   const ferrying = longRunning('ferry', async (stop) => ferryman.run(stop));
   return {
     files,
     canSend: beat.canSend,
     parts: [
+      longRunning('write budget', (stop) =>
+        followShare({ share, leases: resources.leases, lease: leaderLease(settings), clock, log }, stop),
+      ),
       longRunning('heartbeat', (stop) => beat.run(stop)),
       following,
       {

@@ -1,60 +1,122 @@
-import { Failed, failureOf } from '../api/failure.ts';
-import type { Batch, FileResult, Settings, Share, SharedBatch, SmallFile, Transcode, TranscodeMany } from './port.ts';
+import { type Failure, failureOf } from '../api/failure.ts';
+import { releasable } from './batch/bodies.ts';
+import type { Pending } from './batch/pending.ts';
+import type { Filler } from './intake/filler.ts';
+import { isPlain, openIntake } from './intake/intake.ts';
+import { walkFile } from './intake/sniff.ts';
+import { batchLimit, describe, type Engines, fillerOf, newJob, newPending } from './job.ts';
+import type { Engine } from './kernel.ts';
+import type { FileResult, Input, Settings, Share, SmallFile, TranscodeMany } from './port.ts';
+import type { Job, Known, Walk } from './walk.ts';
 
-/** One more batch of a file that was to have one at most. */
-const Second = Symbol('a second batch');
+/** Its spans do not fit behind those of the files before it. */
+const FULL = Symbol('the batch is full');
 
-type Alone = { readonly result: FileResult; readonly batch?: Batch };
+/** What the files of one job have in common. */
+type Common = { readonly engine: Engine; readonly pending: Pending; readonly known: Known; readonly settings: Settings };
 
-/** Transcodes one file after the other and joins what comes of them: requests in a row are one request to protobuf. */
-export const many =
-  (transcode: Transcode): TranscodeMany =>
-  async (files, settings, take, signal) => {
+/** A transcoder of many small files, one after the other, into batches that they share. */
+export const manyTranscoder =
+  (kept: Engines): TranscodeMany =>
+  async (files, settings, take, signal = new AbortController().signal) => {
+    signal.throwIfAborted();
+    const engine = kept.take(batchLimit(settings));
+    const pending = newPending(engine, batchLimit(settings));
+    const common: Common = { engine, pending, known: { declined: 0 }, settings };
     const results: FileResult[] = [];
-    let held: Batch[] = [];
     let shares: Share[] = [];
+    let spans = 0;
     let index = 0;
-    const size = () => held.reduce((sum, { body }) => sum + body.length, 0);
-    const spans = () => held.reduce((sum, batch) => sum + batch.spans, 0);
     const send = async (): Promise<void> => {
-      if (held.length === 0) return;
-      const batch: SharedBatch = { index: index++, body: Buffer.concat(held.map(({ body }) => body)), spans: spans(), shares };
-      [held, shares] = [[], []];
+      const batch = { ...releasable({ index: index++, ...pending.cut() }), shares };
+      [shares, spans] = [[], 0];
       await take(batch);
+      signal.throwIfAborted();
     };
-    for (const [file, small] of files.entries()) {
-      const { result, batch } = await alone(transcode, small, settings, signal);
-      results.push(result);
-      if (!batch) continue;
-      if (size() + batch.body.length > settings.maxBatchBytes) await send();
-      shares.push({ file, from: spans(), spans: batch.spans });
-      held.push(batch);
+    try {
+      for (const [file, small] of files.entries()) {
+        let result = await walkOne(small, common, signal);
+        if (result === FULL && shares.length > 0) {
+          await send();
+          result = await walkOne(small, common, signal);
+        }
+        const settled: FileResult = result === FULL ? { state: 'large' } : result;
+        results.push(settled);
+        if (settled.state !== 'done' || settled.summary.spans === 0) continue;
+        shares.push({ file, from: spans, spans: settled.summary.spans, summary: settled.summary });
+        spans += settled.summary.spans;
+      }
+      if (shares.length > 0) await send();
+      return results;
+    } finally {
+      kept.giveBack(batchLimit(settings), engine);
     }
-    await send();
-    return results;
   };
 
-async function alone(transcode: Transcode, file: SmallFile, settings: Settings, signal: AbortSignal | undefined): Promise<Alone> {
+/** Walks over one file. Where that does not come to its end, nothing of the file is left. */
+async function walkOne(file: SmallFile, common: Common, signal: AbortSignal): Promise<FileResult | typeof FULL> {
+  const { engine, pending, known, settings } = common;
   const { bytes, name } = file;
-  const input = {
-    open: async function* (from: number) {
+  const mark = pending.mark();
+  const job = newJob(engine, pending, known, name);
+  try {
+    const whole = bytes.length <= job.window.bytes.length && isPlain(bytes);
+    const format = whole ? walkWhole(job, bytes, settings) : await walkStream(job, file, common, signal);
+    if (format === FULL) {
+      pending.back(mark);
+      return FULL;
+    }
+    job.tally.spans = pending.counted;
+    job.tally.batches = pending.counted > 0 ? 1 : 0;
+    return { state: 'done', summary: job.tally.summary(format, job.window.offset + job.window.end) };
+  } catch (thrown) {
+    pending.back(mark);
+    signal.throwIfAborted();
+    return { state: 'failed', failure: plain(failureOf(thrown)) };
+  }
+}
+
+/** A plain file that fits into the window is walked without waiting for anything. */
+function walkWhole(job: Job, bytes: Uint8Array, { format }: Settings): string | typeof FULL {
+  const { window } = job;
+  window.bytes.set(bytes);
+  window.end = bytes.length;
+  window.ended = true;
+  const { done, value } = walkFile(job, format).next(true);
+  // There is no more input to ask for: it asks to close the batch, or for a look ahead before that.
+  return done ? value : FULL;
+}
+
+async function walkStream(job: Job, { bytes, name }: SmallFile, common: Common, signal: AbortSignal): Promise<string | typeof FULL> {
+  const { engine, settings } = common;
+  const input: Input = {
+    open: async function* (from) {
       if (from < bytes.length) yield bytes.subarray(from);
     },
     size: bytes.length,
     ...(name === undefined ? {} : { name }),
   };
-  let batch: Batch | undefined;
+  const intake = await openIntake(input, settings, signal);
+  const filler = fillerOf(job, engine, intake);
   try {
-    const take = (one: Batch) => {
-      if (batch) throw Second;
-      batch = one;
-    };
-    const summary = await transcode(input, settings, take, signal);
-    return { result: { state: 'done', summary }, ...(batch && { batch }) };
-  } catch (thrown) {
-    if (thrown === Second) return { result: { state: 'large' } };
-    signal?.throwIfAborted();
-    if (!(thrown instanceof Failed)) throw thrown;
-    return { result: { state: 'failed', failure: failureOf(thrown) } };
+    await filler.fill(0, signal);
+    const format = await filled(walkFile(job, settings.format), job, filler, signal);
+    return format === FULL ? FULL : describe(format, intake);
+  } finally {
+    await filler.close();
   }
 }
+
+/** Gives a walk the input it asks for, and stops where it asks for anything else. */
+async function filled(walk: Walk<string>, { place }: Job, filler: Filler, signal: AbortSignal): Promise<string | typeof FULL> {
+  for (let answer = true; ; ) {
+    const { done, value } = walk.next(answer);
+    if (done) return value;
+    if (value !== 'fill') return FULL;
+    answer = await filler.fill(place.at, signal);
+    if (answer) place.at = 0;
+  }
+}
+
+/** A failure as it can cross to another thread. */
+const plain = ({ reason, message }: Failure): Failure => ({ reason, message });

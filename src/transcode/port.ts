@@ -73,7 +73,7 @@ export type SmallFile = {
 };
 
 /** Where in a shared batch the spans of one file are: so many, from this one on. */
-export type Share = { readonly file: number; readonly from: number; readonly spans: number };
+export type Share = { readonly file: number; readonly from: number; readonly spans: number; readonly summary: Summary };
 
 /** A batch with the spans of several files in their order. All spans of a file are in one batch. */
 export type SharedBatch = Batch & { readonly shares: readonly Share[] };

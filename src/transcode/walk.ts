@@ -18,10 +18,27 @@ export type LookAhead = { readonly over: (stretch: Stretch) => Walk };
 
 export type Walk<T = void> = Generator<Step, T, boolean>;
 
+/** All of a document but its spans: the text before and behind the one array of them, and what it meant. */
+export type Frame = {
+  readonly before: Uint8Array;
+  readonly behind: Uint8Array;
+  readonly resource: Header;
+  readonly scope: Header;
+  readonly envelopes: number;
+};
+
+/** What documents of one writer have in common, from one to the next. */
+export type Known = {
+  frame?: Frame;
+  /** Documents of that frame whose spans the fast kernel declined. */
+  declined: number;
+};
+
 /** What a walk over a file works with. */
 export type Job = Stretch & {
   readonly pending: Pending;
   readonly tally: Tally;
+  readonly known: Known;
   readonly fast?: SpanKernel;
   readonly maxBatchBytes: number;
   /** Last resort for a service name. */

@@ -50,5 +50,7 @@ describe('the image', () => {
     expect(dockerfile).toContain('ENTRYPOINT ["/nodejs/bin/node", "/app/spanferry.mjs"]');
     expect(dockerfile).toContain('RUN node hack/image.ts rootfs /rootfs');
     expect(dockerfile).toContain('USER 65532:65532');
+    const base = /^FROM (gcr\.io\/\S+)$/m.exec(dockerfile)?.[1];
+    expect(dockerfile).toContain(`org.opencontainers.image.base.name="${base}"`);
   });
 });

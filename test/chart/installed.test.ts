@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { fileSpec, ledgerSpec } from '../support/api/manifests.ts';
 import { eventually } from '../support/eventually.ts';
-import { chart, helmOk, helmProgram } from '../support/helm.ts';
+import { chart, helmOk, helmProgram, type Rendered, render } from '../support/helm.ts';
 import { kubectl, kubectlOk, list } from '../support/kubectl.ts';
 import { type Stage, stage } from '../support/stage.ts';
 import { twoSpans } from './trace.ts';
@@ -17,6 +18,17 @@ let folder: string;
 /** The operator as the API server knows it, and what its pod would find. */
 let operator: string;
 let kubeconfig: string;
+
+type TestPod = Rendered & { readonly spec: { readonly containers: readonly { readonly command: string[]; readonly args: string[] }[] } };
+
+/** What `helm test` runs in its pod, run here: its exit code. */
+async function asksWhetherReady(url: string): Promise<number | null> {
+  const pod = (await render({})).find((object): object is TestPod => object.metadata.annotations?.['helm.sh/hook'] === 'test');
+  const { command = [], args = [] } = pod?.spec.containers[0] ?? {};
+  expect(command).toEqual(['/nodejs/bin/node', '--eval']);
+  const child = spawn(process.execPath, ['--eval', ...args], { env: { READY: `${url}/readyz` }, stdio: 'ignore' });
+  return new Promise((resolve) => child.on('close', resolve));
+}
 
 /** One installation for the whole file: its admission policy holds for the whole cluster. */
 describe.skipIf(!helmProgram)('an installed release', () => {
@@ -58,7 +70,9 @@ describe.skipIf(!helmProgram)('an installed release', () => {
       async () => JSON.parse(await scene.kubectl('get', 'events.events.k8s.io', '-o', 'json')) as { items: unknown[] },
       ({ items }) => items.length > 0,
     );
+    expect(await asksWhetherReady(replica.url)).toBe(0);
     expect(await replica.stop()).toBe(0);
+    expect(await asksWhetherReady(replica.url), 'a replica that is gone fails helm test').not.toBe(0);
     expect(replica.text()).not.toMatch(/ApiForbidden|not allowed to/);
   });
 
@@ -76,6 +90,7 @@ describe.skipIf(!helmProgram)('an installed release', () => {
     ['update', 'secrets'],
     ['get', 'configmaps'],
     ['list', 'pods'],
+    ['get', 'ingestionsources', 'spanferry.io'],
     ['create', 'ingestionsources', 'spanferry.io'],
     ['update', 'ingestionsources', 'spanferry.io'],
     ['delete', 'ingestionsources', 'spanferry.io'],

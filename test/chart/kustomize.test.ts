@@ -22,15 +22,18 @@ describe('config/', () => {
   });
 
   test.skipIf(!helmProgram).each([
-    ['config/operator/operator.yaml', 'combined'],
-    ['config/split/operator.yaml', 'split'],
-  ])('%s is what the chart makes with roles %s', async (file, roles) => {
-    const objects = (await render({ roles, crds: { enabled: false } })).filter(({ metadata }) => !metadata.annotations?.['helm.sh/hook']);
+    ['config/operator/operator.yaml', {}],
+    ['config/split/operator.yaml', { roles: 'split' }],
+    ['config/namespaced/operator.yaml', { namespaces: ['spanferry'] }],
+  ])('%s is what the chart makes of the values %j', async (file, values) => {
+    const objects = (await render({ ...values, crds: { enabled: false } })).filter(
+      ({ metadata }) => !metadata.annotations?.['helm.sh/hook'],
+    );
     const text = objects.map((object) => stringify(withoutHelm(object), { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n');
     await expect(head + text).toMatchFileSnapshot(`../../${file}`);
   });
 
-  test.each(['config/default', 'config/split'])('a real API server takes %s', async (folder) => {
+  test.each(['config/default', 'config/split', 'config/namespaced'])('a real API server takes %s', async (folder) => {
     const manifest = await kubectlOk(['kustomize', folder]);
     const { code, err } = await kubectl(['apply', '--server-side', '--dry-run=server', '--force-conflicts', '-f', '-'], manifest);
     expect(code, err).toBe(0);

@@ -35,16 +35,18 @@ const monitor = (kind: string) => ({
   },
 });
 
+const monitoring = ['ServiceMonitor', 'PodMonitor', 'PrometheusRule'];
+
 describe.skipIf(!helmProgram)('the chart', () => {
   beforeAll(async () => {
-    await kubectlOk(['apply', '--server-side', '-f', '-'], list([monitor('ServiceMonitor'), monitor('PodMonitor')]));
+    await kubectlOk(['apply', '--server-side', '-f', '-'], list(monitoring.map(monitor)));
     await kubectlOk(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
     await kubectlOk(['create', 'namespace', namespace]);
     await kubectlOk(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted']);
   });
   afterAll(async () => {
     await kubectl(['delete', 'namespace', namespace, '--wait=false']);
-    await kubectl(['delete', 'crd', 'servicemonitors.monitoring.coreos.com', 'podmonitors.monitoring.coreos.com', '--wait=false']);
+    await kubectl(['delete', 'crd', ...monitoring.map((kind) => monitor(kind).metadata.name), '--wait=false']);
   });
 
   test('passes helm lint', async () => {
@@ -94,7 +96,7 @@ describe.skipIf(!helmProgram)('the chart', () => {
   });
 
   test.each(typos)('refuses %s', async (_sentence, values, says) => {
-    const { code, err } = await helm(['template', 'spanferry', chart], values);
+    const { code, err } = await helm(['template', 'spanferry', chart, '--api-versions', 'spanferry.io/v1alpha1'], values);
     expect(code).not.toBe(0);
     expect(err).toMatch(says);
   });
@@ -111,7 +113,24 @@ describe.skipIf(!helmProgram)('the chart', () => {
     );
   });
 
-  test('a source that is switched off is left out, and so are all while their kind is unknown', async () => {
+  test('what it tells Artifact Hub is true: its kinds, an example that can be applied, its image', async () => {
+    const text = parse(await readFile(join(chart, 'Chart.yaml'), 'utf8')) as { appVersion: string; annotations: Record<string, string> };
+    const told = <T>(name: string) => parse(text.annotations[`artifacthub.io/${name}`] ?? '') as T;
+    expect(
+      told<{ name: string }[]>('crds')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(
+      (await Promise.all((await readdir('crds')).map((file) => readFile(join('crds', file), 'utf8'))))
+        .map((crd) => parse(crd).metadata.name)
+        .sort(),
+    );
+    expect(told<{ image: string }[]>('images').map(({ image }) => image)).toEqual([`ghcr.io/spanferry/spanferry:${text.appVersion}`]);
+    const { code, err } = await kubectl([...dryRun, '--namespace', namespace], list(told<object[]>('crdsExamples')));
+    expect(code, err).toBe(0);
+  });
+
+  test('row 64: a source that is switched off is left out, and so are all while their kind is unknown', async () => {
     const sources = ['on', 'off'].map((name) => ({ name, enabled: name === 'on', spec: { store: { s3: { bucket: 'acme-traces' } } } }));
     const names = async (...flags: readonly string[]) =>
       (await render({ sources }, namespace, ...flags))
@@ -130,6 +149,35 @@ describe.skipIf(!helmProgram)('the chart', () => {
     const read = parsePolicy(maps[0]?.data['policy.yaml'] ?? '');
     expect(read.operatorIdentity('ml')).toBe(true);
     expect(maps).toHaveLength(1);
+  });
+
+  test('for listed namespaces it has no right in any other, not even by its admission policy', async () => {
+    const objects = await render({ namespaces: ['ml', 'search'], userRoles: { create: false } });
+    expect(objects.filter(({ kind }) => kind.startsWith('ClusterRole'))).toEqual([]);
+    const places = (kind: string) => objects.filter((object) => object.kind === kind).map(({ metadata }) => metadata.namespace);
+    expect(places('Role')).toEqual(['ml', 'search', 'spanferry']);
+    expect(places('RoleBinding')).toEqual(['ml', 'search', 'spanferry']);
+    expect(objects.find(({ kind }) => kind === 'ValidatingAdmissionPolicy')).toMatchObject({
+      spec: { matchConstraints: { namespaceSelector: { matchExpressions: [{ operator: 'In', values: ['ml', 'search'] }] } } },
+    });
+    const [deployment] = deployments(objects);
+    const [, ...flags] = deployment?.spec.template.spec.containers[0]?.args ?? [];
+    expect(parseSettings(flags, {})).toMatchObject({ settings: { namespaces: ['ml', 'search'] } });
+  });
+
+  test('alerts and dashboard arrive as their files have them, and links lead where the values say', async () => {
+    const runbooks = 'https://wiki.acme.example/spanferry';
+    const objects = await render({ prometheusRule: { enabled: true, runbooks }, dashboard: { enabled: true } });
+    const alerts = await readFile(join(chart, 'files/alerts.yaml'), 'utf8');
+    expect(objects.find(({ kind }) => kind === 'PrometheusRule')).toMatchObject({
+      spec: parse(alerts.replaceAll('RUNBOOKS#', `${runbooks}#`)),
+    });
+    const dashboard = objects.find(({ metadata }) => metadata.name === 'spanferry-dashboard') as Rendered & {
+      data: Record<string, string>;
+    };
+    expect(JSON.parse(dashboard.data['spanferry.json'] ?? '')).toEqual(
+      JSON.parse(await readFile(join(chart, 'files/dashboard.json'), 'utf8')),
+    );
   });
 
   test('a new policy starts new replicas', async () => {

@@ -20,6 +20,7 @@ export const installations: readonly (readonly [sentence: string, values: Values
     },
   ],
   ['with split roles', { roles: 'split', worker: { replicas: 8 } }],
+  ['for listed namespaces', { namespaces: ['chart-rendered', 'default'], sources: [source('checkout', { namespace: 'default' })] }],
   ['with a tenancy policy', { tenancy: { policy: { ml: { buckets: ['s3://acme-*'], operatorIdentity: false }, '*': { buckets: [] } } } }],
   ["with a policy of one's own", { tenancy: { existingConfigMap: 'tenants' } }],
   ['with sources, one of them switched off', { sources: [source('checkout'), source('drafts', { enabled: false })] }],
@@ -51,7 +52,15 @@ export const installations: readonly (readonly [sentence: string, values: Values
       },
     },
   ],
-  ['watched by Prometheus', { serviceMonitor: { enabled: true, labels: { release: 'kps' } }, podMonitor: { enabled: true } }],
+  [
+    'watched by Prometheus and Grafana',
+    {
+      serviceMonitor: { enabled: true, labels: { release: 'kps' } },
+      podMonitor: { enabled: true },
+      prometheusRule: { enabled: true, labels: { release: 'kps' }, runbooks: 'https://wiki.acme.example/spanferry' },
+      dashboard: { enabled: true, annotations: { grafana_folder: 'Telemetry' } },
+    },
+  ],
   [
     'with the wishes of a platform team',
     {
@@ -112,6 +121,13 @@ export const typos: readonly (readonly [sentence: string, values: Values, says: 
   ['an endpoint without its scheme', { collector: { endpoint: 'otel-collector:4318' } }, /endpoint/],
   ['replicas in words', { replicas: 'two' }, /replicas/],
   ['a drain without a unit', { operator: { drain: '25' } }, /drain/],
+  ['a namespace in capitals', { namespaces: ['ML'] }, /namespaces/],
+  [
+    'a source where nobody would look after it',
+    { namespaces: ['ml'], sources: [source('a', { namespace: 'search' })] },
+    /source a is in namespace search, which is not among `namespaces`/,
+  ],
+  ['alerts misspelt', { prometheusRules: { enabled: true } }, /prometheusRules/],
   ['a rule that the policy does not know', { tenancy: { policy: { ml: { bucket: ['a'] } } } }, /bucket/],
   ['a source without a name', { sources: [{ spec: { store: {} } }] }, /name/],
   [

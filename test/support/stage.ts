@@ -1,9 +1,9 @@
-import { inject } from 'vitest';
 import { annotations, type Trigger } from '../../src/api/annotations.ts';
 import type { Condition } from '../../src/api/conditions.ts';
 import type { IngestionFile } from '../../src/api/ingestionfile.ts';
 import type { IngestionLedger } from '../../src/api/ingestionledger.ts';
 import type { IngestionSource } from '../../src/api/ingestionsource.ts';
+import { type Account, account, chartRights, type Rights } from './account.ts';
 import { apiServer } from './api-server.ts';
 import { type CollectorStub, startCollector } from './collector-stub.ts';
 import { eventually } from './eventually.ts';
@@ -29,6 +29,8 @@ export type Stage = {
   readonly collector: CollectorStub;
   /** The keys in the Secret `s3-keys`, which may list and read. */
   readonly reader: Keys;
+  /** The operator as the API server knows it: a ServiceAccount with the rights of the chart and no other. */
+  readonly operator: Pick<Account, 'name' | 'kubeconfig'>;
   /** A replica of the operator that may reach loopback, where everything of a test is. `command` runs another build than the sources. */
   readonly start: (flags?: readonly string[], environment?: NodeJS.ProcessEnv, command?: readonly string[]) => Promise<Replica>;
   /** One that may not. */
@@ -66,13 +68,15 @@ const GROUP = '/apis/spanferry.io/v1alpha1';
 
 let count = 0;
 
-export async function stage(): Promise<Stage> {
+/** With `rights` the operator has these, in this namespace alone: start it with `--namespaces` then. */
+export async function stage({ rights }: { readonly rights?: Rights } = {}): Promise<Stage> {
   const namespace = `stage-${process.pid}-${Date.now().toString(36)}-${count++}`;
   const bucket = 'acme-traces';
   const [s3, collector, api] = [await startS3Server(), await startCollector(), apiServer()];
   const { accessKeyId, secretAccessKey } = s3.identities.addUser('reader').credential;
   s3.createBucket(bucket);
   await api.call('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
+  const operator = rights ? await account(api, namespace, rights, 'namespace') : await account(api, namespace, await chartRights());
   const replicas: Replica[] = [];
 
   const inNamespace = (...args: readonly string[]) => kubectlOk(['-n', namespace, ...args]);
@@ -98,7 +102,7 @@ export async function stage(): Promise<Stage> {
     command?: readonly string[],
   ): Promise<Replica> => {
     const own = ['--namespace', namespace, '--name', `replica-${replicas.length}`, '--collector-endpoint', collector.url];
-    const settings = { KUBECONFIG: inject('envtest').kubeconfigPath, ...environment };
+    const settings = { KUBECONFIG: operator.kubeconfig, ...environment };
     const replica = await startReplica([...own, ...flags], settings, command);
     replicas.push(replica);
     return replica;
@@ -111,6 +115,7 @@ export async function stage(): Promise<Stage> {
     bucket,
     collector,
     reader: { accessKeyId, secretAccessKey },
+    operator,
     apply,
     secret,
     kubectl: inNamespace,
@@ -184,6 +189,7 @@ export async function stage(): Promise<Stage> {
       // The next file's operator sees every namespace.
       await api.call('DELETE', place('ingestionsources'));
       await api.call('DELETE', place('ingestionfiles'));
+      await operator.close();
       await Promise.all([collector.close(), s3.close(), api.close()]);
     },
   };

@@ -6,10 +6,10 @@ import type { Reason } from '../../src/api/reasons.ts';
 import type { Batch, Consignment, Outcome } from '../../src/delivery/outcome.ts';
 import { type Log, logger } from '../../src/observability/logger.ts';
 import { noTracing } from '../../src/observability/tracing.ts';
-import { many } from '../../src/transcode/many.ts';
 import { defaultSettings, type Summary, type Transcode } from '../../src/transcode/port.ts';
 import type { Connection, Connections, Observer } from '../../src/worker/port.ts';
 import { type Worker, type WorkerOptions, worker } from '../../src/worker/worker.ts';
+import { many } from './traces/many.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 /** A worker among records, sources and connections that live in memory; the test says what each of them does. */

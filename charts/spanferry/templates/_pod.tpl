@@ -66,6 +66,9 @@ spec:
       args:
         - operator
         - --role={{ $part.role }}
+        {{- with .Values.namespaces }}
+        - --namespaces={{ join "," . }}
+        {{- end }}
         {{- with .Values.collector.endpoint }}
         - --collector-endpoint={{ . }}
         {{- end }}

@@ -49,3 +49,17 @@ export function iso(nanos: bigint): string {
   if (Number.isNaN(date.getTime())) return `${nanos} ns`;
   return `${date.toISOString().slice(0, -5)}.${String(nanos % 1_000_000_000n).padStart(9, '0')}Z`;
 }
+
+/** "just now", "12 s ago", "5 min ago", "3 h ago", "2 d ago": how long ago a moment was, in its largest unit. */
+export function ago(ms: number): string {
+  const seconds = Math.floor(ms / 1_000);
+  if (seconds < 1) return 'just now';
+  return `${span(seconds)} ago`;
+}
+
+/** "12 s", "5 min", "3 h", "2 d": a time in its largest unit. */
+export function span(seconds: number): string {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h` : `${count(Math.floor(seconds / 86_400))} d`;
+}

@@ -10,6 +10,8 @@ type Group = { readonly header: Header; scopes: Scope[]; settled: number };
 
 export type Cut = { readonly body: Uint8Array<ArrayBuffer>; readonly spans: number };
 
+export type Mark = { readonly groups: number; readonly settled: number; readonly length: number };
+
 /**
  * The spans that wait for their batch to close. They lie in the arena; headers stay apart until then, so every length is exact, and
  * a header that comes late is no trouble. A batch is as many of the spans, in order, as fit the limit together with their headers.
@@ -32,6 +34,20 @@ export class Pending {
 
   get empty(): boolean {
     return this.arena.length === 0;
+  }
+
+  /** The place between two files: `back` forgets what came behind it. Counting begins anew here. */
+  mark(): Mark {
+    this.counted = 0;
+    return { groups: this.#groups.length, settled: this.#settled, length: this.arena.length };
+  }
+
+  back({ groups, settled, length }: Mark): void {
+    this.#groups.length = groups;
+    this.#settled = settled;
+    this.#groupOpen = false;
+    this.#scopeOpen = false;
+    this.arena.length = length;
   }
 
   openResource(header: Header): void {

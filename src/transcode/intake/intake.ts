@@ -12,6 +12,9 @@ export type Intake = {
   readonly seekable: boolean;
 };
 
+/** Neither compressed nor framed: what the file holds is what it is. */
+export const isPlain = (head: Uint8Array): boolean => compressionOf(head) === undefined && !isFramed(head);
+
 /** Opens a file and tells by content how it is packed. */
 export async function openIntake(input: Input, settings: Settings, signal: AbortSignal): Promise<Intake> {
   const raw = await peekBytes(input.open(0, signal)[Symbol.asyncIterator](), 4);

@@ -1,15 +1,5 @@
-import type { Header } from '../batch/headers.ts';
 import type { SpanSink } from '../kernel.ts';
 import type { Around, Job } from '../walk.ts';
-
-/** All of a document but its spans: the text before and behind the one array of them, and what it meant. */
-type Frame = {
-  readonly before: Uint8Array;
-  readonly behind: Uint8Array;
-  readonly resource: Header;
-  readonly scope: Header;
-  readonly envelopes: number;
-};
 
 /** What was seen when a document began. `passed` counts what is in it besides spans. */
 type Mark = {
@@ -36,10 +26,8 @@ const MOST_DECLINED = 16;
 export class Repeats {
   readonly #job: Job;
   readonly #sink: SpanSink;
-  #frame: Frame | undefined;
   #mark: Mark | undefined;
   #spans = 0;
-  #declined = 0;
   readonly #times: (readonly [number, number, number, number])[] = [];
   readonly #traces: number[] = [];
 
@@ -81,7 +69,7 @@ export class Repeats {
     const text = (from: number, to: number) => window.bytes.slice(from - window.offset, to - window.offset);
     if (offset - mark.offset > LARGEST) return;
     const { resource, scope } = mark.around;
-    this.#frame = {
+    this.#job.known.frame = {
       before: text(mark.offset, mark.from + 1),
       behind: text(mark.to, offset),
       resource,
@@ -92,9 +80,9 @@ export class Repeats {
 
   /** Takes the document at `at` when it is of the remembered kind and complete in the window; how many envelopes it was, and its end. */
   take(at: number): { readonly at: number; readonly envelopes: number } | undefined {
-    const frame = this.#frame;
-    const { window, pending, fast, tally } = this.#job;
-    if (!frame || !fast || this.#declined > MOST_DECLINED || !matches(window.bytes, at, window.end, frame.before)) return undefined;
+    const { window, pending, fast, tally, known } = this.#job;
+    const { frame } = known;
+    if (!frame || !fast || known.declined > MOST_DECLINED || !matches(window.bytes, at, window.end, frame.before)) return undefined;
     const first = at + frame.before.length;
     if (window.bytes[first] !== 0x7b) return undefined;
     const { arena } = pending;
@@ -115,7 +103,7 @@ export class Repeats {
       tally.resource(frame.resource.head);
     } else {
       arena.length = length;
-      if (run.why === 'declined') this.#declined++;
+      if (run.why === 'declined') known.declined++;
     }
     pending.closeScope();
     pending.closeResource();

@@ -12,6 +12,8 @@ export type Feed = {
   /** One chunk more may be sent. The memory of the one that was used comes back. */
   readonly more: (memory: ArrayBuffer) => void;
   readonly close: () => void;
+  /** The thread has used all that it was sent and waits for more. */
+  readonly starves: () => boolean;
   /** Resolves when the stream is closed, however it ended. */
   readonly done: Promise<void>;
 };
@@ -31,6 +33,7 @@ export function startFeed(input: Input, from: number, signal: AbortSignal, sink:
   const closed = new AbortController();
   const either = AbortSignal.any([signal, closed.signal]);
   let credit = CHUNKS_AHEAD;
+  let ended = false;
   let wake = (): void => {};
   const credited = async (): Promise<void> => {
     while (credit === 0 && !either.aborted) {
@@ -69,9 +72,11 @@ export function startFeed(input: Input, from: number, signal: AbortSignal, sink:
 
   const done = pump()
     .then(() => {
+      ended = true;
       if (!either.aborted) sink.end();
     })
     .catch((thrown: unknown) => {
+      ended = true;
       if (!either.aborted) sink.broken(thrown);
     })
     .finally(() => either.removeEventListener('abort', onAbort));
@@ -83,6 +88,7 @@ export function startFeed(input: Input, from: number, signal: AbortSignal, sink:
       wake();
     },
     close: () => closed.abort(),
+    starves: () => credit === CHUNKS_AHEAD && !ended,
     done,
   };
 }

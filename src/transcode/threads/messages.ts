@@ -1,27 +1,38 @@
 import type { Failure } from '../../api/failure.ts';
-import type { Batch, Settings, Summary } from '../port.ts';
+import type { Batch, FileResult, Settings, SharedBatch, Summary } from '../port.ts';
 
-/** What the owner of a thread says to it. One job at a time; `stream` numbers the streams that the job has opened. */
+/** A file among many: where its bytes are in those of all. */
+export type Piece = { readonly from: number; readonly to: number; readonly name?: string };
+
+/** What the owner of a thread says to it. `job` numbers the jobs, `stream` the streams that they have opened. */
 export type ToThread =
   | { readonly do: 'transcode'; readonly job: number; readonly settings: Settings; readonly size?: number; readonly name?: string }
+  | {
+      readonly do: 'transcode many';
+      readonly job: number;
+      readonly settings: Settings;
+      readonly files: readonly Piece[];
+      readonly bytes: Uint8Array<ArrayBuffer>;
+    }
   | { readonly do: 'chunk'; readonly stream: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly do: 'end'; readonly stream: number }
   | { readonly do: 'broken'; readonly stream: number; readonly failure: Failure }
   /** The oldest batch on its way was taken. */
-  | { readonly do: 'taken' }
+  | { readonly do: 'taken'; readonly job: number }
   /** The memory of a body that was released, for the next ones. */
   | { readonly do: 'reuse'; readonly memory: ArrayBuffer }
-  | { readonly do: 'abort' };
+  | { readonly do: 'abort'; readonly job: number };
 
-/** What a thread says to its owner. */
-export type FromThread =
+/** What a thread says to its owner about a job. */
+export type FromThread = { readonly job: number } & (
   | { readonly say: 'open'; readonly stream: number; readonly from: number }
   /** A chunk was used; its memory comes back, and one more may be on its way. */
   | { readonly say: 'next'; readonly stream: number; readonly memory: ArrayBuffer }
   | { readonly say: 'close'; readonly stream: number }
-  | { readonly say: 'batch'; readonly batch: Batch }
-  | { readonly say: 'done'; readonly job: number; readonly summary: Summary }
-  | { readonly say: 'failed'; readonly job: number; readonly failure: Failure };
+  | { readonly say: 'batch'; readonly batch: Batch | SharedBatch }
+  | { readonly say: 'done'; readonly result: Summary | readonly FileResult[] }
+  | { readonly say: 'failed'; readonly failure: Failure }
+);
 
 /** Chunks on their way to a thread, per stream, and what one of them holds at most. */
 export const CHUNKS_AHEAD = 4;

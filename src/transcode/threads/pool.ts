@@ -1,12 +1,11 @@
-import { Worker } from 'node:worker_threads';
 import { semaphore } from '../../std/semaphore.ts';
-import { many } from '../many.ts';
-import type { Transcode, TranscodeMany } from '../port.ts';
-import { runJob } from './job.ts';
-import { threadMark } from './messages.ts';
+import type { Batch, FileResult, SharedBatch, Summary, Transcode, TranscodeMany } from '../port.ts';
+import { startThread, type Thread } from './handle.ts';
+import { runJob, type Work } from './job.ts';
+import type { Piece } from './messages.ts';
 
 export type PoolOptions = {
-  /** So many files are transcoded at the same time; more wait their turn. */
+  /** So many files are transcoded at the same time; more wait their turn. One that stalls lets others go on beside it. */
   readonly threads: number;
   /** The program of a thread. By default the sources' own, or the bundle that this code is part of. */
   readonly entry?: URL;
@@ -25,57 +24,85 @@ export type Pool = {
 
 /** Threads start when they are needed and stay. Idle ones do not keep the process alive. */
 export function createPool({ threads, entry = ownEntry(), graceMs = 2_000 }: PoolOptions): Pool {
-  const slots = semaphore(threads);
-  const idle: Worker[] = [];
-  const all = new Set<Worker>();
+  const turns = semaphore(threads);
+  /** Each thread and how many jobs have their turn in it, apart from those that stalled. */
+  const all = new Map<Thread, number>();
   const closing = new AbortController();
   let jobs = 0;
 
-  const start = (): Worker => {
-    const worker = new Worker(entry, { workerData: threadMark });
-    all.add(worker);
-    // A thread that dies while it has no job is simply not there for the next one.
-    worker.on('error', () => forget(worker));
-    worker.on('exit', () => forget(worker));
-    return worker;
+  const start = (): Thread => {
+    const thread = startThread(entry, () => all.delete(thread));
+    return thread;
   };
 
-  const forget = (worker: Worker): void => {
-    all.delete(worker);
-    const at = idle.indexOf(worker);
-    if (at >= 0) idle.splice(at, 1);
+  /** The thread with the fewest jobs; a fresh one where all have some, as long as there may be more. */
+  const freest = (): Thread => {
+    const [first] = [...all].toSorted(([a, turnsOfA], [b, turnsOfB]) => turnsOfA - turnsOfB || a.jobs() - b.jobs());
+    return first && (first[0].jobs() === 0 || all.size >= threads) ? first[0] : start();
   };
 
-  const release = async (worker: Worker, reusable: boolean): Promise<void> => {
-    if (reusable && !closing.signal.aborted && all.has(worker)) {
-      worker.unref();
-      idle.push(worker);
-    } else {
-      forget(worker);
-      await worker.terminate();
-    }
+  const beginTurn = (thread: Thread): (() => void) => {
+    all.set(thread, (all.get(thread) ?? 0) + 1);
+    let ended = false;
+    return () => {
+      if (!ended && all.has(thread)) all.set(thread, (all.get(thread) ?? 1) - 1);
+      ended = true;
+    };
   };
 
-  const transcode: Transcode = async (input, settings, take, signal) => {
+  const run = async <B extends Batch, R>(work: (job: number) => Omit<Work<B, R>, 'job' | 'graceMs' | 'signal'>, signal?: AbortSignal) => {
     const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
-    const giveBack = await slots.acquire(1, either);
+    const giveBack = await turns.acquire(1, either);
     if (either.aborted) {
       giveBack();
       throw either.reason;
     }
-    const worker = idle.pop() ?? start();
-    worker.ref();
-    const { free, summary } = runJob(worker, { job: ++jobs, input, settings, take, signal: either, graceMs });
-    void free.then((reusable) => release(worker, reusable)).finally(giveBack);
-    return summary;
+    const thread = freest();
+    const endTurn = beginTurn(thread);
+    const job = ++jobs;
+    const { free, stalled, result } = runJob(thread, { ...work(job), job, signal: either, graceMs });
+    const over = (): void => {
+      endTurn();
+      giveBack();
+    };
+    void stalled.then(over);
+    void free.then((reusable) => (reusable ? undefined : thread.terminate())).finally(over);
+    return result;
+  };
+
+  const transcode: Transcode = (input, settings, take, signal) => {
+    const { size, name } = input;
+    const told = { settings, ...(size === undefined ? {} : { size }), ...(name === undefined ? {} : { name }) };
+    return run<Batch, Summary>((job) => ({ start: { do: 'transcode', job, ...told }, input, take }), signal);
+  };
+
+  const transcodeMany: TranscodeMany = (files, settings, take, signal) => {
+    return run<SharedBatch, readonly FileResult[]>((job) => {
+      const { bytes, pieces } = joined(files);
+      return { start: { do: 'transcode many', job, settings, files: pieces, bytes }, transfer: [bytes.buffer], take };
+    }, signal);
   };
 
   const close = async (): Promise<void> => {
     closing.abort();
-    await Promise.all([...all].map((worker) => worker.terminate()));
+    await Promise.all([...all.keys()].map((thread) => thread.terminate()));
   };
 
-  return { transcode, transcodeMany: many(transcode), close };
+  return { transcode, transcodeMany, close };
+}
+
+/** All files in memory of our own, which can be given away. */
+function joined(files: Parameters<TranscodeMany>[0]): { readonly bytes: Uint8Array<ArrayBuffer>; readonly pieces: readonly Piece[] } {
+  const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const bytes: Uint8Array<ArrayBuffer> = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  const pieces = files.map(({ bytes: content, name }): Piece => {
+    bytes.set(content, at);
+    const from = at;
+    at += content.length;
+    return { from, to: at, ...(name === undefined ? {} : { name }) };
+  });
+  return { bytes, pieces };
 }
 
 /** From sources the module beside this one; in a bundle the bundle itself, which asks `isTranscodeThread` before all else. */

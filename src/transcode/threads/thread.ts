@@ -2,7 +2,7 @@ import { isMainThread, type MessagePort, parentPort, workerData } from 'node:wor
 import { Failed, type Failure, failureOf } from '../../api/failure.ts';
 import { semaphore } from '../../std/semaphore.ts';
 import { giveBack } from '../batch/bodies.ts';
-import type { Batch, Input, Transcode } from '../port.ts';
+import type { Batch, FileResult, Input, SharedBatch, Summary, Transcode, TranscodeMany } from '../port.ts';
 import { BATCHES_AHEAD, type FromThread, type ToThread, threadMark } from './messages.ts';
 
 /** Whether this program was started by a pool, to serve as one of its threads. */
@@ -15,72 +15,88 @@ type Stream = {
 };
 
 type Job = {
-  readonly streams: Map<number, Stream>;
   readonly abort: AbortController;
   readonly taken: (() => void)[];
 };
 
-/** Serves the owner of this thread: transcodes what it is told to, one job after the other. */
-export function serveThread(transcode: Transcode, port: MessagePort | null = parentPort): void {
+/** The work of a thread. */
+export type Transcoder = { readonly transcode: Transcode; readonly transcodeMany: TranscodeMany };
+
+/** Serves the owner of this thread: transcodes what it is told to. While a job waits for input or for its taker, others go on. */
+export function serveThread({ transcode, transcodeMany }: Transcoder, port: MessagePort | null = parentPort): void {
   if (!port) throw new Error('a transcode thread needs a port to its owner');
-  let job: Job | undefined;
-  let streams = 0;
+  const jobs = new Map<number, Job>();
+  const streams = new Map<number, Stream>();
+  let opened = 0;
 
   const say = (message: FromThread, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
-  const open = ({ streams: all }: Job, from: number, signal: AbortSignal): AsyncIterable<Uint8Array> => {
-    const stream = ++streams;
+  const open = (job: number, from: number, signal: AbortSignal): AsyncIterable<Uint8Array> => {
+    const stream = ++opened;
     const state: Stream = { waiting: [], wake: () => {} };
-    all.set(stream, state);
-    say({ say: 'open', stream, from });
+    streams.set(stream, state);
+    say({ job, say: 'open', stream, from });
     return received(state, signal, {
-      next: (memory) => say({ say: 'next', stream, memory }, [memory]),
+      next: (memory) => say({ job, say: 'next', stream, memory }, [memory]),
       close: () => {
-        all.delete(stream);
-        say({ say: 'close', stream });
+        streams.delete(stream);
+        say({ job, say: 'close', stream });
       },
     });
   };
 
-  const start = async (message: ToThread & { do: 'transcode' }): Promise<void> => {
-    const { job: number, settings, size, name } = message;
-    const current: Job = { streams: new Map(), abort: new AbortController(), taken: [] };
-    job = current;
-    const { signal } = current.abort;
+  const start = async (job: number, work: (take: Take, signal: AbortSignal) => Promise<Result>): Promise<void> => {
+    const { abort, taken }: Job = { abort: new AbortController(), taken: [] };
+    jobs.set(job, { abort, taken });
     const onTheWay = semaphore(BATCHES_AHEAD);
-    const input: Input = {
-      open: (from, openSignal) => open(current, from, AbortSignal.any([signal, openSignal])),
-      ...(size === undefined ? {} : { size }),
-      ...(name === undefined ? {} : { name }),
-    };
-    const take = async (batch: Batch): Promise<void> => {
-      current.taken.push(await onTheWay.acquire(1, signal));
-      const { index, spans } = batch;
-      const body = owned(batch);
-      say({ say: 'batch', batch: { index, body, spans } }, [body.buffer]);
+    const take = async ({ release, ...batch }: Batch): Promise<void> => {
+      taken.push(await onTheWay.acquire(1, abort.signal));
+      const body = owned(batch.body, release !== undefined);
+      say({ job, say: 'batch', batch: { ...batch, body } }, [body.buffer]);
     };
     try {
-      const summary = await transcode(input, settings, take, signal);
-      say({ say: 'done', job: number, summary });
+      const result = await work(take, abort.signal);
+      say({ job, say: 'done', result });
     } catch (thrown) {
-      say({ say: 'failed', job: number, failure: plain(thrown) });
+      say({ job, say: 'failed', failure: plain(thrown) });
     } finally {
-      job = undefined;
+      jobs.delete(job);
     }
   };
 
+  const one = ({ job, settings, size, name }: ToThread & { do: 'transcode' }): Promise<void> =>
+    start(job, (take, signal) => {
+      const input: Input = {
+        open: (from, openSignal) => open(job, from, AbortSignal.any([signal, openSignal])),
+        ...(size === undefined ? {} : { size }),
+        ...(name === undefined ? {} : { name }),
+      };
+      return transcode(input, settings, take, signal);
+    });
+
+  const many = ({ job, settings, files, bytes }: ToThread & { do: 'transcode many' }): Promise<void> =>
+    start(job, (take, signal) => {
+      const pieces = files.map(({ from, to, ...file }) => ({ ...file, bytes: bytes.subarray(from, to) }));
+      return transcodeMany(pieces, settings, take, signal);
+    });
+
   port.on('message', (message: ToThread) => {
-    if (message.do === 'transcode') void start(message);
-    else if (message.do === 'abort') job?.abort.abort(new Failed({ reason: 'InternalError', message: 'the job was aborted' }));
-    else if (message.do === 'taken') job?.taken.shift()?.();
+    if (message.do === 'transcode') void one(message);
+    else if (message.do === 'transcode many') void many(message);
+    else if (message.do === 'abort')
+      jobs.get(message.job)?.abort.abort(new Failed({ reason: 'InternalError', message: 'the job was aborted' }));
+    else if (message.do === 'taken') jobs.get(message.job)?.taken.shift()?.();
     else if (message.do === 'reuse') giveBack(message.memory);
     else {
-      const stream = job?.streams.get(message.stream);
+      const stream = streams.get(message.stream);
       stream?.waiting.push(message);
       stream?.wake();
     }
   });
 }
+
+type Take = (batch: Batch | SharedBatch) => Promise<void>;
+type Result = Summary | readonly FileResult[];
 
 type Answers = { readonly next: (memory: ArrayBuffer) => void; readonly close: () => void };
 
@@ -110,9 +126,9 @@ async function* received(stream: Stream, signal: AbortSignal, { next, close }: A
 }
 
 /** Only memory that holds nothing else may change hands: that of a body which could be released, or a copy. */
-function owned({ body, release }: Batch): Uint8Array<ArrayBuffer> {
+function owned(body: Uint8Array, isOurs: boolean): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = body;
-  return release && buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(body);
+  return isOurs && buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(body);
 }
 
 /** What was thrown, as what can cross to another thread. */

@@ -86,7 +86,7 @@ describe.concurrent('rows 38 and 39: what is known of a file and of all of them'
     expect(Date.parse(status.completionTime ?? '')).toBeGreaterThanOrEqual(Date.parse(status.startTime ?? ''));
     expect(metadata.ownerReferences?.[0]).toMatchObject({ kind: 'IngestionSource', name: 'known' });
     const table = await scene.kubectl('get', 'ifile', '--field-selector', 'spec.sourceRef.name=known,status.state=Completed');
-    expect(table).toMatch(/known-[0-9a-f]{24}\s+Completed\s+3\s+0\s+known\/a\.json/);
+    expect(table).toMatch(/known-[0-9a-f]{24}\s+Completed\s+1\s+3\s+0\s+known\/a\.json/);
   });
 
   test('the source has totals, the time of the last completion and failure, and the last failures', async () => {

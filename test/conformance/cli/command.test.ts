@@ -37,27 +37,58 @@ describe('the one file', () => {
     expect([...packages]).toEqual(['commander']);
   });
 
+  test('has what talks to a cluster packed inside: of client-node the part that reads a kubeconfig, and no SDK of a cloud', () => {
+    const [cluster] = bundle.parts.map(({ inputs }) => Object.keys(inputs));
+    const packages = cluster?.filter((input) => input.startsWith('node_modules/')) ?? [];
+    expect(packages.filter((input) => /client-node\/dist\/gen\//.test(input))).toEqual([]);
+    expect(packages.filter((input) => /@aws-sdk|@azure|google-auth/.test(input))).toEqual([]);
+    expect(packages.filter((input) => /client-node\/dist\/config\.js$/.test(input))).toHaveLength(1);
+  });
+
   test('loads nothing but modules of Node, and the operator only when asked', () => {
     const imports = Object.values(bundle.metafile.outputs).flatMap(({ imports }) => imports);
     const others = imports.filter(({ path }) => !path.startsWith('node:'));
     expect(others.map(({ path, kind }) => `${kind} ${path}`)).toEqual(['dynamic-import ./operator.mjs']);
   });
 
-  test('starts in under 150 ms of CPU, and reads a file in that time', async () => {
-    const hook = `data:text/javascript,process.on('exit', () => { const { user, system } = process.cpuUsage(); process.stderr.write(String((user + system) / 1000)); })`;
+  /** Milliseconds of CPU that a command takes, the least of five runs: whatever else runs on the machine only adds to it. */
+  async function cpu(...args: string[]): Promise<number> {
+    const hook = `data:text/javascript,process.on('exit', () => { const { user, system } = process.cpuUsage(); process.stderr.write('cpu ' + (user + system) / 1000); })`;
     const times: number[] = [];
     for (let i = 0; i < 5; i++) {
-      const { err } = await command(program, { args: ['validate', agent], env: { NODE_OPTIONS: `--import "${hook}"` } });
-      times.push(Number(err));
+      const { err } = await command(program, { args, env: { NODE_OPTIONS: `--import "${hook}"` } });
+      times.push(Number(err.split('cpu ').at(-1)));
     }
-    expect(times.sort((a, b) => a - b)[0]).toBeLessThan(150);
+    return Math.min(...times);
+  }
+
+  test('starts in under 150 ms of CPU, and reads a file in that time', async () => {
+    expect(await cpu('validate', agent)).toBeLessThan(150);
+  });
+
+  test('comes to the first question to a cluster in under 250 ms of CPU', async () => {
+    expect((await run('status', '--kubeconfig', '/nowhere')).err).toContain('there is no kubeconfig /nowhere');
+    expect(await cpu('status', '--kubeconfig', '/nowhere')).toBeLessThan(250);
   });
 
   test('says its version, and with --help how to use it', async () => {
     expect((await run('--version')).out.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
-    for (const each of ['validate', 'convert', 'view']) {
+    for (const each of [
+      'validate',
+      'convert',
+      'view',
+      'status',
+      'files',
+      'version',
+      'test',
+      'scan',
+      'retry',
+      'force',
+      'suspend',
+      'resume',
+    ]) {
       const { code, out } = await run(each, '--help');
-      expect({ code, example: out.toString().includes(`Examples:\n  spanferry ${each} `) }).toEqual({ code: 0, example: true });
+      expect({ code, example: new RegExp(`Examples:\n  spanferry ${each}\\s`).test(out.toString()) }).toEqual({ code: 0, example: true });
     }
   });
 });

@@ -12,6 +12,7 @@ describe('a wrong setting stops the start with a sentence', () => {
     [['--concurrency', '1.5'], '--concurrency: write a whole number'],
     [['--concurrency', '0'], '--concurrency: at least 1'],
     [['--concurrency='], '--concurrency: give it a value, or leave it out'],
+    [['--namespaces', 'ml,Search'], '--namespaces: write names of namespaces, as ml-platform,search'],
     [['--threads', '65'], '--threads: at most 64'],
     [['--api-writes-per-second', '0'], '--api-writes-per-second: at least 1'],
     [['--memory-budget-mb', '1'], '--memory-budget-mb: at least 16'],
@@ -42,6 +43,13 @@ describe('a wrong setting stops the start with a sentence', () => {
 test('a flag goes before its variable, and a variable before the default', () => {
   const parsed = parseSettings(['--threads', '2', '--allow-loopback'], { SPANFERRY_THREADS: '3', SPANFERRY_CONCURRENCY: '4' });
   expect(parsed).toMatchObject({ settings: { threads: 2, concurrency: 4, memoryBudgetMb: 256, allowLoopback: true, drain: 25_000 } });
+});
+
+test('namespaces are a list, and none means all of them', () => {
+  expect(parseSettings(['--namespaces', 'ml-platform, search,ml-platform'], {})).toMatchObject({
+    settings: { namespaces: ['ml-platform', 'search'] },
+  });
+  expect(parseSettings([], {})).toMatchObject({ settings: { namespaces: [] } });
 });
 
 describe('a file that settings name', () => {

@@ -28,7 +28,7 @@ const transcoding =
     for (let index = 0; index * filesPerBatch < good.length; index++) {
       signal?.throwIfAborted();
       const its = good.slice(index * filesPerBatch, (index + 1) * filesPerBatch);
-      const shares: Share[] = its.map((file, n) => ({ file, from: 10 * n, spans: 10 }));
+      const shares: Share[] = its.map((file, n) => ({ file, from: 10 * n, spans: 10, summary: summary(10) }));
       await take({ index, body: Buffer.from(its.map((file) => words(files[file] as SmallFile)).join()), spans: 10 * its.length, shares });
     }
     return results;

@@ -76,6 +76,43 @@ describe('a pool of threads', () => {
     expect((await slow).spans).toBe(5_000);
   });
 
+  test('a taker that does not come back delays nobody else, even before all batches are made', async () => {
+    const { transcode: there } = pool({ threads: 1 });
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+    const took: number[] = [];
+    const settings = { ...defaultSettings, maxBatchBytes: 50_000 };
+    const slow = there(inputOf(file), settings, ({ index }) => {
+      took.push(index);
+      return answered;
+    });
+    const here = await collect(transcode, inputOf(file));
+    const others = await Promise.all(Array.from({ length: 3 }, () => collect(there, inputOf(file))));
+    for (const other of others) expect(other).toEqual(here);
+    expect(took).toEqual([0]);
+    answer();
+    const { batches, spans } = await slow;
+    expect(spans).toBe(5_000);
+    expect(took).toEqual(Array.from({ length: batches }, (_each, index) => index));
+    expect(batches).toBeGreaterThan(10);
+  });
+
+  test('nor does a stream that has nothing to give', async () => {
+    const { transcode: there } = pool({ threads: 1 });
+    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+    const slow: Input = {
+      async *open() {
+        yield file.subarray(0, 100_000);
+        await arrived;
+        yield file.subarray(100_000);
+      },
+    };
+    const late = collect(there, slow);
+    const here = await collect(transcode, inputOf(file));
+    expect(await collect(there, inputOf(file))).toEqual(here);
+    arrive();
+    expect(await late).toEqual(here);
+  });
+
   test('a taker that fails after its thread went on fails its own job only', async () => {
     const { transcode: there } = pool({ threads: 1 });
     const { promise: answered, reject: refuse } = Promise.withResolvers<void>();
@@ -235,6 +272,25 @@ describe('trouble in a pool', () => {
     };
     const thrown = await there(endless, defaultSettings, () => {}).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ failure: { reason: 'InternalError', message: expect.stringContaining(message) } });
+    await expect(there(inputOf(Buffer.alloc(10)), defaultSettings, () => {})).resolves.toMatchObject({ bytes: 10 });
+  });
+
+  test('a thread that is ended because of one job fails those that it has besides', async () => {
+    const { transcode: there } = pool({ threads: 1, entry: toyThread, graceMs: 50 });
+    const never = new Promise<void>(() => {});
+    const stalled = there(inputOf(Buffer.alloc(3_000_000)), defaultSettings, () => never);
+    const ended = expect(stalled).rejects.toMatchObject({ failure: { reason: 'InternalError' } });
+    const abort = new AbortController();
+    const stuck = new Error('Stuck');
+    const input: Input = {
+      name: 'opens and ignores the signal',
+      async *open() {
+        abort.abort(stuck);
+        yield Buffer.alloc(10);
+      },
+    };
+    await expect(there(input, defaultSettings, () => {}, abort.signal)).rejects.toBe(stuck);
+    await ended;
     await expect(there(inputOf(Buffer.alloc(10)), defaultSettings, () => {})).resolves.toMatchObject({ bytes: 10 });
   });
 

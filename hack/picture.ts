@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { svgOf } from './picture/svg.ts';
+import { terminal } from './picture/terminal.ts';
+
+// npm run picture    runs the demo on a terminal of its own and draws what stands there at the end: docs/demo.svg
+
+const COLUMNS = 118;
+const ROWS = 200;
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const target = `${root}docs/demo.svg`;
+
+const screen = terminal(COLUMNS);
+const code = await record([process.execPath, '--disable-warning=ExperimentalWarning', `${root}hack/demo.ts`, '--once'], screen.write);
+if (code !== 0) {
+  console.error(`the demo ended with ${code}: no picture was drawn`);
+  process.exit(1);
+}
+const lines = screen.lines();
+// The act that shows most, files of three teams ferried, and the one after it, what was in one of them; then the last word.
+const heads = lines.flatMap((line, at) => (line.some(({ text }) => text.startsWith('──')) ? [at] : []));
+const begin = lines.findIndex((line) => line.some(({ text }) => text.includes('get ingestionsources')));
+const [, end = lines.length] = heads.filter((at) => at > begin);
+const last = lines.findLast((line) => line.length > 0) ?? [];
+const shown = [...lines.slice(begin, end), [{ at: 0, text: '…', look: [2] }], [], last];
+await writeFile(target, svgOf(shown, { columns: COLUMNS, title: 'npm run demo' }));
+console.log(`docs/demo.svg: ${shown.length} of ${lines.length} lines`);
+
+/** Runs a program on a terminal, as `script` of util-linux gives one, and hands on what it writes there. */
+function record(command: readonly string[], hear: (text: string) => void): Promise<number | null> {
+  const line = `stty cols ${COLUMNS} rows ${ROWS}; exec ${command.map((word) => `'${word}'`).join(' ')}`;
+  const child = spawn('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+    cwd: root,
+    env: { ...process.env, TERM: 'xterm-256color', NO_COLOR: undefined },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child.stdout.setEncoding('utf8').on('data', hear);
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+}

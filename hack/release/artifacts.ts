@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleCommand, bundleOperator } from '../build/bundle.ts';
+import { bundledPackages } from '../image/packages.ts';
+import { run } from '../tools/process.ts';
+import { billOfMaterials } from './bom.ts';
+import type { Subject } from './provenance.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The command in one file: `spanferry-VERSION.mjs`, for any machine with Node. */
+export async function commandFile(folder: string, version: string): Promise<void> {
+  const { file } = await bundleCommand(join(folder, 'work'));
+  const target = join(folder, `spanferry-${version}.mjs`);
+  await copyFile(file, target);
+  await chmod(target, 0o755);
+}
+
+/** The package for npm: the two bundles and nothing to install beside them. */
+export async function npmPackage(folder: string, version: string): Promise<void> {
+  const place = join(folder, 'work', 'npm');
+  await mkdir(place, { recursive: true });
+  const { file } = await bundleCommand(place);
+  await bundleOperator(place);
+  await chmod(file, 0o755);
+  const own = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Readonly<Record<string, unknown>>;
+  const { name, description, license, engines } = own;
+  const bin = { spanferry: 'spanferry.mjs', 'kubectl-spanferry': 'spanferry.mjs' };
+  const manifest = {
+    name,
+    version,
+    description,
+    license,
+    type: 'module',
+    engines,
+    bin,
+    files: ['*.mjs'],
+    keywords: ['opentelemetry', 's3', 'kubernetes'],
+  };
+  await writeFile(join(place, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  for (const page of ['README.md', 'LICENSE']) await copyFile(join(root, page), join(place, page));
+  await run('npm', ['pack', '--pack-destination', join(folder, 'work')], { cwd: place });
+  // npm and Helm would call their packages the same.
+  await rename(join(folder, 'work', `spanferry-${version}.tgz`), join(folder, `spanferry-npm-${version}.tgz`));
+}
+
+/** The chart as Helm packs it. */
+export const chartPackage = (folder: string, helm: string): Promise<void> =>
+  run(helm, ['package', join(root, 'charts/spanferry'), '--destination', folder]);
+
+/** What of other people is inside image, package and command. */
+export async function bill(folder: string, version: string, timestamp: string): Promise<void> {
+  const place = join(folder, 'work', 'bill');
+  const packages = await bundledPackages([await bundleCommand(place), await bundleOperator(place)]);
+  await writeFile(join(folder, `spanferry-${version}.cdx.json`), billOfMaterials(version, packages, timestamp));
+}
+
+/** The files of a release as they lie there, but for those that speak about the others. */
+export async function subjects(folder: string): Promise<readonly Subject[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile() && !/^(SHA256SUMS|provenance)/.test(entry.name)).map(({ name }) => name);
+  return Promise.all(names.sort().map(async (name) => ({ name: basename(name), sha256: await digestOf(join(folder, name)) })));
+}
+
+/** SHA-256 of a file, in hex. */
+export const digestOf = async (file: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');

@@ -1,0 +1,34 @@
+import { group, version } from '../../api/kind.ts';
+import type { KubeObject } from '../../kube/meta.ts';
+import type { Kind } from '../../kube/resource.ts';
+import { cleanLines, safeJson } from '../terminal/clean.ts';
+import type { Io } from '../terminal/io.ts';
+import { columnsOf } from '../terminal/io.ts';
+
+/** How an answer is printed, as kubectl names it. */
+export type Form = 'json' | 'yaml' | 'wide' | 'name';
+
+/** The width of the screen, where there is one. */
+export const screenOf = ({ out, env }: Pick<Io, 'out' | 'env'>): number | undefined =>
+  out.isTTY || env.COLUMNS !== undefined ? columnsOf(out, env) : undefined;
+
+/** Writes a value for programs: one JSON or YAML document. */
+export async function writeValue(form: 'json' | 'yaml', value: unknown, { out }: Pick<Io, 'out'>): Promise<void> {
+  if (form === 'json') return out.write(`${safeJson(JSON.stringify(value, undefined, 2))}\n`);
+  const { stringify } = await import('yaml');
+  return out.write(cleanLines(stringify(JSON.parse(JSON.stringify(value)))));
+}
+
+/** Writes objects of one kind for programs: one by itself, or a List. */
+export const writeObjects = (form: 'json' | 'yaml', objects: readonly KubeObject[], isOne: boolean, io: Pick<Io, 'out'>): Promise<void> =>
+  writeValue(form, isOne ? objects[0] : { apiVersion: 'v1', kind: 'List', items: objects }, io);
+
+/** "ingestionsource.spanferry.io/checkout", a line for each. */
+export const writeNames = <T extends KubeObject>(
+  { kind }: Pick<Kind<T>, 'kind'>,
+  objects: readonly T[],
+  { out }: Pick<Io, 'out'>,
+): Promise<void> => out.write(objects.map(({ metadata }) => `${kind.toLowerCase()}.${group}/${metadata.name}\n`).join(''));
+
+/** For `version`. */
+export const apiVersionServed = `${group}/${version}`;

@@ -1,0 +1,50 @@
+import { durationMs } from '../../api/duration.ts';
+import type { Source } from '../../kube/ownkinds.ts';
+import { clean } from '../terminal/clean.ts';
+import { type Paint, paintFor } from '../terminal/paint.ts';
+import { counted } from '../terminal/words.ts';
+import { answered, askSource } from './ask.ts';
+import { type Form, writeValue } from './output.ts';
+import type { Cluster } from './session.ts';
+import { answerIsNo, done } from './session.ts';
+import { type SourceChoice, sourcesToChange } from './sources.ts';
+import { remedyOf } from './trouble.ts';
+
+export type TestOptions = SourceChoice & { readonly timeout: string; readonly output?: Extract<Form, 'json' | 'yaml'> };
+
+/** Has the connection tested by the operator, and says as whom it reads and how many files match, or what is wrong and what mends it. */
+export async function test(cluster: Cluster, names: readonly string[], options: TestOptions): Promise<number> {
+  const { io } = cluster;
+  const asked = [];
+  for (const source of await sourcesToChange(cluster, names, options))
+    asked.push({ source, token: await askSource(cluster, source, 'test') });
+  const tested: Source[] = [];
+  for (const { source, token } of asked) {
+    const after = await answered(cluster, source, 'test', token, durationMs(options.timeout));
+    tested.push(after);
+    if (!options.output) await io.out.write(`${testLines(after, paintFor(io.out, io.env)).join('\n')}\n`);
+  }
+  if (options.output) await writeValue(options.output, tested.length === 1 ? testJson(tested[0]!) : tested.map(testJson), io);
+  return tested.every(({ status }) => status.lastTest?.ok) ? done : answerIsNo;
+}
+
+/** What a person reads of a test. */
+export function testLines({ metadata, status }: Source, paint: Paint): readonly string[] {
+  const { ok, filesFound = 0, reason = '', message = '' } = status.lastTest ?? { ok: false };
+  const place = clean(status.location ?? '');
+  const name = clean(metadata.name);
+  if (ok) {
+    const found = message === '' ? counted(filesFound, 'file matches', 'files match') : clean(message);
+    return [`${paint.green('✓')} ${name}: ${place} can be listed and read`, `    ${found}`];
+  }
+  const remedy = remedyOf(reason);
+  return [paint.red(`✗ ${name}: ${clean(message)} (${clean(reason)})`), ...(remedy === undefined ? [] : [`    → ${remedy}`])];
+}
+
+const testJson = ({ metadata: { namespace, name }, status: { identity, location, lastTest } }: Source): object => ({
+  namespace,
+  name,
+  location,
+  identity: identity ?? null,
+  ...lastTest,
+});

@@ -1,0 +1,72 @@
+import { Pending } from './batch/pending.ts';
+import { Tally } from './batch/tally.ts';
+import { Filler } from './intake/filler.ts';
+import type { Intake } from './intake/intake.ts';
+import type { CreateEngine, Engine } from './kernel.ts';
+import type { Settings } from './port.ts';
+import type { Job, Known } from './walk.ts';
+
+/** Spans are read whole; most fit many times. */
+const WINDOW = 1024 * 1024;
+const ARENA_SLACK = 64 * 1024;
+const LARGEST_BATCH = 16 * 1024 * 1024;
+const LARGEST_WINDOW = 64 * 1024 * 1024;
+/** Engines kept for the next file; more are only made where files are transcoded side by side. */
+const KEPT = 2;
+
+/** Engines by the size of their batches. They are used again: their buffers are larger than most files. */
+export type Engines = {
+  readonly take: (maxBatchBytes: number) => Engine;
+  readonly giveBack: (maxBatchBytes: number, engine: Engine) => void;
+};
+
+export function engines(create: CreateEngine): Engines {
+  const idle = new Map<number, Engine[]>();
+  const kept = (maxBatchBytes: number): Engine[] => {
+    const list = idle.get(maxBatchBytes) ?? [];
+    idle.set(maxBatchBytes, list);
+    return list;
+  };
+  return {
+    take: (maxBatchBytes) => kept(maxBatchBytes).pop() ?? create({ window: WINDOW, arena: maxBatchBytes + ARENA_SLACK }),
+    giveBack(maxBatchBytes, engine) {
+      const list = kept(maxBatchBytes);
+      if (list.length < KEPT) list.push(engine);
+    },
+  };
+}
+
+export const batchLimit = ({ maxBatchBytes }: Settings): number => Math.min(maxBatchBytes, LARGEST_BATCH);
+
+export const newPending = (engine: Engine, maxBatchBytes: number): Pending =>
+  new Pending({ bytes: engine.buffers.arena(), length: 0, limit: 0 }, maxBatchBytes);
+
+/** What the walk over one file works with. */
+export function newJob(engine: Engine, pending: Pending, known: Known, name: string | undefined): Job {
+  const tally = new Tally();
+  return {
+    window: { bytes: engine.buffers.window(), end: 0, offset: 0, ended: false },
+    place: { at: 0 },
+    warn: (message, offset) => tally.warn(message, offset),
+    pending,
+    tally,
+    known,
+    maxBatchBytes: pending.limit,
+    ...(engine.fast ? { fast: engine.fast } : {}),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+/** Fills the window of a job, which grows where an element does not fit. */
+export function fillerOf({ window, pending }: Job, engine: Engine, { chunks }: Intake): Filler {
+  const grow = (size: number): Uint8Array => {
+    engine.buffers.growWindow(size);
+    pending.arena.bytes = engine.buffers.arena();
+    return engine.buffers.window();
+  };
+  return new Filler(window, chunks, grow, Math.max(WINDOW, Math.min(LARGEST_WINDOW, pending.limit * 8)));
+}
+
+/** "OTLP JSON lines, gzip" */
+export const describe = (format: string, { compression, framed }: Pick<Intake, 'compression' | 'framed'>): string =>
+  [format, ...(framed ? ['length-prefixed'] : []), ...(compression ? [compression] : [])].join(', ');
