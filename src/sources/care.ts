@@ -27,6 +27,7 @@ import { summarise } from './summarise.ts';
 import { supplyOf } from './supply.ts';
 import { failedTest, type TestResult, testConnection } from './test-connection.ts';
 import { askedOf } from './tokens.ts';
+import { watermark } from './watermark.ts';
 
 export type CareOptions = {
   readonly sources: Sources;
@@ -115,6 +116,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     records,
     overwritten: () => source.spec.scan.overwritten,
   });
+  const upTo = isFailure(place) || place.sliceMs === undefined ? undefined : watermark(place.sliceMs, files.isKnown);
   const way = link({ ...options, open: options.openStore });
   const queues = lanes({
     isWanted: files.isMissing,
@@ -315,6 +317,8 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     const scan = listings.report();
     const store = healthShown(way.health());
     const here = placed(source.spec);
+    const since = ledger?.head().modified?.after;
+    const doneUntil = since === undefined ? undefined : upTo?.(Date.parse(since), clock.now());
     const status = summarise({
       before: source.status,
       spec: source.spec,
@@ -326,6 +330,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       ...(identity !== undefined && { identity }),
       ...(region !== undefined && { region }),
       ...(partly !== undefined && { partly }),
+      ...(doneUntil !== undefined && { doneUntil }),
       ...(stopped && { stopped }),
       ...(store && { store }),
       ...(destination && { destination }),
@@ -338,6 +343,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       files: status.files ?? {},
       totals: status.totals ?? {},
       oldestPendingMs: census.oldestPendingSince === undefined ? 0 : clock.now() - census.oldestPendingSince,
+      ...(doneUntil !== undefined && { doneUntil }),
       ledger: { entries: ledger?.counts().entries ?? 0, bytes: ledger?.counts().bytes ?? 0 },
     });
     return status;

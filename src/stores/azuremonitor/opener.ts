@@ -12,10 +12,9 @@ import { sliceStore } from '../slices/store.ts';
 import type { AzureMonitorSpec } from '../spec.ts';
 import { web } from '../web.ts';
 import { allowance, pull, refusedBy, rows, said } from './logs.ts';
-import { azureMonitorPlace, PUBLIC_ENDPOINT } from './place.ts';
+import { azureMonitorPlace, PUBLIC_ENDPOINT, SLICE_MS } from './place.ts';
 import { PROBE_QUERY } from './query.ts';
 
-const SLICE_MINUTES = 1;
 const REMEMBERED_DAYS = 30;
 /** The service works on a query for up to three minutes before it says anything. */
 const ANSWER_MS = 185_000;
@@ -37,7 +36,7 @@ export function azureMonitorOpener(options: StoreOptions): Opener<AzureMonitorSp
       const { client, release } = shared.take(by, () => clientOf(url, token(), by, ca, options));
       const peer: Peer = { ...client, refused: refusedBy(workspaceId), onRequest: context.onRequest };
       const { location, identity } = azureMonitorPlace(spec);
-      const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);
+      const schedule = scheduleOf(spec, SLICE_MS, REMEMBERED_DAYS);
       return sliceStore({
         location,
         schedule,

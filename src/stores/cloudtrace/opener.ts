@@ -11,10 +11,9 @@ import { memories, scheduleOf } from '../slices/schedule.ts';
 import { sliceStore } from '../slices/store.ts';
 import type { CloudTraceSpec } from '../spec.ts';
 import { web } from '../web.ts';
-import { cloudTracePlace } from './place.ts';
+import { cloudTracePlace, SLICE_MS } from './place.ts';
 import { allowance, pull, refusedBy, said, traces } from './traces.ts';
 
-const SLICE_MINUTES = 1;
 const REMEMBERED_DAYS = 30;
 
 const partly = 'Cloud Trace gives neither status nor events nor links of a span, and at most 1,000 spans of a trace';
@@ -37,7 +36,7 @@ export function cloudTraceOpener(options: StoreOptions): Opener<CloudTraceSpec> 
       const { client, release } = shared.take(by, () => clientOf(url, reader.identity(), by, ca, options));
       const peer: Peer = { ...client, refused: refusedBy(project, client.identity.name), onRequest: context.onRequest };
       const { location, identity } = cloudTracePlace(spec);
-      const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);
+      const schedule = scheduleOf(spec, SLICE_MS, REMEMBERED_DAYS);
       return sliceStore({
         location,
         schedule,

@@ -9,12 +9,10 @@ import { memories, scheduleOf } from '../slices/schedule.ts';
 import { sliceStore } from '../slices/store.ts';
 import type { DatadogSpec } from '../spec.ts';
 import { web } from '../web.ts';
-import { datadogPlace, datadogUrl } from './place.ts';
+import { datadogPlace, datadogUrl, SLICE_MS } from './place.ts';
 import { allowance, allowanceIn, pull, queryOf, refusedBy, said, search } from './search.ts';
 import type { UpperHalves } from './spans.ts';
 
-/** A slice has five minutes: with two passes over each that is 24 of 300 requests an hour. */
-const SLICE_MINUTES = 5;
 const REMEMBERED_DAYS = 15;
 const LIVE_MS = 15 * 60_000;
 
@@ -36,7 +34,7 @@ export function datadogOpener(options: StoreOptions): Opener<DatadogSpec> {
       const { client, release } = shared.take(by, () => peerOf(spec, url, keys, by, ca, options));
       const peer = { ...client, onRequest: context.onRequest };
       const { location, identity } = datadogPlace(spec);
-      const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);
+      const schedule = scheduleOf(spec, SLICE_MS, REMEMBERED_DAYS);
       const mapping = { inferStepTypes: spec.inferStepTypes, upper };
       return sliceStore({
         location,

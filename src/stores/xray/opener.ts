@@ -9,10 +9,9 @@ import { memories, scheduleOf } from '../slices/schedule.ts';
 import { sliceStore } from '../slices/store.ts';
 import type { XraySpec } from '../spec.ts';
 import { type Client, xrayClient } from './client.ts';
-import { xrayPlace } from './place.ts';
+import { SLICE_MS, xrayPlace } from './place.ts';
 import { probe, pull } from './traces.ts';
 
-const SLICE_MINUTES = 1;
 const REMEMBERED_DAYS = 30;
 
 const partly =
@@ -34,7 +33,7 @@ export function xrayOpener(options: StoreOptions): Opener<XraySpec> {
         return xrayClient(access, { region, endpoint, perSecond: requestsPerSecond }, by, operator, options);
       });
       const { location, identity } = xrayPlace(spec);
-      const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);
+      const schedule = scheduleOf(spec, SLICE_MS, REMEMBERED_DAYS);
       const ask = client.ask(context.onRequest);
       return sliceStore({
         location,

@@ -54,6 +54,7 @@ test.concurrent('rows 45 to 49, 52: spans of one service of Datadog flow in slic
   const { status } = await scene.condition('datadog', 'StoreReady', { status: 'True', reason: 'PartlyReachable' });
   expect(status.location).toBe('datadog://eu1/checkout-agents');
   expect(status.modifiedAfter).toBeDefined();
+  expect(status.conditions?.find(({ type }) => type === 'Ready')?.message).toMatch(/slices? done, .*complete up to \d{4}-/);
   const [record] = await scene.files('datadog');
   expect(record?.spec.key).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00Z\/PT5M$/);
   expect(record?.spec.version).toMatch(/^pass-[12]$/);
