@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { runParts } from './control/manager.ts';
 import { longRunning, type Part } from './control/part.ts';
 import { createDelivery } from './delivery/delivery.ts';
@@ -16,19 +17,24 @@ import { metrics } from './observability/metrics.ts';
 import { statusServer } from './observability/server.ts';
 import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
-import { type Given, readGiven } from './operator/files.ts';
+import { type Given, readGiven, wordsOf } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
 import { allowanceObserver, apiObserver, observedStores, observeShare, verdictObserver } from './operator/observers.ts';
-import { secretReader } from './operator/secrets.ts';
+import { readSecret, secretCache } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
 import { systemClock } from './std/clock.ts';
-import { guardedLookup } from './std/egress.ts';
-import { refusedHost } from './std/egress-addresses.ts';
 import { openStores } from './stores/registry.ts';
 import { createPool } from './transcode/threads/pool.ts';
 
 const VERSION = '0.1.0';
+
+/**
+ * What passes through is memory outside of V8's heap. By default V8 marks its whole heap after every 64 MB of it, a third of the CPU of a busy
+ * operator; with the first flag, when that memory and the heap have grown together, as for any other memory. The second one keeps the young
+ * generation small: its collections are cheap, and they are what gives chunks back. To be set before there are threads.
+ */
+const GC_FLAGS = '--external-memory-accounted-in-global-limit --semi-space-growth-factor=1';
 
 /** For verdicts and Leases, once the time to drain is over. */
 const LAST_WORDS_MS = 3_000;
@@ -53,6 +59,7 @@ export async function operator(args: readonly string[], environment: NodeJS.Proc
     for (const sentence of read.sentences) console.error(sentence);
     return 2;
   }
+  setFlagsFromString(GC_FLAGS);
   const log = logger({ level: settings.logLevel, fields: { process: settings.name } });
   const stop = new AbortController();
   const abandon = new AbortController();
@@ -88,19 +95,20 @@ async function run(
   const share = writeShare(settings.apiWritesPerSecond, settings.role !== 'manager');
   observeShare(measured, share);
   const api = transport({
-    credentials: credentials(defaultKubeConfig, clock),
+    credentials: credentials(() => kubeConfig(environment), clock),
     clock,
     userAgent: `spanferry/${VERSION}`,
     writes: tokenBucket(clock, share.perSecond),
     observe: apiObserver(measured),
   });
   const kube = resources(api, clock);
-  const secrets = secretReader(kube.secrets, clock);
+  const secrets = secretCache((namespace, secret) => readSecret(kube.secrets, { namespace, name: secret }), clock);
   const { OTEL_COLLECTOR_AUTH_TOKEN } = environment;
   const egress = { allowLoopback: settings.allowLoopback };
   const sts = settings.stsEndpoint === undefined ? {} : { stsEndpoint: settings.stsEndpoint };
+  const proxy = proxyOf(environment);
   const onAllowance = allowanceObserver(measured);
-  const stores = observedStores(openStores({ ...egress, ...sts, proxy: proxyOf(environment), onAllowance }), measured);
+  const stores = observedStores(openStores({ ...egress, ...sts, proxy, onAllowance }), measured);
   const own = {
     endpoint: settings.collectorEndpoint,
     compression: settings.collectorCompression,
@@ -123,7 +131,7 @@ async function run(
   const delivery = createDelivery({
     clock,
     observer: deliveryMetrics(measured),
-    guard: { lookup: guardedLookup(egress), refused: (host) => refusedHost(host, egress) },
+    egress: { policy: egress, proxy },
     canSend: () => ferry?.canSend() ?? false,
     version: VERSION,
   });
@@ -137,7 +145,7 @@ async function run(
           ...{ ...common, connections, transcoding, observer: verdictObserver(measured) },
           ...{ transcode: threads.transcode, transcodeMany: threads.transcodeMany },
         });
-  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, stores, own, policy, metrics: measured })];
+  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, secrets, stores, own, policy, metrics: measured })];
 
   const status = serving(settings, measured, ready);
   const { failure, abandoned } = await runParts([status, following, ...(ferry?.parts ?? []), ...lead], {
@@ -166,6 +174,15 @@ const proxyOf = (environment: NodeJS.ProcessEnv) => ({
   HTTPS_PROXY: environment.https_proxy ?? environment.HTTPS_PROXY,
   NO_PROXY: environment.no_proxy ?? environment.NO_PROXY,
 });
+
+/** Where the API server is: a mistake in it ends the start with a sentence. */
+function kubeConfig({ KUBECONFIG }: NodeJS.ProcessEnv) {
+  try {
+    return defaultKubeConfig();
+  } catch (thrown) {
+    throw new Error(`the kubeconfig cannot be read: ${wordsOf(thrown, KUBECONFIG ?? 'kubeconfig')}`, { cause: thrown });
+  }
+}
 
 /** /healthz, /readyz and /metrics, up first and down last. */
 function serving({ listen }: Settings, measured: ReturnType<typeof metrics>, ready: ReturnType<typeof readiness>): Part {

@@ -41,6 +41,8 @@ const kubernetesFlags = `-s -w ${[`gitVersion=v${kubernetes}`, `gitMajor=${major
   .join(' ')}`;
 
 const collector = '0.159.0';
+/** The newest one whose S3 receiver is published as a module of its own. */
+const awss3 = '0.158.0';
 
 /** The architecture in the words of Go, which most download pages use. */
 const arch = process.arch === 'x64' ? 'amd64' : process.arch;
@@ -149,18 +151,18 @@ export const tools: readonly Tool[] = [
   },
   {
     name: 'collector-awss3',
-    version: collector,
+    version: awss3,
     usedFor: 'npm run bench -- operator: the Collector that reads a bucket by itself, side by side',
     programs: ['otelcol-awss3'],
     ways: [
       {
         by: 'download',
-        url: `${github}/open-telemetry/opentelemetry-collector-releases/releases/download/v${collector}/otelcol-contrib_${collector}_linux_${arch}.tar.gz`,
+        url: `${github}/open-telemetry/opentelemetry-collector-releases/releases/download/v${awss3}/otelcol-contrib_${awss3}_linux_${arch}.tar.gz`,
         take: { 'otelcol-contrib': 'otelcol-awss3' },
       },
       {
         by: 'collector builder',
-        builder: `go.opentelemetry.io/collector/cmd/builder@v${collector}`,
+        builder: `go.opentelemetry.io/collector/cmd/builder@v${awss3}`,
         manifest: 'hack/tools/collector/awss3.yaml',
         program: 'otelcol-awss3',
       },

@@ -1,10 +1,11 @@
 import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
+import type { Supply } from '../api/supply.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Clock } from '../std/clock.ts';
 import { allot, type Binding } from './allot.ts';
 import { type Caps, census, defaultCaps, excess, room } from './caps.ts';
 import { hasFailed, packName, specOf } from './pack.ts';
-import type { Owned, Records, Supply, Workers } from './port.ts';
+import type { Owned, Records, Workers } from './port.ts';
 import { type Past, toPrune } from './prune.ts';
 import { recentRecords } from './recent.ts';
 import { retries } from './retries.ts';
@@ -50,6 +51,8 @@ const REST_PER_WORK = 4;
 const PRUNE_EVERY_MS = 1_000;
 /** Deleting must not keep records from being created, so it gets a small part of the writes under way. */
 const PRUNE_AT_ONCE = 8;
+/** More writes than this of one round would hold up the next one. */
+const MOST_ADOPTED = 100;
 /** Verdicts of records deleted by hand that wait for their source's ledger to open. */
 const MOST_ORPHANS = 2_000;
 
@@ -85,6 +88,7 @@ export function dispatch(options: DispatchOptions): Dispatch {
       if (supply) owned.push({ record, supply });
     }
     adopt(bySource);
+    const adopted = takeIn(all, bySource);
     tellLost(owned, bySource);
 
     const alive = workers.alive();
@@ -92,7 +96,7 @@ export function dispatch(options: DispatchOptions): Dispatch {
     const tended = tend(owned, free);
     if (!pruning && clock.monotonic() >= pruneAt) prune(owned, all);
     let workMs = clock.monotonic() - startedAt;
-    await Promise.all(tended);
+    await Promise.all([...tended, ...adopted]);
 
     const resumedAt = clock.monotonic();
     const count = census(all);
@@ -119,6 +123,21 @@ export function dispatch(options: DispatchOptions): Dispatch {
       if (record.status.returned?.length) supply.lost();
       orphans.delete(uid);
     }
+  };
+
+  /**
+   * A backup tool restores objects without their owner. A record that nobody owns would stand in the way of its file for ever, so it goes back to
+   * the source that it names.
+   */
+  const takeIn = (all: readonly IngestionFile[], bySource: ReadonlyMap<string, Supply>): readonly Promise<unknown>[] => {
+    const byName = new Map([...bySource.values()].map((supply) => [`${supply.source.namespace}/${supply.source.name}`, supply.source]));
+    return all
+      .filter((record) => ownerOf(record) === undefined)
+      .slice(0, MOST_ADOPTED)
+      .flatMap((record) => {
+        const source = byName.get(`${record.metadata.namespace}/${record.spec.sourceRef.name}`);
+        return source ? [write('give a record to its source', record, () => records.adopt(record, source))] : [];
+      });
   };
 
   const gone = (record: IngestionFile): void => {

@@ -1,6 +1,6 @@
 import { type FileSpec, filesOf, type IngestionFile, type NamedFile, titleOfPack } from '../api/ingestionfile.ts';
 import { recordName } from '../api/names.ts';
-import type { Ended, SourceRef } from './port.ts';
+import type { Ended, SourceRef } from '../api/supply.ts';
 
 /** What a record says about its files: one by its key, several as a pack. */
 export function specOf(files: readonly NamedFile[]): Omit<FileSpec, 'sourceRef'> {

@@ -1,9 +1,10 @@
 import { failureOf } from '../api/failure.ts';
 import { type FileStatus, type IngestionFile, isFinished } from '../api/ingestionfile.ts';
+import type { Supply } from '../api/supply.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Clock } from '../std/clock.ts';
 import { hasFailed, packName, returnedOf, specOf } from './pack.ts';
-import type { Owned, Records, Supply, Workers } from './port.ts';
+import type { Owned, Records, Workers } from './port.ts';
 import { type Rebinding, rebinding } from './rebind.ts';
 import { restored } from './restored.ts';
 import type { Retries } from './retries.ts';

@@ -2,18 +2,17 @@ import { createHash } from 'node:crypto';
 import { Failed } from '../api/failure.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import { isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
+import { destinationSecretNames, isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
 import type { Sender } from '../delivery/sender.ts';
-import { destinationSecretNames } from '../sources/secrets.ts';
+import type { Secrets } from '../sources/port.ts';
 import { type Stores, secretNamesOf } from '../stores/registry.ts';
 import type { Store } from '../stores/store.ts';
 import type { Settings as TranscodeSettings } from '../transcode/port.ts';
 import type { Connection, Connections } from '../worker/port.ts';
 import type { Policy } from './policy.ts';
-import type { SecretReader, Values } from './secrets.ts';
 
 export type ConnectionOptions = {
-  readonly secrets: SecretReader;
+  readonly secrets: Secrets;
   readonly stores: Stores;
   readonly delivery: Delivery;
   readonly own: OwnDestination;
@@ -21,6 +20,8 @@ export type ConnectionOptions = {
   readonly transcoding: Omit<TranscodeSettings, 'format'>;
   readonly version: string;
 };
+
+type Values = Awaited<ReturnType<Secrets['read']>>;
 
 type Open = Pick<Connection, 'fingerprint'> & { readonly store: Store; readonly sender: Sender; readonly stamp: string };
 
@@ -55,7 +56,7 @@ export function workerConnections(options: ConnectionOptions): WorkerConnections
   /** What is open for the source as it is now; opens it where nothing is. */
   const current = async (source: IngestionSource): Promise<Shared> => {
     const { uid = '', namespace = '', generation } = source.metadata;
-    const values = await secrets.values(namespace, secretNames(source));
+    const values = await secrets.read(namespace, secretNames(source));
     const stamp = digest([generation, values]);
     const before = shared.get(uid);
     const known = await before?.opening.catch(() => undefined);
@@ -96,7 +97,7 @@ export function workerConnections(options: ConnectionOptions): WorkerConnections
   return {
     to,
     drop,
-    doubt: ({ metadata }) => secrets.forget(metadata.namespace ?? ''),
+    doubt: (source) => secrets.drop(source.metadata.namespace ?? '', secretNames(source)),
     renew: async (source) => {
       if (shared.has(source.metadata.uid ?? '')) await current(source).catch(() => {});
     },
@@ -106,12 +107,7 @@ export function workerConnections(options: ConnectionOptions): WorkerConnections
   };
 }
 
-async function open(
-  source: IngestionSource,
-  values: Readonly<Record<string, Values>>,
-  stamp: string,
-  options: ConnectionOptions,
-): Promise<Open> {
+async function open(source: IngestionSource, values: Values, stamp: string, options: ConnectionOptions): Promise<Open> {
   const { stores, delivery, own, policy, transcoding, version } = options;
   const { metadata, spec } = source;
   const namespace = metadata.namespace ?? '';
@@ -119,12 +115,9 @@ async function open(
   if (refusal) throw new Failed(refusal);
   const destination = resolveDestination(spec.destination, own, values);
   if (isFailure(destination)) throw new Failed(destination);
-  const present = Object.fromEntries(
-    Object.entries(values).filter((each): each is [string, Readonly<Record<string, string>>] => each[1] !== undefined),
-  );
   const store = await stores.open(spec.store, {
     source: { namespace, name: metadata.name },
-    secrets: present,
+    secrets: values,
     operatorIdentity: policy.operatorIdentity(namespace),
   });
   const sender = delivery.sender(destination, metadata.uid ?? '');

@@ -19,6 +19,7 @@ import { roster } from '../kube/roster.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Tracing } from '../observability/tracing.ts';
+import type { Secrets } from '../sources/port.ts';
 import { createSources } from '../sources/sources.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Stores } from '../stores/registry.ts';
@@ -26,13 +27,13 @@ import { allLedgers } from './ledgers.ts';
 import { sourceObserver } from './observers.ts';
 import type { Policy } from './policy.ts';
 import { dispatchRecords } from './records.ts';
-import { readSecret } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
 export type ManagerPartOptions = {
   readonly name: string;
   readonly resources: Resources;
   readonly sources: Copy<Source>;
+  readonly secrets: Secrets;
   readonly stores: Stores;
   readonly own: OwnDestination;
   readonly policy: Policy;
@@ -88,7 +89,7 @@ const lead =
         get: sources.get,
         setStatus: (source, status) => resources.sources.updateStatus({ ...(source as Source), status }, call),
       },
-      readSecret: (namespace, secret) => readSecret(resources.secrets, { namespace, name: secret }),
+      secrets: options.secrets,
       openStore: options.stores.open,
       ownDestination: options.own,
       policy: options.policy,

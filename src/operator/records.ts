@@ -1,5 +1,6 @@
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import { apiVersion } from '../api/kind.ts';
+import type { SourceRef } from '../api/supply.ts';
 import type { Records as DispatchRecords } from '../dispatch/port.ts';
 import type { Copy } from '../kube/copies.ts';
 import { isKube } from '../kube/errors.ts';
@@ -15,6 +16,8 @@ type View = Pick<Copy<File>, 'values' | 'get'>;
 /** Objects of the house's own schema come from the API server or are made from one that did: they have all that a stored one has. */
 const stored = (record: IngestionFile): File => record as File;
 
+const ownedBy = ({ name, uid }: SourceRef) => ({ apiVersion, kind: 'IngestionSource', name, uid, controller: true }) as const;
+
 /** The records as dispatch sees them: all of them, and every write there is. */
 export function dispatchRecords(files: Files, copy: View, call: CallOptions): DispatchRecords {
   return {
@@ -26,7 +29,7 @@ export function dispatchRecords(files: Files, copy: View, call: CallOptions): Di
           metadata: {
             namespace: source.namespace,
             name,
-            ownerReferences: [{ apiVersion, kind: 'IngestionSource', name: source.name, uid: source.uid, controller: true }],
+            ownerReferences: [ownedBy(source)],
           },
           spec,
         },
@@ -41,6 +44,14 @@ export function dispatchRecords(files: Files, copy: View, call: CallOptions): Di
       return files.patch(metadata, steps, call);
     },
     setStatus: (record, status) => files.updateStatus({ ...stored(record), status }, call),
+    adopt: (record, source) => {
+      const { metadata } = stored(record);
+      const steps: readonly PatchStep[] = [
+        { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+        { op: 'add', path: '/metadata/ownerReferences', value: [...(metadata.ownerReferences ?? []), ownedBy(source)] },
+      ];
+      return files.patch(metadata, steps, call);
+    },
     remove: (record) => {
       const { metadata } = stored(record);
       return files.delete(metadata, { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, call);

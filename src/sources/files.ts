@@ -1,10 +1,11 @@
 import { filesOf as filesIn, type IngestionFile, isFinished, type NamedFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import { recordName } from '../api/names.ts';
+import type { Candidate, FileKey, SourceRef } from '../api/supply.ts';
 import { type Identity, identities } from '../ledger/identity.ts';
 import type { Place } from '../stores/provider.ts';
 import type { Keeper } from './keeper.ts';
-import type { Candidate, FileKey, Records, SourceRef } from './port.ts';
+import type { Records } from './port.ts';
 
 /** What is known about single files of a source: how their records are called, and whether they are done or under way. */
 export type Files = {

@@ -1,4 +1,4 @@
-import type { Candidate, Lane } from './port.ts';
+import type { Candidate, Lane } from '../api/supply.ts';
 
 /** As many candidates of a lane are kept at most: four packs, so that memory stays small and dispatch seldom waits. */
 const MOST = 1_024;

@@ -1,10 +1,10 @@
+import type { Candidate, Lane } from '../api/supply.ts';
 import type { Step } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Page, Store, StoredFile } from '../stores/store.ts';
 import type { Filter } from './filter.ts';
 import type { Lanes } from './lanes.ts';
 import { type Lesson, lesson, type Order } from './order.ts';
-import type { Candidate, Lane } from './port.ts';
 import { type Counting, counting, countSkipped, type Tally } from './tally.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import { takes } from '../api/match.ts';
+import type { SourceRef, Supply } from '../api/supply.ts';
 import type { Files } from './files.ts';
 import type { Keeper } from './keeper.ts';
 import type { Lanes } from './lanes.ts';
-import type { SourceRef, Supply } from './port.ts';
 import type { Scans } from './scans.ts';
 
 export type SupplyOptions = {

@@ -86,10 +86,17 @@ async function startSlot(index: number, { build, flags, rest, folder, history }:
       if (expected || closed) return;
       // A process may give up, for instance when it was declared dead; whoever runs it starts it again.
       history.disturb(`${me} ended by itself: ${signal ?? `exit ${code}`}`, { process: me })();
-      void sleep(RESTART_MS).then(start);
+      void sleep(RESTART_MS).then(() => inTurn(async () => (current ? undefined : start())));
     });
   };
   await start();
+  /** Ends and new starts follow one another: two at once would leave a process that nobody knows. */
+  let tail: Promise<unknown> = Promise.resolve();
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    const turn = tail.then(act);
+    tail = turn.catch(() => {});
+    return turn;
+  };
 
   const slot: Slot = {
     index,
@@ -97,24 +104,25 @@ async function startSlot(index: number, { build, flags, rest, folder, history }:
     name,
     replica: () => current,
     build: () => program,
-    kill: async (meanwhile = () => sleep(RESTART_MS)) => {
-      if (!current) return;
-      expected = true;
-      history.disturb(`kill -9 of ${name()}`, { process: name() })();
-      await current.kill();
-      await meanwhile();
-      await start();
-    },
-    replace: async (next = program) => {
-      if (!current) return;
-      expected = true;
-      program = next;
-      const end = history.disturb(`SIGTERM to ${name()}; next is build ${next.name}`, { process: name() });
-      const code = await current.stop();
-      end();
-      if (code !== 0) history.say(`${name()} ended with ${code} after SIGTERM`);
-      await start();
-    },
+    kill: (meanwhile = () => sleep(RESTART_MS)) =>
+      inTurn(async () => {
+        expected = true;
+        history.disturb(`kill -9 of ${name()}`, { process: name() })();
+        await current?.kill();
+        await meanwhile();
+        await start();
+      }),
+    replace: (next = program) =>
+      inTurn(async () => {
+        expected = true;
+        program = next;
+        const end = history.disturb(`SIGTERM to ${name()}; next is build ${next.name}`, { process: name() });
+        const leaving = current;
+        const code = await leaving?.stop();
+        end();
+        if (leaving && code !== 0) history.say(`${name()} ended with ${code} after SIGTERM`);
+        await start();
+      }),
     pause: async (ms) => {
       const paused = current;
       if (!paused) return;
@@ -130,6 +138,7 @@ async function startSlot(index: number, { build, flags, rest, folder, history }:
     slot,
     close: async () => {
       closed = true;
+      await tail;
       current?.process.kill('SIGCONT');
       await current?.kill();
       await proxy.close();

@@ -1,7 +1,8 @@
 import { fail } from '../../src/api/failure.ts';
 import type { FileStatus, IngestionFile } from '../../src/api/ingestionfile.ts';
+import type { Candidate, Lane, Outcome, Supply } from '../../src/api/supply.ts';
 import { type Dispatch, type DispatchOptions, dispatch } from '../../src/dispatch/dispatch.ts';
-import type { Candidate, Lane, Outcome, Supply, Worker } from '../../src/dispatch/port.ts';
+import type { Worker } from '../../src/dispatch/port.ts';
 import { silentLog } from '../../src/observability/logger.ts';
 import { aRecord } from './records.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
@@ -127,6 +128,10 @@ export function dispatchWorld(
       setStatus: async (record, status) => {
         checked(`${status.state}`, record);
         return store({ ...record, status });
+      },
+      adopt: async (record, source) => {
+        checked('adopt', record);
+        return store({ ...record, metadata: { ...record.metadata, ...of({ source } as Supply) } });
       },
       remove: async (record) => {
         checked('remove', record);

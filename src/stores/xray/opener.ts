@@ -28,7 +28,7 @@ export function xrayOpener(options: StoreOptions): Opener<XraySpec> {
       const { region, endpoint, auth, caSecretRef, requestsPerSecond } = spec;
       const access = s3Access({ auth, endpoint, caSecretRef }, context);
       const by = digest(access.key, region, endpoint, String(requestsPerSecond));
-      const { client, release } = shared.take(by, () => {
+      const { it: client, release } = shared.take(by, () => {
         operator ??= operatorCredentials(options);
         return xrayClient(access, { region, endpoint, perSecond: requestsPerSecond }, by, operator, options);
       });

@@ -4,12 +4,12 @@ import { decodeSpans } from '../../support/collector-proto.ts';
 import { random } from '../../support/random.ts';
 import { feed } from '../../support/traces/feed.ts';
 
-const files = trueFiles(random(7), 40, ['agents']);
+const files = trueFiles(random(7), 12, ['agents']);
 
 test.each(files.map((file) => [file.writing, file] as const))(
   'a file that is written as %s holds the spans it claims, or fails as it should',
   async (writing, file) => {
-    for (const version of [0, 3]) {
+    for (const version of writing === 'bomb' ? [0] : [0, 3]) {
       const { batches, failure } = await feed(bodyOf(file, version));
       expect(failure?.reason).toBe(failsWith[writing]);
       if (failure) continue;
@@ -23,5 +23,5 @@ test.each(files.map((file) => [file.writing, file] as const))(
 test('a span tells its file and its version', () => {
   const [file] = files.slice(-1);
   const [id = ''] = idsOf(file!, 3);
-  expect([numberOf(id), versionOf(id), id.length]).toEqual([39, 3, 16]);
+  expect([numberOf(id), versionOf(id), id.length]).toEqual([11, 3, 16]);
 });

@@ -121,6 +121,20 @@ describe('a record that a backup brought back without its status', () => {
     expect(world.stored.get('a')?.spec.worker).toBe('worker-a');
   });
 
+  test('goes back to the source that it names, where the backup dropped its owner, too', async () => {
+    const world = await running();
+    const nobodys = { ownerReferences: [] };
+    world.source.ledger.set('agents/done.json', 'completed');
+    world.put(aRecord({}, { worker: 'worker-gone', sourceRef: { name: 'source-1' } }, { name: 'done', ...nobodys }));
+    world.put(aRecord({}, { worker: 'worker-gone', sourceRef: { name: 'source-1' } }, { name: 'open', ...nobodys }));
+    world.put(aRecord({}, { worker: 'worker-gone', sourceRef: { name: 'another' } }, { name: 'foreign', ...nobodys }));
+    await world.clock.advance(10_000);
+    expect(world.stored.get('done')?.status.state).toBe('Completed');
+    expect(world.stored.get('open')?.spec.worker).toBe('worker-a');
+    expect(world.stored.get('open')?.metadata.ownerReferences).toEqual([expect.objectContaining({ uid: 'source-1' })]);
+    expect(world.stored.get('foreign')?.spec.worker).toBe('worker-gone');
+  });
+
   test('is not mistaken for a file that somebody forces', async () => {
     const world = await running();
     world.source.ledger.set('agents/a.json', 'completed');

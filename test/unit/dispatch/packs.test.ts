@@ -1,9 +1,9 @@
 import { describe, expect, onTestFailed, test } from 'vitest';
 import { type FileStatus, filesOf, type IngestionFile, type NamedFile } from '../../../src/api/ingestionfile.ts';
+import type { Candidate, Outcome } from '../../../src/api/supply.ts';
 import { allot } from '../../../src/dispatch/allot.ts';
 import { nextLoad, packLimits } from '../../../src/dispatch/load.ts';
 import { endingsOf, packName, returnedOf, specOf, undecidedIn } from '../../../src/dispatch/pack.ts';
-import type { Candidate, Outcome } from '../../../src/dispatch/port.ts';
 import { toPrune } from '../../../src/dispatch/prune.ts';
 import { rebinding } from '../../../src/dispatch/rebind.ts';
 import { restored } from '../../../src/dispatch/restored.ts';

@@ -33,7 +33,7 @@ function world() {
   };
   const delivery: Pick<Delivery, 'sender'> = { sender: () => sender };
   const options: ConnectionOptions = {
-    secrets: { values: async () => ({ 's3-keys': { accessKeyId: key, secretAccessKey: 'x' } }), forget: () => {} },
+    secrets: { read: async () => ({ 's3-keys': { accessKeyId: key, secretAccessKey: 'x' } }), drop: () => {} },
     stores: { open: async () => store(), close: () => {} },
     delivery: delivery as Delivery,
     own: { endpoint: 'http://collector:4318', compression: 'None' },
