@@ -5,12 +5,11 @@ import { apis, type Identity, operatorIdentity } from '../gcs/identity.ts';
 import { who } from '../gcs/who.ts';
 import type { Opener, StoreOptions } from '../provider.ts';
 import { digest, secretValue } from '../secrets.ts';
-import { budget } from '../slices/budget.ts';
-import { addressOf, type Peer, probePace } from '../slices/exchange.ts';
+import { type Peer, probePace } from '../slices/exchange.ts';
+import { connected } from '../slices/peer.ts';
 import { memories, scheduleOf } from '../slices/schedule.ts';
 import { sliceStore } from '../slices/store.ts';
 import type { CloudTraceSpec } from '../spec.ts';
-import { web } from '../web.ts';
 import { cloudTracePlace, SLICE_MS } from './place.ts';
 import { allowance, pull, refusedBy, said, traces } from './traces.ts';
 
@@ -57,26 +56,13 @@ export function cloudTraceOpener(options: StoreOptions): Opener<CloudTraceSpec> 
 }
 
 function clientOf(url: string, identity: Identity, by: string, ca: string | undefined, options: StoreOptions): Client {
-  const { clock = systemClock, onAllowance } = options;
-  const connections = web(options, ca);
-  const { origin, base } = addressOf(url);
+  const reached = connected({ kind: 'cloudTrace', platform: 'Cloud Trace', url, by, ca, allowance }, options);
   return {
-    platform: 'Cloud Trace',
-    origin,
-    base,
-    web: connections,
-    clock,
+    ...reached,
     identity,
-    authorize: (renew) => identity.authorize(origin, renew),
+    authorize: (renew) => identity.authorize(reached.origin, renew),
     renews: true,
-    budget: budget({
-      platform: 'Cloud Trace',
-      ...allowance,
-      clock,
-      onRemaining: (remaining) => onAllowance?.('cloudTrace', by, remaining),
-    }),
     allowance: () => ({}),
     said,
-    close: connections.close,
   };
 }
