@@ -10,7 +10,7 @@ const MINUTE = 60_000;
 export function platformTraces(now: number): readonly SentSpan[] {
   const ended = Math.floor(now / (5 * MINUTE)) * 5 * MINUTE;
   return Array.from({ length: 10 }, (_, n) => n + 1).flatMap((n) => {
-    const traceId = `6564f0a2${n.toString(16).padStart(8, '0')}4e5f6a7b8c9d0e1f`;
+    const traceId = `6564f0a2000000004e5f6a7b${n.toString(16).padStart(8, '0')}`;
     const run = { traceId, service, spanId: spanId(n, 1), name: 'returns.run', start: ended - 2 * n * MINUTE, durationMs: 900 };
     const attributes = { 'gen_ai.request.model': 'gpt-4o', 'gen_ai.usage.input_tokens': '412', 'gen_ai.usage.output_tokens': '37' };
     return [
