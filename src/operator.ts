@@ -135,7 +135,7 @@ async function run(
     canSend: () => ferry?.canSend() ?? false,
     version: VERSION,
   });
-  const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION });
+  const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION, clock });
   const tracing = await startTracing(environment, VERSION, (message) => log.warn(message));
   const common = { name, resources: kube, sources, settings, share, clock, log, tracing };
   const ferry =

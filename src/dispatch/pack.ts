@@ -33,7 +33,7 @@ const failedIn = ({ unread = [] }: IngestionFile['status']) => unread.filter(({ 
 /** Is there something in this record that `retry` would try again? */
 export const hasFailed = ({ status }: IngestionFile): boolean => status.state === 'Failed' || failedIn(status).length > 0;
 
-/** A pack that gives back the files in it that failed, so that each is tried again in a record of its own. */
+/** A pack that gives back the files in it that failed, behind those that it gave back before: each is tried again in a record of its own. */
 export function givingBackFailures(status: IngestionFile['status']): IngestionFile['status'] {
   const failed = failedIn(status);
   const unread = status.unread?.filter((each) => !failed.includes(each)) ?? [];

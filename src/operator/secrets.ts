@@ -30,21 +30,23 @@ export function secretCache(read: (namespace: string, name: string) => Promise<V
     for (const [key, { at }] of kept) if (clock.monotonic() - at >= KEPT_MS) kept.delete(key);
   };
 
-  const one = (namespace: string, name: string): Promise<Values> => {
+  const one = (namespace: string, name: string, maxAgeMs: number): Promise<Values> => {
     const key = `${namespace}/${name}`;
     const known = kept.get(key);
-    if (known) return known.values;
+    if (known && clock.monotonic() - known.at < maxAgeMs) return known.values;
     const values = read(namespace, name);
     kept.set(key, { at: clock.monotonic(), values });
     // What could not be read is asked for again.
-    values.catch(() => kept.delete(key));
+    values.catch(() => {
+      if (kept.get(key)?.values === values) kept.delete(key);
+    });
     return values;
   };
 
   return {
-    read: async (namespace, names) => {
+    read: async (namespace, names, maxAgeMs = KEPT_MS) => {
       forgetOld();
-      const all = await Promise.all(names.map(async (name) => [name, await one(namespace, name)] as const));
+      const all = await Promise.all(names.map(async (name) => [name, await one(namespace, name, maxAgeMs)] as const));
       return Object.fromEntries(all.flatMap(([name, values]) => (values ? [[name, values]] : [])));
     },
     drop: (namespace, names) => {

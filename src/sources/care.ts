@@ -1,6 +1,6 @@
 import { durationMs } from '../api/duration.ts';
 import type { Failure } from '../api/failure.ts';
-import type { IngestionFile } from '../api/ingestionfile.ts';
+import { filesOf as filesIn, type IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import { platformOf } from '../api/store.ts';
 import type { SourceRef, Supply } from '../api/supply.ts';
@@ -121,10 +121,12 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   const listings = scans({
     lanes: queues,
     missing: (file) => {
+      const queued = queues.queued(file);
+      if (queued || queues.isTaken(file)) return queued;
       const found = files.look(file);
       // The record of a source that had this name goes soon; nobody will tell.
       if (found === 'foreign') listings.want('a record of an earlier source was in the way');
-      return typeof found === 'string' || queues.isTaken(found.name) ? undefined : found;
+      return typeof found === 'string' ? undefined : found;
     },
     clock,
     trace: (how, run) =>
@@ -282,7 +284,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     round,
     supply: () => (memory.ledger() ? supply : undefined),
     recordChanged: (record) => {
-      for (const name of files.namesIn(record)) queues.seen(name);
+      for (const file of filesIn(record.spec)) queues.seen(file);
       options.again(RECORDS_REST_MS);
     },
     flush: memory.flush,

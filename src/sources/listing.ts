@@ -120,7 +120,7 @@ function visitor(options: ListingOptions, tally: Counting, learning: Lesson): (f
     const candidate = missing(file);
     if (candidate) {
       tally.left++;
-      if (!lanes.isQueued(candidate.name) && (how !== 'count' || lane === 'fresh')) tally.new++;
+      if (!lanes.queued(candidate) && (how !== 'count' || lane === 'fresh')) tally.new++;
       blocked = place(candidate, lane);
     }
     learning.matched(file.key, file.modifiedTime);

@@ -15,8 +15,12 @@ export type Sources = {
 
 /** The Secrets that sources name, each of its source's own namespace. */
 export type Secrets = {
-  /** Decoded values by name of the Secret and key; one that is not there is left out. */
-  readonly read: (namespace: string, names: readonly string[]) => Promise<Readonly<Record<string, Readonly<Record<string, string>>>>>;
+  /** Decoded values by name of the Secret and key; one that is not there is left out. Whoever waits for a correction wants them young. */
+  readonly read: (
+    namespace: string,
+    names: readonly string[],
+    maxAgeMs?: number,
+  ) => Promise<Readonly<Record<string, Readonly<Record<string, string>>>>>;
   /** Something did not accept what was in there: it is read anew next time. */
   readonly drop: (namespace: string, names: readonly string[]) => void;
 };

@@ -37,10 +37,11 @@ export const supplyOf = ({ ref, home, source, lanes, listings, files, keeper, is
   },
   offer: (file) => {
     if (!takes(source(), file.key)) return true;
+    if (lanes.queued(file) || lanes.isTaken(file)) return false;
     const found = files.look(file);
     if (typeof found === 'string') return true;
     // Few come back, and the lane of the backlog may be full for long.
-    if (!lanes.isTaken(found.name)) lanes.offer(found, 'fresh');
+    lanes.offer(found, 'fresh');
     return false;
   },
   nameOf: files.nameOf,

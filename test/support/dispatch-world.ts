@@ -119,7 +119,7 @@ export function dispatchWorld(
         options.onWrite?.('create', name);
         if (stored.has(name)) fail('ObjectChanged', 'there is one already');
         writes.push(`create ${name}`);
-        return store(aRecord({}, spec, { name, ...of({ source } as Supply) }));
+        return store({ ...aRecord({}, {}, { name, ...of({ source } as Supply) }), spec });
       },
       bind: async (record, worker) => {
         checked(`bind to ${worker}:`, record);

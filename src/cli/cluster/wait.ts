@@ -33,7 +33,7 @@ export async function wait(cluster: Cluster, name: string, options: WaitOptions)
     if (stalled) no(`${name} cannot go on: ${plainMessage(stalled)} (${stalled.reason}). ${remedyOf(stalled.reason) ?? ''}`);
     const isScanned = token === undefined ? scannedSince(seen, startedAt) : seen.status.handled?.scan === token;
     if (isScanned && options.for === 'scanned') return say(cluster, `${name}: ${scanned(seen).text}`, done);
-    idleSince = isScanned && leftOf(seen) === 0 ? (idleSince ?? io.clock.monotonic()) : undefined;
+    idleSince = isScanned && isCounted(seen, startedAt) && leftOf(seen) === 0 ? (idleSince ?? io.clock.monotonic()) : undefined;
     if (idleSince !== undefined && io.clock.monotonic() - idleSince >= STEADY_MS) return finished(cluster, source, seen);
     if (io.clock.monotonic() >= end) no(await timedOut(cluster, seen, isScanned, options));
     await io.clock.sleep(POLL_MS);
@@ -46,6 +46,13 @@ const leftOf = ({ status }: Source): number => {
   const { pending = 0, processing = 0, backlog = 0 } = status.files ?? {};
   return pending + processing + backlog;
 };
+
+/** A scan that brought news is in the status before all of its files are counted. */
+function isCounted({ status }: Source, since: number): boolean {
+  const { startTime, matched = 0 } = status.lastScan ?? {};
+  const { completed = 0, failed = 0 } = status.files ?? {};
+  return !(Date.parse(startTime ?? '') >= since) || completed + failed >= matched;
+}
 
 async function say({ io }: Cluster, text: string, code: number): Promise<number> {
   await io.out.write(`${clean(text)}\n`);

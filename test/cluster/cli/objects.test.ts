@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Said, type Surroundings, spanferry } from '../../support/cli/person.ts';
+import { type Said, type Surroundings, spanferry, spanferryAsIs } from '../../support/cli/person.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Stage, stage } from '../../support/stage.ts';
 import { agentFile } from '../../support/traces/agent.ts';
@@ -282,8 +282,6 @@ describe.concurrent('spanferry wait and forget', () => {
 
 test.concurrent('shells complete the names of sources', async () => {
   await scene.source('completed-by-tab');
-  const { code, out } = await run(['__complete', '--', 'status', '-n', scene.namespace, 'completed-by']).then(async () =>
-    spanferry('default', ['__complete', '--', 'status', '-n', scene.namespace, 'completed-by']),
-  );
+  const { code, out } = await spanferryAsIs(['__complete', '--', 'status', '-n', scene.namespace, 'completed-by']);
   expect({ code, out }).toEqual({ code: 0, out: 'completed-by-tab\n' });
 });

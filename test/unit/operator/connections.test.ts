@@ -3,6 +3,7 @@ import type { Delivery } from '../../../src/delivery/delivery.ts';
 import type { Sender } from '../../../src/delivery/sender.ts';
 import { type ConnectionOptions, workerConnections } from '../../../src/operator/connections.ts';
 import { openPolicy } from '../../../src/operator/policy.ts';
+import { systemClock } from '../../../src/std/clock.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { aSource } from '../../support/worker-world.ts';
 
@@ -40,6 +41,7 @@ function world() {
     policy: openPolicy,
     transcoding: { maxBatchBytes: 1, maxExpansionRatio: 1 },
     version: '0',
+    clock: systemClock,
   };
   return {
     connections: workerConnections(options),
