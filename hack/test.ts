@@ -45,16 +45,12 @@ for (const suite of wanted) {
 
 process.exitCode = summarise({ failedChecks, results, missing, strict: process.env.CI === 'true' || names.length > 0 });
 
-/** Prepares tools and remembers why one is not there; says whether all of them are. */
+/** Prepares tools side by side and remembers why one is not there; says whether all of them are. */
 async function prepareAll(tools: readonly string[]): Promise<boolean> {
-  let all = true;
-  for (const tool of tools) {
-    const prepared = await prepareTool(tool);
-    if (prepared.ok) announce(tool, prepared.found);
-    else {
-      all = false;
-      missing.push(prepared.why);
-    }
+  const prepared = await Promise.all(tools.map(async (tool) => ({ tool, ...(await prepareTool(tool)) })));
+  for (const each of prepared) {
+    if (each.ok) announce(each.tool, each.found);
+    else missing.push(each.why);
   }
-  return all;
+  return prepared.every(({ ok }) => ok);
 }

@@ -23,7 +23,7 @@ function list(): void {
   for (const tool of tools) {
     const found = find(tool);
     console.log(
-      `${tool.name.padEnd(20)} ${tool.version.padEnd(9)} ${(found ? `from ${found.from}` : 'not here').padEnd(24)} ${tool.usedFor}`,
+      `${tool.name.padEnd(20)} ${tool.version.padEnd(11)} ${(found ? `from ${found.from}` : 'not here').padEnd(24)} ${tool.usedFor}`,
     );
   }
 }

@@ -4,6 +4,7 @@ import { longRunning, type Part } from './control/part.ts';
 import { createDelivery } from './delivery/delivery.ts';
 import { deliveryMetrics } from './delivery/metrics.ts';
 import { credentials, defaultKubeConfig } from './kube/access.ts';
+import { writeShare } from './kube/budget.ts';
 import { copies } from './kube/copies.ts';
 import { workerName } from './kube/heartbeat.ts';
 import { tokenBucket } from './kube/limit.ts';
@@ -18,7 +19,7 @@ import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
 import { type Given, readGiven } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
-import { allowanceObserver, apiObserver, observedStores, verdictObserver } from './operator/observers.ts';
+import { allowanceObserver, apiObserver, observedStores, observeShare, verdictObserver } from './operator/observers.ts';
 import { secretReader } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
@@ -93,11 +94,13 @@ async function run(
   const measured = metrics({ process: true });
   const ready = readiness();
 
+  const share = writeShare(settings.apiWritesPerSecond, settings.role !== 'manager');
+  observeShare(measured, share);
   const api = transport({
     credentials: credentials(defaultKubeConfig, clock),
     clock,
     userAgent: `spanferry/${VERSION}`,
-    writes: tokenBucket(clock, () => settings.apiWritesPerSecond, settings.apiWritesPerSecond),
+    writes: tokenBucket(clock, share.perSecond),
     observe: apiObserver(measured),
   });
   const kube = resources(api, clock);
@@ -135,7 +138,7 @@ async function run(
   });
   const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION });
   const tracing = await startTracing(environment, VERSION, (message) => log.warn(message));
-  const common = { name, resources: kube, sources, settings, clock, log, tracing };
+  const common = { name, resources: kube, sources, settings, share, clock, log, tracing };
   const ferry =
     settings.role === 'manager'
       ? undefined

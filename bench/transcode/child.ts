@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createGunzip, createGzip, createZstdDecompress, gzipSync, zstdCompressSync } from 'node:zlib';
-import { type Batch, defaultSettings } from '../../src/transcode/port.ts';
+import { type Batch, defaultSettings, type TranscodeMany } from '../../src/transcode/port.ts';
 import { createPool } from '../../src/transcode/threads/pool.ts';
 import { isTranscodeThread, serveThread } from '../../src/transcode/threads/thread.ts';
 import { transcode, transcodeMany } from '../../src/transcode/transcode.ts';
@@ -75,8 +75,28 @@ async function small() {
   const filesMs = await medianCpuMs(async () => {
     for (const document of documents) await transcode(inputFrom(document), defaultSettings, drop);
   });
+  const pool = createPool({ threads: 1 });
+  const packs = (run: TranscodeMany) => async () => {
+    for (let i = 0; i < documents.length; i += 256) {
+      await run(
+        documents.slice(i, i + 256).map((bytes) => ({ bytes })),
+        defaultSettings,
+        drop,
+      );
+    }
+  };
+  const packsMs = await medianCpuMs(packs(transcodeMany));
+  const pooledMs = await medianCpuMs(packs(pool.transcodeMany));
+  await pool.close();
   const each = (ms: number) => ((ms - readMs) * 1000) / documents.length;
-  return { bytes: lines.length / documents.length, microsEach: each(transcodeMs), microsEachAsFile: each(filesMs) };
+  const bytes = lines.length / documents.length;
+  return {
+    bytes,
+    microsEach: each(transcodeMs),
+    microsEachAsFile: each(filesMs),
+    microsEachInPack: each(packsMs),
+    microsEachInPool: each(pooledMs),
+  };
 }
 
 /** Wall time: the point of a second thread. */

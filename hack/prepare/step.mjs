@@ -10,18 +10,21 @@ export async function step(name, run) {
   /** @type {(mark: string, words: string) => void} */
   const line = (mark, words) =>
     console.log(`${mark} ${name.padEnd(28)} ${seconds(performance.now() - start).padStart(8)}${words ? `  ${words}` : ''}`);
-  if (process.stdout.isTTY) process.stdout.write(`… ${name}`);
+  if (process.stdout.isTTY) process.stdout.write(`${emptyLine}… ${name}`);
   try {
     const result = await run();
-    if (process.stdout.isTTY) process.stdout.write('\r');
+    if (process.stdout.isTTY) process.stdout.write(emptyLine);
     line('✓', typeof result === 'string' ? result : '');
     return result;
   } catch (error) {
-    if (process.stdout.isTTY) process.stdout.write('\r');
+    if (process.stdout.isTTY) process.stdout.write(emptyLine);
     line('✗', '');
     throw error;
   }
 }
+
+/** What stands in the line of a terminal goes: another step may run beside this one. */
+const emptyLine = '\r\x1b[K';
 
 /** @param {number} ms */
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;

@@ -23,14 +23,16 @@ export type Way =
   | { readonly by: 'download'; readonly url: string; readonly sha256Url?: string; readonly take?: Readonly<Record<string, string>> }
   /** `go build` in a folder of this repository with its own go.mod and go.sum. */
   | { readonly by: 'go build'; readonly folder: string; readonly builds: Readonly<Record<string, string>>; readonly ldflags: string }
-  /** `go install module@version`. */
-  | { readonly by: 'go install'; readonly module: string }
+  /** `go install module@version`, perhaps with build tags. */
+  | { readonly by: 'go install'; readonly module: string; readonly tags?: string }
   /** The OpenTelemetry Collector builder with its manifest. */
   | { readonly by: 'collector builder'; readonly builder: string; readonly manifest: string }
   /** A package of PyPI in a virtual environment. */
   | { readonly by: 'pip'; readonly requirement: string }
-  /** A package of Debian; only as root where apt is. */
-  | { readonly by: 'apt'; readonly package: string };
+  /** A program of this machine, whatever its version: the first of these names that is on the PATH. It is linked under the first name. */
+  | { readonly by: 'PATH'; readonly names: readonly string[] }
+  /** A package of Debian with all that it needs, installed; only as root where apt is. Its program stays where the package puts it. */
+  | { readonly by: 'apt'; readonly package: string; readonly program: string };
 
 const kubernetes = '1.36.3';
 const [major, minor] = kubernetes.split('.');
@@ -163,11 +165,31 @@ export const tools: readonly Tool[] = [
   },
   {
     name: 'promtool',
-    version: '2.42.0',
+    version: '3.16.0',
     usedFor: 'checking alert rules',
     programs: ['promtool'],
-    ways: [{ by: 'apt', package: 'prometheus' }],
-    remedy: 'install Prometheus, which brings promtool',
+    ways: [
+      {
+        by: 'download',
+        url: `${github}/prometheus/prometheus/releases/download/v3.16.0/prometheus-3.16.0.linux-${arch}.tar.gz`,
+        take: { [`prometheus-3.16.0.linux-${arch}/promtool`]: 'promtool' },
+      },
+      // Without service discovery: rules know nothing of it, and it is most of what there is to build.
+      { by: 'go install', module: 'github.com/prometheus/prometheus/cmd/promtool@v0.316.0', tags: 'remove_all_sd' },
+    ],
+    remedy: 'install Go 1.26 or newer',
+  },
+  {
+    name: 'chromium',
+    // Debian's at the time of writing. Its security updates do not wait for us, and any other is as good to look with.
+    version: '156.0.8078',
+    usedFor: 'looking at pages as a browser shows them',
+    programs: ['chromium'],
+    ways: [
+      { by: 'PATH', names: ['chromium', 'google-chrome'] },
+      { by: 'apt', package: 'chromium', program: '/usr/bin/chromium' },
+    ],
+    remedy: 'install Chromium, so that it is on the PATH',
   },
 ];
 

@@ -17,7 +17,7 @@ export async function prepareTool(name: string): Promise<Prepared> {
       return { ok: true, found: await step(`${name} (${way.by})`, () => keep(tool, way.by, (folder) => take(way, tool.version, folder))) };
     } catch (error) {
       tries.push(`${way.by}: ${error instanceof Error ? error.message : error}`);
-      console.log(`  ${tries.at(-1)}`);
+      console.log(`  ${name}, ${tries.at(-1)}`);
     }
   }
   return {

@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fetchFile } from './fetch.ts';
 import type { Way } from './manifest.ts';
@@ -21,11 +32,15 @@ export async function take(way: Way, version: string, folder: string): Promise<v
     case 'go build':
       return goBuild(way, folder);
     case 'go install':
-      return go(['install', '-trimpath', '-ldflags', '-s -w', way.module], root, { GOBIN: folder });
+      return go(['install', '-trimpath', '-ldflags', '-s -w', ...(way.tags ? ['-tags', way.tags] : []), way.module], root, {
+        GOBIN: folder,
+      });
     case 'collector builder':
       return buildCollector(way, folder);
     case 'pip':
       return pip(way, folder);
+    case 'PATH':
+      return link(onPath(way.names), folder, way.names[0]);
     case 'apt':
       return apt(way, folder);
     default:
@@ -63,9 +78,12 @@ async function download(way: WayOf<'download'>, folder: string): Promise<void> {
   rmSync(archive);
 }
 
+/** All of them in one build: while one program is linked, which takes one core, the next one is compiled. */
 async function goBuild(way: WayOf<'go build'>, folder: string): Promise<void> {
+  await go(['build', '-trimpath', '-ldflags', way.ldflags, '-o', `${folder}/`, ...Object.values(way.builds)], join(root, way.folder));
   for (const [program, packagePath] of Object.entries(way.builds)) {
-    await go(['build', '-trimpath', '-ldflags', way.ldflags, '-o', join(folder, program), packagePath], join(root, way.folder));
+    const built = packagePath.split('/').findLast((part) => !/^v\d+$/.test(part)) ?? program;
+    if (built !== program) renameSync(join(folder, built), join(folder, program));
   }
 }
 
@@ -94,15 +112,20 @@ async function pip(way: WayOf<'pip'>, folder: string): Promise<void> {
 
 async function apt(way: WayOf<'apt'>, folder: string): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('apt needs root');
-  await run('apt-get', ['update', '-qq']);
-  const work = mkdtempSync(join(tmpdir(), 'spanferry-apt-'));
-  try {
-    await run('apt-get', ['download', '-qq', way.package], { cwd: work });
-    await run('sh', ['-c', `dpkg-deb -x *.deb ${work}`], { cwd: work });
-    copyFileSync(join(work, 'usr/bin/promtool'), join(folder, 'promtool'));
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-qq'], { env });
+  await run('apt-get', ['install', '-qq', '-o', 'DPkg::Lock::Timeout=120', '--no-install-recommends', way.package], { env });
+  link(way.program, folder);
+}
+
+/** A program that stays where it is, because it needs what lies beside it. */
+const link = (program: string, folder: string, name = basename(program)): void => symlinkSync(program, join(folder, name));
+
+function onPath(names: readonly string[]): string {
+  const places = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  const found = names.flatMap((name) => places.map((place) => join(place, name))).find((path) => existsSync(path));
+  if (!found) throw new Error(`none of ${names.join(', ')} is on the PATH`);
+  return found;
 }
 
 const goEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, CGO_ENABLED: '0' });

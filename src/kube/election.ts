@@ -35,6 +35,8 @@ export type ElectionOptions = {
   readonly lease: Ref;
   /** Unlike any other process's, and unlike that of this process after a restart. */
   readonly identity: string;
+  /** What the leader writes into its Lease beside that it lives; asked at every renewal. */
+  readonly annotations?: () => Readonly<Record<string, string>>;
   readonly timing?: ElectionTiming;
   readonly clock: Clock;
   readonly log: Log;
@@ -76,7 +78,11 @@ function checkTiming({ durationMs, renewDeadlineMs, retryMs }: ElectionTiming): 
   throw new Error('election: the duration must exceed the renewal deadline, and that must exceed the time between renewals');
 }
 
-const claimOf = ({ identity, timing }: Settled): Claim => ({ holder: identity, durationMs: timing.durationMs });
+const claimOf = ({ identity, timing, annotations }: Settled): Claim => ({
+  holder: identity,
+  durationMs: timing.durationMs,
+  ...(annotations && { annotations: annotations() }),
+});
 
 /** Looks at the Lease until it is ours. Undefined when stopped before. */
 async function campaign(options: Settled, stop: AbortSignal): Promise<Won | undefined> {

@@ -7,17 +7,18 @@ export type Limit = {
 };
 
 /**
- * A token bucket that lets `perSecond` calls pass, and up to `burst` at once after a rest. The rate may be changed while
+ * A token bucket that lets `perSecond` calls pass, and those of one second at once after a rest. The rate may change while
  * it runs: one budget is shared by all processes of an installation, and their number changes.
  */
-export function tokenBucket(clock: Clock, perSecond: () => number, burst: number): Limit {
-  let tokens = burst;
+export function tokenBucket(clock: Clock, perSecond: () => number): Limit {
+  const burst = () => Math.max(1, perSecond());
+  let tokens = burst();
   let at = clock.monotonic();
 
   const take = async (signal?: AbortSignal): Promise<void> => {
     signal?.throwIfAborted();
     const now = clock.monotonic();
-    tokens = Math.min(burst, tokens + ((now - at) / 1_000) * perSecond());
+    tokens = Math.min(burst(), tokens + ((now - at) / 1_000) * perSecond());
     at = now;
     // Tokens may go below zero: each waiter then has its own place in time, without a queue.
     tokens -= 1;

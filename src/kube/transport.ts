@@ -152,16 +152,23 @@ export function transport(options: TransportOptions): Transport {
         signal.removeEventListener('abort', abort);
         return ['200', answer.body];
       });
-      return chunks(call, body, life);
+      // From now on, not from the first chunk that is asked for: a caller that never asks for one still closes the connection.
+      const abort = () => life.abort();
+      call.signal?.addEventListener('abort', abort, { once: true });
+      if (call.signal?.aborted) abort();
+      return chunks(call, body, life, abort);
     });
 
   return { request, stream, close: pools.close };
 }
 
-/** The chunks of a body; leaving the loop, the caller's signal, silence or an error closes the connection. */
-async function* chunks(call: Call, body: Dispatcher.ResponseData['body'], life: AbortController): AsyncGenerator<Uint8Array, void> {
-  const abort = () => life.abort();
-  call.signal?.addEventListener('abort', abort, { once: true });
+/** The chunks of a body; leaving the loop, the caller's signal (by `abort`), silence or an error closes the connection. */
+async function* chunks(
+  call: Call,
+  body: Dispatcher.ResponseData['body'],
+  life: AbortController,
+  abort: () => void,
+): AsyncGenerator<Uint8Array, void> {
   let silence: NodeJS.Timeout | undefined;
   // It runs only while we wait for the server, not while the reader is busy.
   const listen = () => {

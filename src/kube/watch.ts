@@ -35,13 +35,14 @@ export type WatchOptions = Selection & {
 
 export type WatchParts = { readonly clock: Clock; readonly random?: () => number };
 
-/** Where a watcher stands, after kube-rs: nothing known, in the middle of pages, in a list that streams, listed, watching. */
+/** Where a watcher stands, after kube-rs: nothing known, in the middle of pages, in a list that streams, listed, watching; and interrupted. */
 type State =
   | { readonly at: 'empty' }
-  | { readonly at: 'initPage'; readonly token?: string }
+  | { readonly at: 'initPage'; readonly token?: string; readonly failures: number }
   | { readonly at: 'initialWatch'; readonly lines: AsyncIterator<FeedLine>; readonly progress: { complete: boolean } }
   | { readonly at: 'initListed'; readonly version: string }
-  | { readonly at: 'watching'; readonly version: string; readonly lines: AsyncIterator<FeedLine>; readonly heard: boolean };
+  | { readonly at: 'watching'; readonly version: string; readonly lines: AsyncIterator<FeedLine>; readonly heard: boolean }
+  | { readonly at: 'interrupted'; readonly version: string };
 
 type Step<T> = {
   readonly tell: readonly WatchEvent<T>[];
@@ -62,6 +63,8 @@ const INITIAL_IDLE_MS = 15_000;
 const GRACE_MS = 10_000;
 /** After so many broken streams the list is fetched in pages, which survive a cut. */
 const STREAM_TRIES = 2;
+/** A page that fails so often, half a minute of repetitions each, may fail because of its token. */
+const PAGE_TRIES = 3;
 
 /** Follows a kind for as long as the signal lives. Ends only by it; every error becomes `trouble` and another attempt. */
 export async function* watch<T extends KubeObject>(
@@ -116,7 +119,7 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
   };
 
   const fromEmpty = async (): Promise<Step<T>> => {
-    if (brokenStreams >= STREAM_TRIES) return { tell: [{ type: 'init' }], next: { at: 'initPage' } };
+    if (brokenStreams >= STREAM_TRIES) return { tell: [{ type: 'init' }], next: { at: 'initPage', failures: 0 } };
     const progress = { complete: false };
     const lines = await open({ initialEvents: true }, (timeoutMs) => (progress.complete ? timeoutMs + graceMs : INITIAL_IDLE_MS));
     return { tell: [{ type: 'init' }], next: { at: 'initialWatch', lines: lines[Symbol.asyncIterator](), progress } };
@@ -125,7 +128,7 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
   const fromPage = async (token?: string): Promise<Step<T>> => {
     const page = await feed.page(options, pageSize, token, { signal });
     const tell = page.arrivals.map((each) => told(each, 'initApply'));
-    if (page.continue) return { tell, next: { at: 'initPage', token: page.continue }, heard: true };
+    if (page.continue) return { tell, next: { at: 'initPage', token: page.continue, failures: 0 }, heard: true };
     return { tell: [...tell, { type: 'initDone' }], next: { at: 'initListed', version: page.resourceVersion }, heard: true };
   };
 
@@ -140,6 +143,17 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
     return { tell: [{ type: 'initDone' }], next: watching(versionOf(value.object), state.lines, true), heard: true };
   };
 
+  /**
+   * The server may have been restored from a backup while it was away. Asked to go on from a position that it has not reached yet, it
+   * would say nothing until it has, and nothing of what is gone: so it is asked where it stands.
+   */
+  const fromInterrupted = async (version: string): Promise<Step<T>> => {
+    const { namespace } = options;
+    const { resourceVersion } = await feed.page(namespace === undefined ? {} : { namespace }, 1, undefined, { signal });
+    if (isOlder(resourceVersion, version)) throw backInTime();
+    return { tell: [], next: { at: 'initListed', version } };
+  };
+
   const fromListed = async (version: string): Promise<Step<T>> => {
     const lines = await open({ resourceVersion: version }, (timeoutMs) => timeoutMs + graceMs);
     return { tell: [], next: watching(version, lines[Symbol.asyncIterator](), false) };
@@ -150,7 +164,7 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
     if (done) return { tell: [], next: { at: 'initListed', version: state.version }, ...(state.heard ? {} : { pause: true }) };
     if (value.type === 'ERROR') throw refusalInStream(feed.asked(options), value.object);
     const version = versionOf(value.object);
-    if (isOlder(version, state.version)) throw new KubeError('Gone', `the API server went back in time: it was restored from a backup`);
+    if (isOlder(version, state.version)) throw backInTime();
     const next = watching(version, state.lines, true);
     switch (value.type) {
       case 'ADDED':
@@ -175,6 +189,8 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
         return fromListed(state.version);
       case 'watching':
         return fromWatching(state);
+      case 'interrupted':
+        return fromInterrupted(state.version);
     }
   };
 
@@ -182,11 +198,14 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
   const after = (state: State, error: KubeError): State => {
     if (state.at === 'empty' || state.at === 'initialWatch') brokenStreams += error.kind === 'Invalid' ? STREAM_TRIES : 1;
     if (error.kind === 'Gone' || state.at === 'initialWatch') return { at: 'empty' };
-    return state.at === 'watching' ? { at: 'initListed', version: state.version } : state;
+    if (state.at === 'initPage') return state.failures + 1 < PAGE_TRIES ? { ...state, failures: state.failures + 1 } : { at: 'empty' };
+    return 'version' in state ? { at: 'interrupted', version: state.version } : state;
   };
 
   return { from, after };
 }
+
+const backInTime = (): KubeError => new KubeError('Gone', 'the API server went back in time: it was restored from a backup');
 
 const watching = (version: string, lines: AsyncIterator<FeedLine>, heard: boolean): State => ({ at: 'watching', version, lines, heard });
 

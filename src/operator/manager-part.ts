@@ -8,10 +8,11 @@ import { longRunning, type Part } from '../control/part.ts';
 import { queue } from '../control/queue.ts';
 import type { OwnDestination } from '../delivery/destination.ts';
 import { dispatch } from '../dispatch/dispatch.ts';
+import type { WriteShare } from '../kube/budget.ts';
 import { type Copy, copies } from '../kube/copies.ts';
 import { type Lead, runElection } from '../kube/election.ts';
 import { recorder } from '../kube/events.ts';
-import { keyOf } from '../kube/meta.ts';
+import { keyOf, type Ref } from '../kube/meta.ts';
 import type { File, Source } from '../kube/ownkinds.ts';
 import type { Resources } from '../kube/resources.ts';
 import { roster } from '../kube/roster.ts';
@@ -36,26 +37,30 @@ export type ManagerPartOptions = {
   readonly own: OwnDestination;
   readonly policy: Policy;
   readonly settings: Settings;
+  readonly share: WriteShare;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
 };
 
-const LEADER = 'spanferry-leader';
 /** Sources that are looked after at the same time: each may wait for its store. */
 const CONCURRENCY = 16;
 const DRAIN_MS = 5_000;
 
 /** The manager of a process: it campaigns, and while it leads it scans sources and gives files to workers. */
 export function managerPart(options: ManagerPartOptions): Part {
-  const { name, resources, settings, clock, metrics } = options;
+  const { name, resources, settings, share, clock, metrics } = options;
   const log = options.log.with({ part: 'manager' });
-  const lease = { namespace: settings.namespace, name: LEADER };
+  const lease = leaderLease(settings);
+  const { annotations } = share;
   return longRunning('election', (stop) =>
-    runElection({ leases: resources.leases, lease, identity: name, clock, log, metrics }, lead({ ...options, log }), stop),
+    runElection({ leases: resources.leases, lease, identity: name, annotations, clock, log, metrics }, lead({ ...options, log }), stop),
   );
 }
+
+/** The Lease of whoever leads. */
+export const leaderLease = ({ namespace }: Settings): Ref => ({ namespace, name: 'spanferry-leader' });
 
 const lead =
   (options: ManagerPartOptions): Lead =>
@@ -126,7 +131,8 @@ const lead =
       metrics,
     });
 
-    const unlisten = [
+    const undo = [
+      options.share.lead(() => team.alive().length),
       files.onChange(({ type, object }) => {
         if (type === 'delete') dispatcher.gone(object);
         else dispatcher.wake();
@@ -155,7 +161,7 @@ const lead =
       const { failure } = await runParts(parts, { clock, log, stop, abandon: leadership.signal, drainMs: DRAIN_MS });
       if (failure) throw new Failed(failure);
     } finally {
-      for (const each of unlisten) each();
+      for (const each of undo) each();
       managed.close();
       work.close();
     }

@@ -1,4 +1,5 @@
 import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import type { WriteShare } from '../kube/budget.ts';
 import type { Observed } from '../kube/transport.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Observer as SourceObserver } from '../sources/port.ts';
@@ -51,6 +52,12 @@ export function observedStores(stores: Stores, metrics: Metrics): Stores {
     return stores.open(spec, { ...context, onRequest: (operation) => requests.inc({ namespace, source: name, operation }) });
   };
   return { ...stores, open };
+}
+
+/** What of the write budget is this process's at the moment. */
+export function observeShare(metrics: Metrics, { perSecond }: WriteShare): void {
+  const share = metrics.gauge({ name: 'spanferry_api_write_share', help: 'Writes a second to the API server that this process may make' });
+  metrics.beforeScrape(() => share.set(perSecond()));
 }
 
 /** What workers did, by source and never by file. */

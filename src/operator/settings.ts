@@ -45,7 +45,7 @@ const schema = z.object({
     .describe("the operator's own collector, for sources without a destination"),
   collectorCompression: z.enum(['None', 'Zstd', 'Gzip'], 'write None, Zstd or Gzip').default('None').describe('compression towards it'),
   collectorCaFile: z.string().optional().describe('PEM file with the authority of its certificate'),
-  apiWritesPerSecond: whole(100, 1, 100_000).describe('write budget towards the API server'),
+  apiWritesPerSecond: whole(100, 1, 100_000).describe('writes to the API server, of all processes together'),
   concurrency: whole(16, 1, 1_000).describe('files that a worker ferries at once'),
   memoryBudgetMb: whole(256, 16, 1_000_000).describe('bytes of files that a worker has in hand at once, in MiB'),
   threads: whole(1, 1, 64).describe('threads that transcode'),

@@ -1,5 +1,6 @@
 import type { Part } from '../control/part.ts';
 import { longRunning } from '../control/part.ts';
+import { followShare, type WriteShare } from '../kube/budget.ts';
 import { type Copy, copies } from '../kube/copies.ts';
 import { type Heartbeat, heartbeat } from '../kube/heartbeat.ts';
 import { keyOf } from '../kube/meta.ts';
@@ -11,6 +12,7 @@ import type { Clock } from '../std/clock.ts';
 import type { Transcode, TranscodeMany, Settings as TranscodeSettings } from '../transcode/port.ts';
 import type { Connections, Observer } from '../worker/port.ts';
 import { type Worker, worker } from '../worker/worker.ts';
+import { leaderLease } from './manager-part.ts';
 import { workerRecords } from './records.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,6 +25,7 @@ export type WorkerPartOptions = {
   readonly transcodeMany: TranscodeMany;
   readonly transcoding: Omit<TranscodeSettings, 'format'>;
   readonly settings: Settings;
+  readonly share: WriteShare;
   readonly clock: Clock;
   readonly log: Log;
   readonly tracing: Tracing;
@@ -33,7 +36,7 @@ export type WorkerPart = { readonly parts: readonly Part[]; readonly canSend: ()
 
 /** The worker of a process: its Lease, the copy of its records, and the ferry, in the order in which they start. */
 export function workerPart(options: WorkerPartOptions): WorkerPart {
-  const { name, resources, sources, connections, settings, clock } = options;
+  const { name, resources, sources, connections, settings, share, clock } = options;
   const log = options.log.with({ worker: name });
   const files = copies<File>(settings.namespaces, { onTrouble: (error) => log.warn('cannot follow records', { failure: error.failure }) });
   const beat: Heartbeat = heartbeat({
@@ -78,6 +81,9 @@ export function workerPart(options: WorkerPartOptions): WorkerPart {
     files,
     canSend: beat.canSend,
     parts: [
+      longRunning('write budget', (stop) =>
+        followShare({ share, leases: resources.leases, lease: leaderLease(settings), clock, log }, stop),
+      ),
       longRunning('heartbeat', (stop) => beat.run(stop)),
       following,
       {

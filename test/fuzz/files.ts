@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { defaultSettings } from '../../src/transcode/port.ts';
+import { transcodeMany } from '../../src/transcode/transcode.ts';
 import { requestType, spansOf } from '../support/traces/decode.ts';
 import { feed, type Outcome } from '../support/traces/feed.ts';
 import { monocleJson, mutate, otlpJson } from '../support/traces/generate.ts';
@@ -39,7 +41,20 @@ async function judge(input: Uint8Array): Promise<string | undefined> {
   if (small.failure?.reason !== whole.failure?.reason) return 'small batches change the failure';
   if (whole.summary && small.summary && !rejectsLarge(small) && !isDeepStrictEqual(spansIn(small), spansIn(whole)))
     return 'small batches change the spans';
-  return undefined;
+  return twice(input, whole);
+}
+
+/** Two of a kind in one job mean what each means alone. */
+async function twice(input: Uint8Array, { summary, failure, batches }: Outcome): Promise<string | undefined> {
+  const bodies: Uint8Array[] = [];
+  const results = await transcodeMany([{ bytes: input }, { bytes: input }], defaultSettings, ({ body }) => void bodies.push(body));
+  for (const result of results) {
+    if (result.state === 'large') return batches.length > 1 ? undefined : 'as one of many it is too large';
+    if (result.state === 'failed' && result.failure.reason !== failure?.reason) return 'as one of many it fails otherwise';
+    if (result.state === 'done' && !isDeepStrictEqual(result.summary, summary)) return 'as one of many it is told otherwise';
+  }
+  const alone = summary ? spansOf(batches.map(({ body }) => body)) : [];
+  return isDeepStrictEqual(spansOf(bodies), [...alone, ...alone]) ? undefined : 'as one of many it means something else';
 }
 
 const spansIn = ({ batches }: Outcome) => spansOf(batches.map(({ body }) => body));

@@ -19,6 +19,9 @@ export type ControlPlane = {
   readonly kubeconfig: string;
   readonly apiServer: Server;
   readonly etcd: Server & {
+    readonly url: string;
+    /** Where its data lies, for who plays backup and restore while it is down. */
+    readonly folder: string;
     /** Forgets all history: older resourceVersions and continue tokens expire. */
     readonly compact: () => Promise<void>;
   };
@@ -72,7 +75,7 @@ export async function controlPlane(options: ControlPlaneOptions = {}): Promise<C
     kubeconfig,
     apiServer,
     controllers,
-    etcd: { ...etcd, compact: () => compact(etcdUrl) },
+    etcd: { ...etcd, url: etcdUrl, folder: etcdFolder(directory), compact: () => compact(etcdUrl) },
     user: async (name, groups = []) => {
       const config = await identity(name, groups);
       return { ...config, kubeconfig: kubeconfigOf(config, name) };
@@ -88,9 +91,11 @@ export async function controlPlane(options: ControlPlaneOptions = {}): Promise<C
 
 const flag = ([name, value]: [string, string]): string => `--${name}=${value}`;
 
+const etcdFolder = (directory: string): string => join(directory, 'etcd');
+
 const etcdFlags = (directory: string, url: string): string[] =>
   Object.entries({
-    'data-dir': join(directory, 'etcd'),
+    'data-dir': etcdFolder(directory),
     'listen-client-urls': url,
     'advertise-client-urls': url,
     'listen-peer-urls': `http://${HOST}:0`,

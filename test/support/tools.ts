@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { variableOf } from '../../hack/tools/manifest.ts';
 
 /** Programs that tests run beside the ones of this repository. */
-type Program = 'versitygw' | 'fake-gcs-server' | 'moto_server' | 'kube-controller-manager' | 'helm' | 'promtool';
+type Program = 'versitygw' | 'fake-gcs-server' | 'moto_server' | 'kube-controller-manager' | 'helm' | 'promtool' | 'chromium';
 
 /**
  * Path of a program that the test runner prepared, from `SPANFERRY_TOOL_<NAME>`. Without it CI fails; elsewhere the caller skips what

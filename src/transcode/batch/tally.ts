@@ -6,6 +6,8 @@ import { EXACT_TRACES, TraceCount } from './traces.ts';
 const REJECTED = 20;
 const WARNINGS = 20;
 const NAMES = 100;
+/** Of a resource's attributes these are told. */
+const TOLD = ['service.name', 'application.id'] as const;
 
 /** What the summary is made of, gathered while a file goes by. Lists are bounded, counts are exact. */
 export class Tally {
@@ -58,7 +60,7 @@ export class Tally {
     if (this.#lastResource === head) return;
     if (this.#lastResource && Buffer.compare(this.#lastResource, head) === 0) return;
     this.#lastResource = head;
-    for (const [key, value] of attributesOf(head)) {
+    for (const [key, value] of attributesOf(head, TOLD)) {
       if (key === 'service.name') keep(this.services, value);
       if (key === 'application.id') keep(this.applicationIds, value);
     }

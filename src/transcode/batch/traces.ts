@@ -6,7 +6,7 @@ export const EXACT_TRACES = 1 << 20;
  * chance of 1 to 30 million). When a million is exceeded only hashes with k low zero bits stay, k growing, and stand for 2^k each.
  */
 export class TraceCount {
-  #table = new Uint32Array(2 * 64);
+  #table = new Uint32Array(2 * 8);
   #used = 0;
   #level = 0;
   #last0 = 0;

@@ -37,8 +37,11 @@ export class Filler {
       if (!mayGrow || window.bytes.length >= this.#limit) return false;
       window.bytes = this.#grow(Math.min(this.#limit, window.bytes.length * 2));
     }
-    for (this.#copy(); window.end < window.bytes.length && !window.ended; this.#copy()) await this.#read(signal);
-    return true;
+    for (;;) {
+      this.#copy();
+      if (window.end === window.bytes.length || window.ended) return true;
+      await this.#next(signal);
+    }
   }
 
   /** Moves to an offset further on, without keeping anything. */
@@ -47,24 +50,28 @@ export class Filler {
     while (window.offset + window.end < offset && !window.ended) {
       window.offset += window.end;
       window.end = 0;
-      if (this.#chunk.length === 0) await this.#read(signal);
       this.#copy();
+      if (window.end === 0) await this.#next(signal);
     }
     await this.fill(Math.min(window.end, Math.max(0, offset - window.offset)), signal, false);
   }
 
-  async #read(signal: AbortSignal): Promise<void> {
+  /** No async function: there are many chunks, and each promise more is felt. */
+  #next(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    try {
-      const next = await this.#chunks.next();
-      if (next.done) this.window.ended = true;
-      else this.#chunk = next.value;
-    } catch (thrown) {
-      if (!(thrown instanceof Failed) || !contentFault(thrown.failure)) throw thrown;
-      this.window.ended = true;
-      this.window.fault = thrown.failure;
-    }
+    return this.#chunks.next().then(this.#arrived, this.#broke);
   }
+
+  readonly #arrived = (next: IteratorResult<Uint8Array>): void => {
+    if (next.done) this.window.ended = true;
+    else this.#chunk = next.value;
+  };
+
+  readonly #broke = (thrown: unknown): void => {
+    if (!(thrown instanceof Failed) || !contentFault(thrown.failure)) throw thrown;
+    this.window.ended = true;
+    this.window.fault = thrown.failure;
+  };
 
   /** Moves as much of the chunk at hand into the window as there is room for. */
   #copy(): void {

@@ -1,6 +1,7 @@
 import { Failed } from '../../api/failure.ts';
 import { names } from '../json/names.ts';
-import { END, JsonReader, More, Rejected } from '../json/reader.ts';
+import { END, JsonReader } from '../json/reader.ts';
+import { More, Rejected } from '../json/tokens.ts';
 import type { Window } from '../kernel.ts';
 import { documentNames, RESOURCE, SCHEMA_URL, WRAPPER } from '../otlp/envelope-names.ts';
 
@@ -19,6 +20,8 @@ const telling = names({
   batch: 2,
   spans: 2,
 });
+
+const NONE = names({});
 
 const FIELDS = 5;
 
@@ -42,8 +45,7 @@ function firstObject(reader: JsonReader, seen: { fields: string[]; weak: boolean
   }
   if (reader.peek() !== 0x7b) return { is: 'other', fields: [] };
   reader.object('an object');
-  const none = names({});
-  while (reader.field(none, true) !== END) {
+  while (reader.field(NONE, true) !== END) {
     const { text, from, to } = reader;
     const code = documentNames.code(text, from, to);
     const told = telling.code(text, from, to);

@@ -2,14 +2,15 @@ import { fail } from '../../api/failure.ts';
 import type { Stretch, Walk } from '../walk.ts';
 import { createSkimmer } from '../wasm/skimmer.ts';
 import type { Names } from './names.ts';
-import { END, JsonReader, More, truncated } from './reader.ts';
+import { END, JsonReader } from './reader.ts';
 import { MAX_NESTING, Skipper } from './skipper.ts';
+import { More, truncated } from './tokens.ts';
 
 /** Walks over JSON that is larger than the window: each step reads what is there or asks for more and tries again. */
 export class JsonWalker {
   readonly stretch: Stretch;
   readonly reader: JsonReader;
-  readonly #skipper = new Skipper();
+  #skipper: Skipper | undefined;
 
   constructor(stretch: Stretch) {
     this.stretch = stretch;
@@ -120,8 +121,9 @@ export class JsonWalker {
   /** Passes over a value of any size. */
   *skip(): Walk {
     yield* this.peek();
+    this.#skipper ??= new Skipper();
     this.#skipper.reset();
-    yield* this.#run();
+    yield* this.#run(this.#skipper);
   }
 
   /** Passes over the rest of an array, at the speed of memory where it can; what is broken in it is not noticed. */
@@ -129,8 +131,9 @@ export class JsonWalker {
     const { reader } = this;
     const skimmer = createSkimmer();
     if (!skimmer) {
+      this.#skipper ??= new Skipper();
       this.#skipper.resetInArray();
-      yield* this.#run();
+      yield* this.#run(this.#skipper);
       return;
     }
     for (;;) {
@@ -141,9 +144,8 @@ export class JsonWalker {
     }
   }
 
-  *#run(): Walk {
+  *#run(skipper: Skipper): Walk {
     const { reader } = this;
-    const skipper = this.#skipper;
     for (;;) {
       const done = skipper.run(reader.bytes, reader.at, reader.end);
       reader.at = skipper.at;

@@ -1,6 +1,7 @@
 import type { Failure } from '../../api/failure.ts';
 import { type Header, newHeader, setHead, setUrl } from '../batch/headers.ts';
-import { END, JsonReader, More, Rejected, truncated } from '../json/reader.ts';
+import { END, JsonReader } from '../json/reader.ts';
+import { More, Rejected, truncated } from '../json/tokens.ts';
 import { JsonWalker } from '../json/walker.ts';
 import { Lines } from '../otlp/lines.ts';
 import type { Job, Walk } from '../walk.ts';

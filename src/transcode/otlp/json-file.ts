@@ -1,5 +1,5 @@
 import { fail } from '../../api/failure.ts';
-import { truncated } from '../json/reader.ts';
+import { truncated } from '../json/tokens.ts';
 import type { Job, Walk } from '../walk.ts';
 import { DocumentWalker, SPACE } from './document.ts';
 

@@ -1,5 +1,6 @@
 import { type Failed, fail } from '../../api/failure.ts';
-import { JsonReader, More, Rejected, Repeated } from '../json/reader.ts';
+import { JsonReader, Repeated } from '../json/reader.ts';
+import { More, Rejected } from '../json/tokens.ts';
 import type { Arena, HeaderKind, HeaderRun, SpanKernel, SpanRun, SpanSink, Window } from '../kernel.ts';
 import { Writer } from '../wire/writer.ts';
 import { putResource, putScope } from './header.ts';
@@ -7,6 +8,16 @@ import { putSpan, span } from './span.ts';
 
 /** The kernel that reads everything that can be read, one element per call. What it rejects goes with a reason and a place. */
 export function lenientKernel(window: Window): SpanKernel {
+  let made: SpanKernel | undefined;
+  // Most files never need it.
+  const kernel = (): SpanKernel => {
+    made ??= makeKernel(window);
+    return made;
+  };
+  return { spans: (...given) => kernel().spans(...given), header: (...given) => kernel().header(...given) };
+}
+
+function makeKernel(window: Window): SpanKernel {
   const notes: { message: string; at: number }[] = [];
   const reader = new JsonReader(window, { warn: (message, at) => notes.push({ message, at }) });
   const writer = new Writer();

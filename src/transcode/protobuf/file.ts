@@ -1,6 +1,6 @@
 import { fail } from '../../api/failure.ts';
 import { addExtra, complement, type Header, newHeader, setHead, setUrl } from '../batch/headers.ts';
-import { truncated } from '../json/reader.ts';
+import { truncated } from '../json/tokens.ts';
 import type { Around, Job, LookAhead, Stretch, Walk } from '../walk.ts';
 import { repairUtf8 } from '../wire/utf8.ts';
 import { Writer } from '../wire/writer.ts';

@@ -1,5 +1,5 @@
 import { fail } from '../../api/failure.ts';
-import { truncated } from '../json/reader.ts';
+import { truncated } from '../json/tokens.ts';
 import type { Stretch, Walk } from '../walk.ts';
 import { type Field, readField } from '../wire/fields.ts';
 

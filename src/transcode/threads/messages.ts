@@ -4,6 +4,9 @@ import type { Batch, FileResult, Settings, SharedBatch, Summary } from '../port.
 /** A file among many: where its bytes are in those of all. */
 export type Piece = { readonly from: number; readonly to: number; readonly name?: string };
 
+/** The results of many files, without those that came with a batch: what goes to another thread is copied, bit by bit. */
+export type OtherResults = readonly (FileResult | undefined)[];
+
 /** What the owner of a thread says to it. `job` numbers the jobs, `stream` the streams that they have opened. */
 export type ToThread =
   | { readonly do: 'transcode'; readonly job: number; readonly settings: Settings; readonly size?: number; readonly name?: string }
@@ -30,7 +33,7 @@ export type FromThread = { readonly job: number } & (
   | { readonly say: 'next'; readonly stream: number; readonly memory: ArrayBuffer }
   | { readonly say: 'close'; readonly stream: number }
   | { readonly say: 'batch'; readonly batch: Batch | SharedBatch }
-  | { readonly say: 'done'; readonly result: Summary | readonly FileResult[] }
+  | { readonly say: 'done'; readonly result: Summary | OtherResults }
   | { readonly say: 'failed'; readonly failure: Failure }
 );
 

@@ -2,7 +2,7 @@ import { semaphore } from '../../std/semaphore.ts';
 import type { Batch, FileResult, SharedBatch, Summary, Transcode, TranscodeMany } from '../port.ts';
 import { startThread, type Thread } from './handle.ts';
 import { runJob, type Work } from './job.ts';
-import type { Piece } from './messages.ts';
+import type { OtherResults, Piece } from './messages.ts';
 
 export type PoolOptions = {
   /** So many files are transcoded at the same time; more wait their turn. One that stalls lets others go on beside it. */
@@ -76,11 +76,17 @@ export function createPool({ threads, entry = ownEntry(), graceMs = 2_000 }: Poo
     return run<Batch, Summary>((job) => ({ start: { do: 'transcode', job, ...told }, input, take }), signal);
   };
 
-  const transcodeMany: TranscodeMany = (files, settings, take, signal) => {
-    return run<SharedBatch, readonly FileResult[]>((job) => {
+  const transcodeMany: TranscodeMany = async (files, settings, take, signal) => {
+    const shared = new Map<number, Summary>();
+    const taking = (batch: SharedBatch) => {
+      for (const { file, summary } of batch.shares) shared.set(file, summary);
+      return take(batch);
+    };
+    const others = await run<SharedBatch, OtherResults>((job) => {
       const { bytes, pieces } = joined(files);
-      return { start: { do: 'transcode many', job, settings, files: pieces, bytes }, transfer: [bytes.buffer], take };
+      return { start: { do: 'transcode many', job, settings, files: pieces, bytes }, transfer: [bytes.buffer], take: taking };
     }, signal);
+    return files.map((_file, index): FileResult => others[index] ?? { state: 'done', summary: shared.get(index) as Summary });
   };
 
   const close = async (): Promise<void> => {

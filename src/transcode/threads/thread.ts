@@ -2,8 +2,8 @@ import { isMainThread, type MessagePort, parentPort, workerData } from 'node:wor
 import { Failed, type Failure, failureOf } from '../../api/failure.ts';
 import { semaphore } from '../../std/semaphore.ts';
 import { giveBack } from '../batch/bodies.ts';
-import type { Batch, FileResult, Input, SharedBatch, Summary, Transcode, TranscodeMany } from '../port.ts';
-import { BATCHES_AHEAD, type FromThread, type ToThread, threadMark } from './messages.ts';
+import type { Batch, Input, SharedBatch, Summary, Transcode, TranscodeMany } from '../port.ts';
+import { BATCHES_AHEAD, type FromThread, type OtherResults, type ToThread, threadMark } from './messages.ts';
 
 /** Whether this program was started by a pool, to serve as one of its threads. */
 export const isTranscodeThread = (): boolean => !isMainThread && workerData === threadMark;
@@ -75,9 +75,10 @@ export function serveThread({ transcode, transcodeMany }: Transcoder, port: Mess
     });
 
   const many = ({ job, settings, files, bytes }: ToThread & { do: 'transcode many' }): Promise<void> =>
-    start(job, (take, signal) => {
+    start(job, async (take, signal) => {
       const pieces = files.map(({ from, to, ...file }) => ({ ...file, bytes: bytes.subarray(from, to) }));
-      return transcodeMany(pieces, settings, take, signal);
+      const results = await transcodeMany(pieces, settings, take, signal);
+      return results.map((result) => (result.state === 'done' && result.summary.spans > 0 ? undefined : result));
     });
 
   port.on('message', (message: ToThread) => {
@@ -96,7 +97,7 @@ export function serveThread({ transcode, transcodeMany }: Transcoder, port: Mess
 }
 
 type Take = (batch: Batch | SharedBatch) => Promise<void>;
-type Result = Summary | readonly FileResult[];
+type Result = Summary | OtherResults;
 
 type Answers = { readonly next: (memory: ArrayBuffer) => void; readonly close: () => void };
 

@@ -65,9 +65,11 @@ function contentEnd(bytes: Uint8Array, at: number, end: number, field: Field): n
   }
 }
 
+export const newField = (): Field => ({ number: 0, wire: 0, start: 0, from: 0, to: 0 });
+
 /** The fields of a message that is known to be sound; a broken rest is passed over. The same object each time. */
 export function* fields(message: Uint8Array): Generator<Field> {
-  const field: Field = { number: 0, wire: 0, start: 0, from: 0, to: 0 };
+  const field = newField();
   for (let at = 0; at < message.length; ) {
     at = readField(message, at, message.length, field);
     if (at < 0) return;

@@ -108,13 +108,19 @@ describe("a worker's sign of life", () => {
     expect(leases.writes.filter((write) => write.endsWith('evicted'))).toEqual([]);
   });
 
-  test('a worker that is cut off is evicted: its Lease is taken from it, so that it finds out when it is back', async () => {
+  /** A leader has seen a worker for a minute when the worker loses its line. */
+  const cutOff = async () => {
     const { clock, worker, leases, leader } = ship();
     const line = lineTo(leases);
     const beat = worker('w1', undefined, line.client);
     const seen = leader();
     await clock.advance(60_000);
     line.cut(true);
+    return { clock, leases, line, beat, seen };
+  };
+
+  test('a worker that is cut off is evicted: its Lease is taken from it, so that it finds out when it is back', async () => {
+    const { clock, leases, line, beat, seen } = await cutOff();
     await clock.advance(29_000);
     expect(beat.canSend()).toBe(false);
     expect(seen.fate('w1')).toBe('working');
@@ -128,12 +134,7 @@ describe("a worker's sign of life", () => {
   });
 
   test('a worker that renews in the very moment of its eviction wins', async () => {
-    const { clock, worker, leases, leader } = ship();
-    const line = lineTo(leases);
-    const beat = worker('w1', undefined, line.client);
-    const seen = leader();
-    await clock.advance(60_000);
-    line.cut(true);
+    const { clock, leases, line, beat, seen } = await cutOff();
     leases.before((verb) => {
       if (verb !== 'update') return;
       leases.before(undefined);

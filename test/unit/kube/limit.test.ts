@@ -9,21 +9,21 @@ function frozen(): { readonly clock: Clock; readonly waits: number[] } {
 }
 
 describe('the write budget', () => {
-  test('lets a burst pass and then spaces the calls', async () => {
+  test('lets the calls of one second pass at once and then spaces them', async () => {
     const { clock, waits } = frozen();
-    const budget = tokenBucket(clock, () => 10, 3);
-    for (let i = 0; i < 6; i++) await budget.take();
-    expect(waits).toEqual([100, 200, 300]);
+    const budget = tokenBucket(clock, () => 4);
+    for (let i = 0; i < 7; i++) await budget.take();
+    expect(waits).toEqual([250, 500, 750]);
   });
 
   test('a call that gave up waiting leaves its place', async () => {
     const { clock, waits } = frozen();
     let patience = 0;
     const impatient: Clock = { ...clock, sleep: (ms) => (patience++ === 0 ? Promise.reject(new Error('aborted')) : clock.sleep(ms)) };
-    const budget = tokenBucket(impatient, () => 10, 1);
+    const budget = tokenBucket(impatient, () => 1);
     await budget.take();
     await expect(budget.take()).rejects.toThrow('aborted');
     await budget.take();
-    expect(waits).toEqual([100]);
+    expect(waits).toEqual([1_000]);
   });
 });

@@ -151,6 +151,15 @@ describe('a stream', () => {
     expect(seen).toEqual(['{}\n']);
   });
 
+  test('that is given up before anybody read from it is closed', async () => {
+    const stop = new AbortController();
+    const { through, requests } = await talkingTo([(_request, response) => void response.writeHead(200).write('{}\n')]);
+    await through.stream({ ...get, signal: stop.signal });
+    const closed = once(requests[0]!.socket, 'close');
+    stop.abort();
+    await closed;
+  });
+
   test('that is refused says why', async () => {
     const { through } = await talkingTo([says(403)]);
     await expect(through.stream(get)).rejects.toMatchObject({ kind: 'Forbidden' });

@@ -42,8 +42,8 @@ async function played(initial: WatchOptions['initial'], acts: readonly Act[]) {
 
   const feed: Feed<ConfigMap> = {
     asked: () => ({ verb: 'watch', resource: 'configmaps' }),
-    page: async (_selection, _limit, token) => {
-      const act = next(`page ${token ?? 'first'}`);
+    page: async (_selection, limit, token) => {
+      const act = next(limit === 1 ? 'position' : `page ${token ?? 'first'}`);
       if (!('page' in act)) throw new Error('the script wants a watch here');
       const arrivals = act.page.map((name) => arrival(configMapKind, raw(name, 1)));
       return { arrivals, resourceVersion: act.version ?? '', ...(act.more ? { continue: act.more } : {}) };
@@ -112,6 +112,12 @@ describe('how a watch goes on', () => {
     expect(calls).toEqual(['page first', 'page t1', 'page t1']);
   });
 
+  test('a page that fails again and again begins the list anew: its token may be what the server cannot read', async () => {
+    const fails: Act = { fails: error('ServerError') };
+    const { calls } = await played('pages', [{ page: ['a'], more: 't1' }, fails, fails, fails, { page: ['a'], version: '7' }]);
+    expect(calls).toEqual(['page first', 'page t1', 'page t1', 'page t1', 'page first']);
+  });
+
   test('an expired continue token begins anew', async () => {
     const { calls, events } = await played('pages', [{ page: ['a'], more: 't1' }, { fails: error('Gone') }, { page: ['a'], version: '7' }]);
     expect(calls).toEqual(['page first', 'page t1', 'page first']);
@@ -122,10 +128,27 @@ describe('how a watch goes on', () => {
     const { calls, events } = await played('pages', [
       { page: [], version: '7' },
       { lines: [added('a', 8), bookmark(12)], end: error('Unreachable') },
+      { page: ['a'], version: '12' },
       { lines: [] },
     ]);
-    expect(calls).toEqual(['page first', 'watch from 7', 'watch from 12']);
-    expect(events).toContain('trouble Unreachable');
+    expect(calls).toEqual(['page first', 'watch from 7', 'position', 'watch from 12']);
+    expect(events).toEqual(['init', 'initDone', 'apply a', 'trouble Unreachable']);
+  });
+
+  test('a server that comes back with an older state is read anew: it would keep silent until it has caught up', async () => {
+    const { calls } = await played('pages', [
+      { page: ['a'], version: '1000' },
+      { fails: error('Unreachable') },
+      { page: [], version: '700' },
+      { page: ['b'], version: '701' },
+      { lines: [] },
+    ]);
+    expect(calls).toEqual(['page first', 'watch from 1000', 'position', 'page first', 'watch from 701']);
+  });
+
+  test('a watch that ended as it should goes on without a question', async () => {
+    const { calls } = await played('pages', [{ page: [], version: '7' }, { lines: [added('a', 8)] }, { lines: [] }]);
+    expect(calls).toEqual(['page first', 'watch from 7', 'watch from 8']);
   });
 
   test('a server that went back in time is not believed: everything is read anew', async () => {
@@ -148,6 +171,7 @@ describe('how long a watch waits', () => {
       down,
       down,
       down,
+      { page: [], version: '7' },
       { lines: [bookmark(8)], end: error('Unreachable') },
     ]);
     expect(waits.slice(0, 4)).toEqual([200, 400, 800, 200]);

@@ -3,7 +3,7 @@ import { literal, skipUnknown } from './skip';
 import { colon, space } from './space';
 import { count, textField } from './span';
 import { CLOSE, COMMA, fail, OPEN, QUOTE } from './state';
-import { attributes } from './value';
+import { attributes } from './attribute';
 
 /** Slots of name and version of a scope. */
 const SLOTS: usize = memory.data(8, 8);

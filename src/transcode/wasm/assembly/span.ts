@@ -6,7 +6,7 @@ import { literal, skipUnknown } from './skip';
 import { colon, space } from './space';
 import { CLOSE, CLOSE_LIST, COMMA, fail, OPEN, OPEN_LIST, out, QUOTE, setOut } from './state';
 import { text } from './text';
-import { attributes } from './value';
+import { attributes } from './attribute';
 
 /** What the last span said: its times, and where its trace id was written. */
 export let started: u64 = 0;
