@@ -1,8 +1,8 @@
 /** What a round of dispatch costs where the caps are full: 8,000 records of 40 sources, 60 of them under way. */
 import { hash } from 'node:crypto';
 import type { IngestionFile } from '../src/api/ingestionfile.ts';
+import type { Outcome, Supply } from '../src/api/supply.ts';
 import { dispatch } from '../src/dispatch/dispatch.ts';
-import type { Outcome, Supply } from '../src/dispatch/port.ts';
 import { silentLog } from '../src/observability/logger.ts';
 import { systemClock } from '../src/std/clock.ts';
 

@@ -3,5 +3,6 @@ export const generators: readonly { readonly what: string; readonly script: stri
   { what: 'CRDs', script: 'hack/generate-crds.ts' },
   { what: 'fast kernel', script: 'hack/build-wasm.ts' },
   { what: 'troubleshooting page', script: 'hack/generate-troubleshooting.ts' },
+  { what: 'page', script: 'hack/generate-page.ts' },
   { what: 'chart', script: 'hack/generate-chart.ts' },
 ];

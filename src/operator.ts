@@ -17,15 +17,13 @@ import { metrics } from './observability/metrics.ts';
 import { statusServer } from './observability/server.ts';
 import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
-import { type Given, readGiven } from './operator/files.ts';
+import { type Given, readGiven, wordsOf } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
 import { allowanceObserver, apiObserver, observedStores, observeShare, verdictObserver } from './operator/observers.ts';
-import { secretReader } from './operator/secrets.ts';
+import { readSecret, secretCache } from './operator/secrets.ts';
 import { parseSettings, type Settings, settingsHelp } from './operator/settings.ts';
 import { workerPart } from './operator/worker-part.ts';
 import { systemClock } from './std/clock.ts';
-import { guardedLookup } from './std/egress.ts';
-import { refusedHost } from './std/egress-addresses.ts';
 import { openStores } from './stores/registry.ts';
 import { createPool } from './transcode/threads/pool.ts';
 
@@ -97,19 +95,20 @@ async function run(
   const share = writeShare(settings.apiWritesPerSecond, settings.role !== 'manager');
   observeShare(measured, share);
   const api = transport({
-    credentials: credentials(defaultKubeConfig, clock),
+    credentials: credentials(() => kubeConfig(environment), clock),
     clock,
     userAgent: `spanferry/${VERSION}`,
     writes: tokenBucket(clock, share.perSecond),
     observe: apiObserver(measured),
   });
   const kube = resources(api, clock);
-  const secrets = secretReader(kube.secrets, clock);
+  const secrets = secretCache((namespace, secret) => readSecret(kube.secrets, { namespace, name: secret }), clock);
   const { OTEL_COLLECTOR_AUTH_TOKEN } = environment;
   const egress = { allowLoopback: settings.allowLoopback };
   const sts = settings.stsEndpoint === undefined ? {} : { stsEndpoint: settings.stsEndpoint };
+  const proxy = proxyOf(environment);
   const onAllowance = allowanceObserver(measured);
-  const stores = observedStores(openStores({ ...egress, ...sts, proxy: proxyOf(environment), onAllowance }), measured);
+  const stores = observedStores(openStores({ ...egress, ...sts, proxy, onAllowance }), measured);
   const own = {
     endpoint: settings.collectorEndpoint,
     compression: settings.collectorCompression,
@@ -132,11 +131,11 @@ async function run(
   const delivery = createDelivery({
     clock,
     observer: deliveryMetrics(measured),
-    guard: { lookup: guardedLookup(egress), refused: (host) => refusedHost(host, egress) },
+    egress: { policy: egress, proxy },
     canSend: () => ferry?.canSend() ?? false,
     version: VERSION,
   });
-  const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION });
+  const connections = workerConnections({ secrets, stores, delivery, own, policy, transcoding, version: VERSION, clock });
   const tracing = await startTracing(environment, VERSION, (message) => log.warn(message));
   const common = { name, resources: kube, sources, settings, share, clock, log, tracing };
   const ferry =
@@ -146,7 +145,7 @@ async function run(
           ...{ ...common, connections, transcoding, observer: verdictObserver(measured) },
           ...{ transcode: threads.transcode, transcodeMany: threads.transcodeMany },
         });
-  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, stores, own, policy, metrics: measured })];
+  const lead = settings.role === 'worker' ? [] : [managerPart({ ...common, secrets, stores, own, policy, metrics: measured })];
 
   const status = serving(settings, measured, ready);
   const { failure, abandoned } = await runParts([status, following, ...(ferry?.parts ?? []), ...lead], {
@@ -175,6 +174,15 @@ const proxyOf = (environment: NodeJS.ProcessEnv) => ({
   HTTPS_PROXY: environment.https_proxy ?? environment.HTTPS_PROXY,
   NO_PROXY: environment.no_proxy ?? environment.NO_PROXY,
 });
+
+/** Where the API server is: a mistake in it ends the start with a sentence. */
+function kubeConfig({ KUBECONFIG }: NodeJS.ProcessEnv) {
+  try {
+    return defaultKubeConfig();
+  } catch (thrown) {
+    throw new Error(`the kubeconfig cannot be read: ${wordsOf(thrown, KUBECONFIG ?? 'kubeconfig')}`, { cause: thrown });
+  }
+}
 
 /** /healthz, /readyz and /metrics, up first and down last. */
 function serving({ listen }: Settings, measured: ReturnType<typeof metrics>, ready: ReturnType<typeof readiness>): Part {

@@ -13,7 +13,10 @@ export type Bundle = {
 };
 
 /** What the command needs for a cluster, and what it needs for a store beside that. They share nothing: each is complete. */
-const parts: readonly Part[] = [{ entry: 'src/cli/cluster/cluster.ts', exported: 'cluster' }];
+const parts: readonly Part[] = [
+  { entry: 'src/cli/cluster/cluster.ts', exported: 'cluster' },
+  { entry: 'src/cli/objects/objects.ts', exported: 'objects' },
+];
 
 const common: BuildOptions = {
   absWorkingDir: root,

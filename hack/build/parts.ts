@@ -21,7 +21,7 @@ export const partsInside = (parts: readonly Packed[]): Plugin => ({
   name: 'parts-inside',
   setup({ onResolve, onLoad }) {
     const partOf = (path: string): Packed | undefined => parts.find(({ entry }) => basename(entry) === basename(path));
-    onResolve({ filter: /^\.\/cluster\// }, ({ path, kind }) =>
+    onResolve({ filter: /^\.\/(cluster|objects)\// }, ({ path, kind }) =>
       kind === 'dynamic-import' && partOf(path) ? { path, namespace: 'part' } : undefined,
     );
     onLoad({ filter: /.*/, namespace: 'part' }, ({ path }) => ({ contents: unpacking(partOf(path)), loader: 'js' }));

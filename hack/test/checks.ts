@@ -8,6 +8,7 @@ const bin = (name: string): string => fileURLToPath(new URL(`../../node_modules/
 const all: readonly (readonly [name: string, program: string, args: readonly string[]])[] = [
   ['lint', bin('biome'), ['check', '--error-on-warnings', '.']],
   ['types', bin('tsc'), ['--project', '.']],
+  ['types: page', bin('tsc'), ['--project', 'src/cli/page/browser']],
   ['unused', bin('knip'), ['--no-progress']],
   ...generators.map(({ what, script }) => [`fresh: ${what}`, process.execPath, [script, '--check']] as const),
 ];

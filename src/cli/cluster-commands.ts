@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { clusterOptions, example, oneOf, several, time } from './arguments.ts';
 import type { FilesOptions } from './cluster/files.ts';
+import type { ForgetOptions } from './cluster/forget.ts';
 import type { Form } from './cluster/output.ts';
 import type { ForceOptions, RetryOptions } from './cluster/retry.ts';
 import type { ScanOptions } from './cluster/scan.ts';
@@ -9,6 +10,9 @@ import type { SourceChoice } from './cluster/sources.ts';
 import type { StatusOptions } from './cluster/status.ts';
 import type { TestOptions } from './cluster/test.ts';
 import type { VersionOptions } from './cluster/version.ts';
+import type { WaitOptions } from './cluster/wait.ts';
+import { completionOf, completionScripts, type Shell } from './completion.ts';
+import { exitCodes } from './options.ts';
 import type { Io } from './terminal/io.ts';
 
 type With<Options> = ClusterOptions & Options;
@@ -132,4 +136,46 @@ function asking(root: Command, io: Io, ends: Ends): void {
   changed(clusterOptions(root.command('resume').description('go on with a source that was suspended')))
     .addHelpText('after', example('resume checkout-agents', 'resume --all'))
     .action(async (names: string[], options: With<SourceChoice>) => ends((await load()).resume(names, options, io)));
+
+  clusterOptions(root.command('wait').description('wait until a source was scanned, or until nothing of it is left to do'))
+    .argument('<source>', 'name of a source')
+    .requiredOption('--for <what>', 'done or scanned', oneOf('done', 'scanned'))
+    .option('--timeout <time>', 'how long to wait', time, '10m')
+    .addHelpText('after', example('wait checkout-agents --for done --timeout 15m'))
+    .action(async (name: string, options: With<WaitOptions>) => ends((await load()).wait(name, options, io)));
+
+  waiting(clusterOptions(root.command('forget').description('start over: forget what was ingested, so that every file is ingested again')))
+    .argument('<source>', 'name of a source')
+    .option('--yes', 'do not ask', false)
+    .addHelpText('after', example('forget checkout-agents'))
+    .action(async (name: string, options: With<ForgetOptions>) => ends((await load()).forget(name, options, io)));
+}
+
+/** Declares what shells ask when somebody presses the tabulator. */
+export function completionCommands(root: Command, io: Io, ends: Ends): void {
+  root
+    .command('completion')
+    .description('print the completion script of a shell')
+    .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(['bash', 'zsh', 'fish']))
+    .addHelpText('after', `${example('completion bash')}\n\n  source <(spanferry completion bash)`)
+    .action((shell: Shell) => ends(print(completionScripts[shell], io)));
+
+  root
+    .command('__complete', { hidden: true })
+    .argument('[words...]')
+    .action(async (words: string[]) => {
+      const found = completionOf(root, words);
+      if ('words' in found) return ends(print(found.words.map((word) => `${word}\n`).join(''), io));
+      // A shell shows nothing where a cluster cannot be asked.
+      const out = {
+        ...io.out,
+        write: async (line: string | Uint8Array) => (String(line).startsWith(found.begin) ? io.out.write(line) : undefined),
+      };
+      return ends((await load()).names(found.sources, { ...io, out, err: { ...io.err, write: async () => {} } }));
+    });
+}
+
+async function print(text: string, { out }: Io): Promise<number> {
+  await out.write(text);
+  return exitCodes.done;
 }

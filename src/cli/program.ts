@@ -3,11 +3,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import about from '../../package.json' with { type: 'json' };
 import { failureOf } from '../api/failure.ts';
 import type { Format } from '../transcode/port.ts';
-import { example, oneOf, positive } from './arguments.ts';
-import { clusterCommands } from './cluster-commands.ts';
+import { clusterOptions, example, oneOf, positive } from './arguments.ts';
+import type { ClusterOptions } from './cluster/session.ts';
+import { clusterCommands, completionCommands } from './cluster-commands.ts';
 import { exitCodes, type FileOptions, formats } from './options.ts';
+import { loadObjects, readingOptions, storeCommands } from './store-commands.ts';
 import { clean, cleanLines } from './terminal/clean.ts';
 import type { Io } from './terminal/io.ts';
+import type { ViewOptions } from './view.ts';
 
 /** What stands beside the command line and is run by it. */
 export type Beside = { readonly operator: (args: readonly string[]) => Promise<number> };
@@ -55,20 +58,35 @@ export async function program(io: Io, argv: readonly string[], { operator }: Bes
       await ends(convert(file, options, io));
     });
 
-  command(root, 'view', 'draw the traces of a file in the terminal')
-    .argument('<file>', 'a trace file; - is standard input')
+  readingOptions(clusterOptions(command(root, 'view', 'draw the traces of a file in the terminal, at hand or in the store of a source')))
+    .argument('<file-or-source>', 'a trace file (- is standard input), or the name of a source')
+    .argument('[key]', 'key of a file of that source')
     .option('--trace <id>', 'only this trace; the beginning of its id is enough', traceId)
     .option('--limit <n>', 'so many of the newest traces', positive, 20)
+    .option('--html <file>', 'write one page with a waterfall to zoom into; - is standard output')
     .option('--full', 'every span, and prompts and answers in full', false)
     .option('-o, --output <kind>', 'json: one object per trace, for programs', oneOf('json'))
-    .addHelpText('after', example('view run.json', 'view --full --trace 5b8e traces.json.gz | less -R'))
-    .action(async (file: string, options: FileOptions & { full: boolean; trace?: string; limit: number; output?: 'json' }) => {
+    .addHelpText(
+      'after',
+      example(
+        'view run.json',
+        'view --full --trace 5b8e traces.json.gz | less -R',
+        'view run.json --html run.html',
+        'view checkout-agents agents/prod/a.json',
+      ),
+    )
+    .action(async (file: string, key: string | undefined, options: ClusterOptions & ViewOptions) => {
+      if (key !== undefined) return ends((await loadObjects()).view(file, key, options, io));
       const { view } = await import('./view.ts');
-      await ends(view(file, options, io));
+      return ends(view(file, options, io));
     });
 
   root.commandsGroup('With a cluster:');
   clusterCommands(root, io, ends);
+  storeCommands(root, io, ends);
+
+  root.commandsGroup('For shells:');
+  completionCommands(root, io, ends);
 
   root.commandsGroup('In a cluster:');
   root

@@ -1,6 +1,6 @@
 import { fail, failureOf } from '../api/failure.ts';
 import { transcode } from '../transcode/transcode.ts';
-import { openFile } from './files/open.ts';
+import { type OpenFile, openFile } from './files/open.ts';
 import { exitCodes, type FileOptions, settingsOf } from './options.ts';
 import { columnsOf, type Io, writeJson } from './terminal/io.ts';
 import { paintFor } from './terminal/paint.ts';
@@ -18,6 +18,8 @@ export type ViewOptions = FileOptions & {
   /** So many of the newest traces. */
   readonly limit: number;
   readonly output?: 'json';
+  /** Writes a page there instead of drawing. */
+  readonly html?: string;
 };
 
 const MEGABYTE = 1024 * 1024;
@@ -25,21 +27,27 @@ const MEGABYTE = 1024 * 1024;
 /** Draws the traces of a file, the newest last. */
 export async function view(file: string, options: ViewOptions, io: Io): Promise<number> {
   try {
-    const collected = await collect(file, options, io);
-    if (options.output === 'json') await writeAll(file, collected, io);
-    else await draw(file, collected, options, io);
-    return exitCodes.done;
+    return await showTraces(file, await openFile(file, io), options, io);
   } catch (thrown) {
     await io.err.write(`spanferry: ${trouble(file, failureOf(thrown))}\n`);
     return exitCodes.no;
   }
 }
 
-async function collect(file: string, { trace, output, ...options }: ViewOptions, io: Io): Promise<Collected> {
-  const opened = await openFile(file, io);
-  const progress = withProgress(opened.input, nameOf(file), io);
+/** The same for a file that is open already, wherever it lies; closes it. What goes wrong is thrown. */
+export async function showTraces(name: string, opened: OpenFile, options: ViewOptions, io: Io): Promise<number> {
+  const collected = await collect(name, opened, options, io);
+  if (options.html !== undefined)
+    await (await import('./page/write.ts')).writePage(opened.input.name ?? name, collected, options.limit, options.html, io);
+  else if (options.output === 'json') await writeAll(name, collected, io);
+  else await draw(name, collected, options, io);
+  return exitCodes.done;
+}
+
+async function collect(name: string, opened: OpenFile, { trace, output, html, ...options }: ViewOptions, io: Io): Promise<Collected> {
+  const progress = withProgress(opened.input, nameOf(name), io);
   try {
-    const mostBytes = (output === 'json' || trace !== undefined ? 256 : 32) * MEGABYTE;
+    const mostBytes = (output === 'json' || trace !== undefined || html !== undefined ? 256 : 32) * MEGABYTE;
     const wanted = { mostBytes, ...(trace === undefined ? {} : { trace: trace.toLowerCase() }) };
     const collected = await collectTraces(transcode, progress.input, settingsOf(options), wanted);
     if (trace !== undefined && collected.traces.length === 0) {

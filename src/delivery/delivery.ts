@@ -1,13 +1,13 @@
-import type { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Backoff } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
+import { shared } from '../std/shared.ts';
 import type { Breaker, BreakerRules } from './breaker.ts';
 import type { Destination } from './destination.ts';
 import { type Gate, gate } from './gate.ts';
 import { type Limit, limit } from './limit.ts';
-import { type Guard, openPool } from './pool.ts';
+import { type Egress, openPool } from './pool.ts';
 import { type Sender, sender } from './sender.ts';
-import { shared } from './shared.ts';
 import { type Strikes, strikes } from './strikes.ts';
 import { type Turns, turns } from './turns.ts';
 
@@ -27,8 +27,8 @@ export type DeliveryObserver = {
 export type DeliveryOptions = {
   readonly clock: Clock;
   readonly observer?: DeliveryObserver;
-  /** Watches over destinations that sources name; the operator's own collector is exempt. */
-  readonly guard?: Guard;
+  /** The guard watches over destinations that sources name; the operator's own collector is exempt. Proxies are for all. */
+  readonly egress?: Egress;
   /** Asked right before each request: a worker that cannot renew its Lease stops sending. */
   readonly canSend?: () => boolean;
   readonly version?: string;
@@ -54,7 +54,7 @@ export type Delivery = {
 };
 
 /** What all users of an endpoint share. */
-export type Endpoint = { readonly pool: Pool; readonly gate: Gate; readonly turns: Turns; readonly limit: Limit };
+export type Endpoint = { readonly pool: Dispatcher; readonly gate: Gate; readonly turns: Turns; readonly limit: Limit };
 /** What all users of an endpoint with the same credential share. */
 export type Credential = { readonly gate: Gate; readonly strikes: Strikes };
 
@@ -69,7 +69,7 @@ export const defaultRules: DeliveryRules = {
 
 /** Delivery to any number of destinations. Connections and breakers live as long as somebody uses them. */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { clock, guard, observer, inFlight = 16 } = options;
+  const { clock, egress = {}, observer, inFlight = 16 } = options;
   const rules = { ...defaultRules, ...options.rules };
   const listeners = new Set<() => void>();
   const changed = () => {
@@ -89,13 +89,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   return {
     sender: (destination, owner) => {
-      const endpoint = endpoints.use(destination.endpointId, () => ({
-        pool: openPool(destination, inFlight, guard),
+      const endpoint = endpoints.take(destination.endpointId, () => ({
+        pool: openPool(destination, inFlight, egress),
         gate: gateTo(destination, rules.endpoint),
         turns: turns(inFlight),
         limit: limit(clock),
       }));
-      const credential = credentials.use(destination.credentialId, () => ({
+      const credential = credentials.take(destination.credentialId, () => ({
         gate: gateTo(destination, rules.credential),
         strikes: strikes(),
       }));

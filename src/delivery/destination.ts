@@ -57,6 +57,13 @@ export function resolveDestination(
   }
 }
 
+/** Names of the Secrets that a destination needs, each once. */
+export const destinationSecretNames = (spec: Spec | undefined): readonly string[] => {
+  const { authTokenSecretRef, headersSecretRef, caSecretRef, clientCertSecretRef } = spec ?? {};
+  const refs = [authTokenSecretRef, headersSecretRef, caSecretRef, clientCertSecretRef];
+  return [...new Set(refs.flatMap((ref) => (ref ? [ref.name] : [])))];
+};
+
 /** Tells the two answers of resolveDestination apart. */
 export const isFailure = (resolved: Destination | Failure): resolved is Failure => 'reason' in resolved;
 

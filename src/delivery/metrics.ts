@@ -25,6 +25,8 @@ export function deliveryMetrics(metrics: Metrics): DeliveryObserver {
       const where = { destination: originOf(destination), code: String(status) };
       seconds.observe(where, ms / 1_000);
       bytes.inc(where, size);
+      // A destination that never was in trouble shows 0, not nothing.
+      open.inc({ destination: where.destination }, 0);
     },
     changed: (destination, now, before) => {
       const step = Number(now.is !== 'closed') - Number(before.is !== 'closed');

@@ -27,7 +27,7 @@ export class Fenced extends Error {}
  */
 export function post(
   dispatcher: Dispatcher,
-  { path, timeouts }: Pick<Destination, 'path' | 'timeouts'>,
+  { origin, path, timeouts }: Pick<Destination, 'origin' | 'path' | 'timeouts'>,
   headers: readonly string[],
   body: Uint8Array,
   { signal, canSend }: { readonly signal: AbortSignal; readonly canSend: () => boolean },
@@ -60,35 +60,38 @@ export function post(
       else reject(signal.reason);
     };
 
-    dispatcher.dispatch(
-      { method: 'POST', path, headers: [...headers], body },
-      {
-        onRequestStart: (started) => {
-          controller = started;
-          // It waited for a connection, and longer than anybody waits for it.
-          if (isOver) return started.abort(new Error('aborted'));
-          // Asked at the last moment: connecting takes seconds, and a process may have been stopped for longer.
-          if (canSend()) return;
-          const fenced = new Fenced('may not send any more');
-          finish(fenced);
-          started.abort(fenced);
-        },
-        onResponseStart: (_controller, status, responseHeaders) => {
-          head = { status, headers: responseHeaders };
-        },
-        onResponseData: (_controller, chunk) => {
-          size += chunk.length;
-          chunks.push(chunk);
-          if (size <= MAX_ANSWER_BYTES || !head) return;
-          finish({ ...head, body: Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES) });
-          controller?.abort(new Error('the answer is longer than anybody needs'));
-        },
-        onResponseEnd: () => {
-          if (head) finish({ ...head, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) });
-        },
-        onResponseError: (_controller, error) => finish({ error }),
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart: (started) => {
+        controller = started;
+        // It waited for a connection, and longer than anybody waits for it.
+        if (isOver) return started.abort(new Error('aborted'));
+        // Asked at the last moment: connecting takes seconds, and a process may have been stopped for longer.
+        if (canSend()) return;
+        const fenced = new Fenced('may not send any more');
+        finish(fenced);
+        started.abort(fenced);
       },
-    );
+      onResponseStart: (_controller, status, responseHeaders) => {
+        head = { status, headers: responseHeaders };
+      },
+      onResponseData: (_controller, chunk) => {
+        size += chunk.length;
+        chunks.push(chunk);
+        if (size <= MAX_ANSWER_BYTES || !head) return;
+        finish({ ...head, body: Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES) });
+        controller?.abort(new Error('the answer is longer than anybody needs'));
+      },
+      onResponseEnd: () => {
+        if (head) finish({ ...head, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) });
+      },
+      onResponseError: (_controller, error) => finish({ error }),
+    };
+    try {
+      dispatcher.dispatch({ origin, method: 'POST', path, headers: [...headers], body }, handler);
+    } catch (thrown) {
+      // The guard refuses what a proxy would have to resolve before anything is asked for.
+      finish({ error: thrown instanceof Error ? thrown : new Error(String(thrown)) });
+    }
   });
 }
 

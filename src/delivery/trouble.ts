@@ -6,7 +6,8 @@ type Row = readonly [codes: RegExp, reason: Reason, says: string];
 
 /** Errors of a connection by their code, read from top to bottom. What is not here is trouble of the network. */
 const rows: readonly Row[] = [
-  [/^EGRESS_REFUSED$/, 'DestinationEgressRefused', 'may not be reached'],
+  [/^EGRESS_REFUSED$/, 'DestinationEgressRefused', 'may not be reached:'],
+  [/^(ERR_PROXY_TUNNEL|UND_ERR_ABORTED)$/, 'DestinationUnavailable', 'cannot be reached through the proxy:'],
   [/CERT_HAS_EXPIRED/, 'DestinationTlsError', 'shows a certificate that has expired'],
   [/CERT_NOT_YET_VALID/, 'DestinationTlsError', 'shows a certificate that is not valid yet'],
   [/ERR_TLS_CERT_ALTNAME_INVALID/, 'DestinationTlsError', 'shows a certificate for another host name'],
@@ -36,9 +37,9 @@ export function troubleOf(error: Error, shown: string, secrets: readonly string[
     const row = rows.find(([codes]) => codes.test(codeOf(each)));
     if (!row) continue;
     const [, reason, says] = row;
-    // The guard says itself what is wrong with an address.
-    const why = reason === 'DestinationEgressRefused' ? `: ${cleaned(each.message, secrets)}` : ` (${codeOf(each)})`;
-    return { reason, message: `${shown} ${says}${why}` };
+    // Guard and proxy say themselves what is wrong.
+    const why = says.endsWith(':') ? cleaned(each.message, secrets) : `(${codeOf(each)})`;
+    return { reason, message: `${shown} ${says} ${why}` };
   }
   return { reason: 'DestinationUnavailable', message: `${shown} did not answer: ${cleaned(error.message, secrets)}` };
 }

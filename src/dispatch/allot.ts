@@ -1,5 +1,5 @@
+import type { Candidate, Lane, Supply } from '../api/supply.ts';
 import { nextLoad } from './load.ts';
-import type { Candidate, Lane, Supply } from './port.ts';
 import { homeOf, roomiest } from './slots.ts';
 
 /** The files of one record, and the worker it will be bound to. */

@@ -1,10 +1,11 @@
 import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
+import type { Supply } from '../api/supply.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Clock } from '../std/clock.ts';
 import { allot, type Binding } from './allot.ts';
 import { type Caps, census, defaultCaps, excess, room } from './caps.ts';
 import { hasFailed, packName, specOf } from './pack.ts';
-import type { Owned, Records, Supply, Workers } from './port.ts';
+import type { Owned, Records, Workers } from './port.ts';
 import { type Past, toPrune } from './prune.ts';
 import { recentRecords } from './recent.ts';
 import { retries } from './retries.ts';

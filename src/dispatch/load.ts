@@ -1,5 +1,5 @@
 import { maxPack } from '../api/ingestionfile.ts';
-import type { Candidate } from './port.ts';
+import type { Candidate } from '../api/supply.ts';
 
 /** What makes a pack. */
 export type PackLimits = {

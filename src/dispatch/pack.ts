@@ -1,6 +1,6 @@
 import { type FileSpec, filesOf, type IngestionFile, type NamedFile, titleOfPack } from '../api/ingestionfile.ts';
 import { recordName } from '../api/names.ts';
-import type { Ended, SourceRef } from './port.ts';
+import type { Ended, SourceRef } from '../api/supply.ts';
 
 /** What a record says about its files: one by its key, several as a pack. */
 export function specOf(files: readonly NamedFile[]): Omit<FileSpec, 'sourceRef'> {
@@ -33,7 +33,7 @@ const failedIn = ({ unread = [] }: IngestionFile['status']) => unread.filter(({ 
 /** Is there something in this record that `retry` would try again? */
 export const hasFailed = ({ status }: IngestionFile): boolean => status.state === 'Failed' || failedIn(status).length > 0;
 
-/** A pack that gives back the files in it that failed, so that each is tried again in a record of its own. */
+/** A pack that gives back the files in it that failed, behind those that it gave back before: each is tried again in a record of its own. */
 export function givingBackFailures(status: IngestionFile['status']): IngestionFile['status'] {
   const failed = failedIn(status);
   const unread = status.unread?.filter((each) => !failed.includes(each)) ?? [];

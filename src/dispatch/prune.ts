@@ -1,5 +1,5 @@
 import { filesOf, type IngestionFile } from '../api/ingestionfile.ts';
-import type { Supply } from './port.ts';
+import type { Supply } from '../api/supply.ts';
 
 /** The finished records of one source, and how many files people want to see. */
 export type Past = { readonly finished: readonly IngestionFile[]; readonly history: Supply['history'] };

@@ -46,6 +46,7 @@ export function rebinding(record: IngestionFile, fate: 'left' | 'died', now: num
 /** Any of the files may have killed the worker: halves tell which, and never more than half of them fail to arrive. */
 function splitting(record: IngestionFile, workersLost: number, now: number): Rebinding {
   const { spec, status } = record;
+  const { checkpoint } = status;
   const left = undecidedIn(record);
   const files = left.flatMap((index) => spec.pack?.[index] ?? []);
   const middle = Math.ceil(files.length / 2);
@@ -59,6 +60,7 @@ function splitting(record: IngestionFile, workersLost: number, now: number): Reb
       state: 'Completed',
       reason: 'WorkerLost',
       message: `worker ${spec.worker} died; ${left.length} of ${spec.pack?.length} files go again, in halves`,
+      ...(checkpoint && { spans: checkpoint.spans, rejectedSpans: checkpoint.rejectedSpans }),
       files: (spec.pack?.length ?? 0) - left.length - (status.returned?.length ?? 0) - (status.unread?.length ?? 0),
       returned: [...(status.returned ?? []), ...left.map((index) => ({ index, reason: 'WorkerLost', message }))],
       completionTime: new Date(now).toISOString(),

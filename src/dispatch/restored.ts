@@ -1,6 +1,6 @@
 import { annotations, maxToken } from '../api/annotations.ts';
 import { type FileStatus, filesOf, type IngestionFile } from '../api/ingestionfile.ts';
-import type { Supply } from './port.ts';
+import type { Supply } from '../api/supply.ts';
 
 /**
  * A backup keeps no status, so a record that was finished comes back as if nobody had begun it. Where the ledger knows one of its

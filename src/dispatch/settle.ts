@@ -1,6 +1,6 @@
 import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
+import type { Supply } from '../api/supply.ts';
 import { endingsOf } from './pack.ts';
-import type { Supply } from './port.ts';
 
 /** The way of verdicts from records into the ledger. A record may go only when its verdict is written there. */
 export type Settlement = {

@@ -1,9 +1,10 @@
 import { failureOf } from '../api/failure.ts';
-import { type FileStatus, type IngestionFile, isFinished } from '../api/ingestionfile.ts';
+import { type FileStatus, type IngestionFile, isFinished, type NamedFile } from '../api/ingestionfile.ts';
+import type { Supply } from '../api/supply.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Clock } from '../std/clock.ts';
 import { hasFailed, packName, returnedOf, specOf } from './pack.ts';
-import type { Owned, Records, Supply, Workers } from './port.ts';
+import type { Owned, Records, Workers } from './port.ts';
 import { type Rebinding, rebinding } from './rebind.ts';
 import { restored } from './restored.ts';
 import type { Retries } from './retries.ts';
@@ -61,24 +62,41 @@ export function tending({ records, workers, isWanted, settlements, toRetry, writ
   /** Copies of failed records that have begun again: they are old, and the ledger must not learn of their failure again. */
   const begunAgain = new WeakSet<IngestionFile>();
 
-  /** Lets a record go on as this status. A pack that only gives files back needs no worker for that. */
+  /** Makes a record for files that leave their pack. It is bound only once its status is written: whoever takes it must know. */
+  const apart = async ({ source, nameOf }: Supply, files: readonly NamedFile[], status: FileStatus): Promise<void> => {
+    const [only] = files;
+    const name = only && files.length === 1 ? nameOf(only) : packName(source, files);
+    try {
+      const made = await records.create({ name, source, spec: { sourceRef: { name: source.name }, ...specOf(files) } });
+      await records.setStatus(made, status);
+    } catch (thrown) {
+      // It is there, or somebody has begun it: either will do.
+      if (failureOf(thrown).reason !== 'ObjectChanged') throw thrown;
+    }
+  };
+
+  /** Lets a record go on as this status. A pack only gives files back: the ledger may know them as failed, so nobody else would find them. */
   const goOn = (
-    record: IngestionFile,
+    { record, supply }: Owned,
     status: FileStatus,
     free: Map<string, number>,
     onBegun?: () => void,
   ): Promise<unknown> | undefined => {
     if (!isFinished(status)) return begin(record, status, free, onBegun);
     return write('give files of a pack back', record, async () => {
+      for (const { index, reason, message } of status.returned?.slice(record.status.returned?.length ?? 0) ?? []) {
+        const file = record.spec.pack?.[index];
+        if (file) await apart(supply, [file], { state: 'Pending', attempts: 1, retries: 0, reason, message });
+      }
       await records.setStatus(record, status);
       onBegun?.();
     });
   };
 
-  const retry = (record: IngestionFile, free: Map<string, number>): Promise<unknown> | undefined =>
-    goOn(record, retried(record), free, () => {
-      toRetry.delete(record.metadata.uid ?? '');
-      begunAgain.add(record);
+  const retry = (owned: Owned, free: Map<string, number>): Promise<unknown> | undefined =>
+    goOn(owned, retried(owned.record), free, () => {
+      toRetry.delete(owned.record.metadata.uid ?? '');
+      begunAgain.add(owned.record);
     });
 
   /** What a pack gave back is offered until it has records of its own; true once that is so. */
@@ -88,30 +106,17 @@ export function tending({ records, workers, isWanted, settlements, toRetry, writ
   const finished = (record: IngestionFile, supply: Supply, free: Map<string, number>): Promise<unknown> | undefined => {
     if (begunAgain.has(record)) return undefined;
     if (!hasFailed(record)) toRetry.delete(record.metadata.uid ?? '');
-    if (toRetry.has(record.metadata.uid ?? '')) return retry(record, free);
+    if (toRetry.has(record.metadata.uid ?? '')) return retry({ record, supply }, free);
     isHandedOn(record, supply);
     const status = settlements.settled(record, supply) ? asked(record) : undefined;
-    return status && goOn(record, status, free);
+    return status && goOn({ record, supply }, status, free);
   };
 
   /** The halves are there before the pack ends: whoever takes over in between makes the same ones again. */
-  const split = async (record: IngestionFile, { source, nameOf }: Supply, next: Rebinding & { do: 'split' }): Promise<void> => {
-    log.info('pack goes on in halves', {
-      record: record.metadata.name,
-      worker: record.spec.worker,
-      files: next.halves.map(({ length }) => length),
-    });
-    for (const files of next.halves) {
-      const [only] = files;
-      const name = only && files.length === 1 ? nameOf(only) : packName(source, files);
-      try {
-        // Bound only once the suspicion is written: whoever takes it must know.
-        const half = await records.create({ name, source, spec: { sourceRef: { name: source.name }, ...specOf(files) } });
-        await records.setStatus(half, next.suspicion);
-      } catch (thrown) {
-        if (failureOf(thrown).reason !== 'ObjectChanged') throw thrown;
-      }
-    }
+  const split = async (record: IngestionFile, supply: Supply, next: Rebinding & { do: 'split' }): Promise<void> => {
+    const sizes = next.halves.map(({ length }) => length);
+    log.info('pack goes on in halves', { record: record.metadata.name, worker: record.spec.worker, files: sizes });
+    for (const files of next.halves) await apart(supply, files, next.suspicion);
     await records.setStatus(record, next.status);
   };
 
@@ -144,8 +149,8 @@ export function tending({ records, workers, isWanted, settlements, toRetry, writ
     const isIdle = record.status.state === 'Pending' || fate !== 'working';
     if (isIdle && record.status.attempts === 0 && !believed.has(record)) {
       const status = restored(record, supply.outcome, clock.now());
-      believed.add(record);
       if (status) return write('finish a record that the ledger knows', record, () => records.setStatus(record, status));
+      believed.add(record);
     }
     if (isIdle && !isWanted(record))
       return write('remove a record that its source does not match any more', record, () => records.remove(record));

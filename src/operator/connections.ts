@@ -2,30 +2,37 @@ import { createHash } from 'node:crypto';
 import { Failed } from '../api/failure.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import { isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
+import { destinationSecretNames, isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
 import type { Sender } from '../delivery/sender.ts';
-import { destinationSecretNames } from '../sources/secrets.ts';
+import type { Secrets } from '../sources/port.ts';
+import type { Clock } from '../std/clock.ts';
 import { type Stores, secretNamesOf } from '../stores/registry.ts';
 import type { Store } from '../stores/store.ts';
 import type { Settings as TranscodeSettings } from '../transcode/port.ts';
+import { gathering } from '../worker/gather.ts';
 import type { Connection, Connections } from '../worker/port.ts';
 import type { Policy } from './policy.ts';
-import type { SecretReader, Values } from './secrets.ts';
 
 export type ConnectionOptions = {
-  readonly secrets: SecretReader;
+  readonly secrets: Secrets;
   readonly stores: Stores;
   readonly delivery: Delivery;
   readonly own: OwnDestination;
   readonly policy: Policy;
   readonly transcoding: Omit<TranscodeSettings, 'format'>;
   readonly version: string;
+  readonly clock: Clock;
 };
 
-type Open = Pick<Connection, 'fingerprint'> & { readonly store: Store; readonly sender: Sender; readonly stamp: string };
+type Values = Awaited<ReturnType<Secrets['read']>>;
+
+type Open = Pick<Connection, 'fingerprint' | 'gathering'> & { readonly store: Store; readonly sender: Sender; readonly stamp: string };
 
 /** What is open, and who uses it: what was replaced is closed when nobody does any more. */
 type Shared = { readonly opening: Promise<Open>; readonly replaced: AbortController; users: number };
+
+/** Files that wait for a corrected Secret look together: one read serves them all. */
+const YOUNG_MS = 5_000;
 
 export type WorkerConnections = Connections & { readonly drop: (uid: string) => void; readonly close: () => void };
 
@@ -53,9 +60,9 @@ export function workerConnections(options: ConnectionOptions): WorkerConnections
   };
 
   /** What is open for the source as it is now; opens it where nothing is. */
-  const current = async (source: IngestionSource): Promise<Shared> => {
+  const current = async (source: IngestionSource, maxAgeMs?: number): Promise<Shared> => {
     const { uid = '', namespace = '', generation } = source.metadata;
-    const values = await secrets.values(namespace, secretNames(source));
+    const values = await secrets.read(namespace, secretNames(source), maxAgeMs);
     const stamp = digest([generation, values]);
     const before = shared.get(uid);
     const known = await before?.opening.catch(() => undefined);
@@ -80,8 +87,8 @@ export function workerConnections(options: ConnectionOptions): WorkerConnections
       closeUnused(mine);
     };
     try {
-      const { store, sender, fingerprint } = await mine.opening;
-      return { store, sender, fingerprint, replaced: mine.replaced.signal, release };
+      const { store, sender, gathering, fingerprint } = await mine.opening;
+      return { store, sender, gathering, fingerprint, replaced: mine.replaced.signal, release };
     } catch (thrown) {
       release();
       throw thrown;
@@ -96,9 +103,9 @@ export function workerConnections(options: ConnectionOptions): WorkerConnections
   return {
     to,
     drop,
-    doubt: ({ metadata }) => secrets.forget(metadata.namespace ?? ''),
+    doubt: (source) => secrets.drop(source.metadata.namespace ?? '', secretNames(source)),
     renew: async (source) => {
-      if (shared.has(source.metadata.uid ?? '')) await current(source).catch(() => {});
+      if (shared.has(source.metadata.uid ?? '')) await current(source, YOUNG_MS).catch(() => {});
     },
     close: () => {
       for (const uid of [...shared.keys()]) drop(uid);
@@ -106,29 +113,22 @@ export function workerConnections(options: ConnectionOptions): WorkerConnections
   };
 }
 
-async function open(
-  source: IngestionSource,
-  values: Readonly<Record<string, Values>>,
-  stamp: string,
-  options: ConnectionOptions,
-): Promise<Open> {
-  const { stores, delivery, own, policy, transcoding, version } = options;
+async function open(source: IngestionSource, values: Values, stamp: string, options: ConnectionOptions): Promise<Open> {
+  const { stores, delivery, own, policy, transcoding, version, clock } = options;
   const { metadata, spec } = source;
   const namespace = metadata.namespace ?? '';
   const refusal = policy.refusal(namespace, spec);
   if (refusal) throw new Failed(refusal);
   const destination = resolveDestination(spec.destination, own, values);
   if (isFailure(destination)) throw new Failed(destination);
-  const present = Object.fromEntries(
-    Object.entries(values).filter((each): each is [string, Readonly<Record<string, string>>] => each[1] !== undefined),
-  );
   const store = await stores.open(spec.store, {
     source: { namespace, name: metadata.name },
-    secrets: present,
+    secrets: values,
     operatorIdentity: policy.operatorIdentity(namespace),
   });
   const sender = delivery.sender(destination, metadata.uid ?? '');
-  return { store, sender, stamp, fingerprint: digest([destination.shown, spec.format, transcoding, version]) };
+  const shared = gathering({ sender, maxBytes: transcoding.maxBatchBytes, clock });
+  return { store, sender, gathering: shared, stamp, fingerprint: digest([destination.shown, spec.format, transcoding, version]) };
 }
 
 const secretNames = ({ spec }: IngestionSource): readonly string[] => [

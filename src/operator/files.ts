@@ -15,14 +15,23 @@ export function readGiven({ policyFile, collectorCaFile }: Pick<Settings, 'polic
     try {
       return parse(readFileSync(path, 'utf8'));
     } catch (thrown) {
-      const [words] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n');
-      sentences.push(`--${flag}: ${words?.replace(/:$/, '')}`);
+      sentences.push(`--${flag}: ${wordsOf(thrown, path)}`);
       return undefined;
     }
   };
   const policy = reading('policy-file', policyFile, parsePolicy) ?? openPolicy;
   const ca = reading('collector-ca-file', collectorCaFile, certificates);
   return sentences.length > 0 ? { ok: false, sentences } : { ok: true, given: { policy, ...(ca !== undefined && { ca }) } };
+}
+
+/** What Node says of files in its own words, in ours; of everything else the first line. */
+export function wordsOf(thrown: unknown, path: string): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const code = 'code' in thrown ? thrown.code : undefined;
+  if (code === 'ENOENT') return `there is no file ${path}`;
+  if (code === 'EISDIR') return `${path} is a folder`;
+  if (code === 'EACCES') return `${path} may not be read`;
+  return (thrown.message.split('\n')[0] ?? '').replace(/:$/, '');
 }
 
 function certificates(text: string): string {

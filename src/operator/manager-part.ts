@@ -1,5 +1,4 @@
 import { Failed } from '../api/failure.ts';
-import type { NamedFile } from '../api/ingestionfile.ts';
 import { apiVersion } from '../api/kind.ts';
 import { takesAll } from '../api/match.ts';
 import { controller } from '../control/controller.ts';
@@ -19,20 +18,22 @@ import { roster } from '../kube/roster.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Tracing } from '../observability/tracing.ts';
+import type { Secrets } from '../sources/port.ts';
 import { createSources } from '../sources/sources.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Stores } from '../stores/registry.ts';
 import { allLedgers } from './ledgers.ts';
 import { sourceObserver } from './observers.ts';
+import { packedFiles } from './packs.ts';
 import type { Policy } from './policy.ts';
 import { dispatchRecords } from './records.ts';
-import { readSecret } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
 export type ManagerPartOptions = {
   readonly name: string;
   readonly resources: Resources;
   readonly sources: Copy<Source>;
+  readonly secrets: Secrets;
   readonly stores: Stores;
   readonly own: OwnDestination;
   readonly policy: Policy;
@@ -67,11 +68,12 @@ const lead =
   async (leadership, stop) => {
     const { resources, sources, clock, log, metrics, settings, name } = options;
     const call = { signal: leadership.signal, fence: leadership.assertHeld };
-    const files = copies<File, 'source' | 'packed'>(settings.namespaces, {
-      indexes: { source: ownersOf, packed: packedKeys },
+    const files = copies<File, 'source'>(settings.namespaces, {
+      indexes: { source: ({ metadata }) => metadata.ownerReferences?.map(({ uid }) => uid) ?? [] },
       onTrouble: (error) => log.warn('cannot follow records', { failure: error.failure }),
       onMisfit: (record, failure) => log.warn('a record that this version does not understand', { record, failure }),
     });
+    const packs = packedFiles((record) => files.get(record));
     const team = roster({
       leases: resources.leases,
       namespace: settings.namespace,
@@ -88,13 +90,13 @@ const lead =
         get: sources.get,
         setStatus: (source, status) => resources.sources.updateStatus({ ...(source as Source), status }, call),
       },
-      readSecret: (namespace, secret) => readSecret(resources.secrets, { namespace, name: secret }),
+      secrets: options.secrets,
       openStore: options.stores.open,
       ownDestination: options.own,
       policy: options.policy,
       records: {
         get: (namespace, record) => files.get(keyOf({ namespace, name: record })),
-        packsWith: ({ uid }, file) => files.by('packed', packedKey(uid, file)),
+        packsWith: packs.with,
         of: ({ uid }) => files.by('source', uid),
       },
       ledgers: allLedgers(resources.ledgers, settings.namespaces, call),
@@ -133,6 +135,7 @@ const lead =
 
     const undo = [
       options.share.lead(() => team.alive().length),
+      files.onChange(packs.follow),
       files.onChange(({ type, object }) => {
         if (type === 'delete') dispatcher.gone(object);
         else dispatcher.wake();
@@ -166,11 +169,3 @@ const lead =
       work.close();
     }
   };
-
-const ownersOf = ({ metadata }: File): readonly string[] => metadata.ownerReferences?.map(({ uid }) => uid) ?? [];
-
-/** Which packs have a file is asked for every object of a listing. */
-const packedKey = (uid: string, { key, version }: Pick<NamedFile, 'key' | 'version'>): string => `${uid}\n${version}\n${key}`;
-
-const packedKeys = (record: File): readonly string[] =>
-  record.spec.pack ? ownersOf(record).flatMap((uid) => record.spec.pack?.map((file) => packedKey(uid, file)) ?? []) : [];

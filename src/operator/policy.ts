@@ -120,7 +120,8 @@ function destinationOf({ destination }: SourceSpec): string | undefined {
   }
 }
 
-function usesOperatorIdentity({ store: { s3, gcs, azureBlob } }: SourceSpec): boolean {
-  if (s3) return s3.auth.type === 'IAMRole';
-  return (gcs ?? azureBlob)?.auth.type === 'WorkloadIdentity';
-}
+/** The types of `auth` that stand for the operator's own identity, whatever the kind of store. */
+const operatorsOwn: ReadonlySet<string> = new Set(['IAMRole', 'WorkloadIdentity']);
+
+const usesOperatorIdentity = ({ store }: SourceSpec): boolean =>
+  Object.values(store).some((member) => 'auth' in member && operatorsOwn.has(member.auth.type));

@@ -1,6 +1,7 @@
 import type { IngestionFile } from '../api/ingestionfile.ts';
 import { apiVersion } from '../api/kind.ts';
-import type { Records as DispatchRecords, SourceRef } from '../dispatch/port.ts';
+import type { SourceRef } from '../api/supply.ts';
+import type { Records as DispatchRecords } from '../dispatch/port.ts';
 import type { Copy } from '../kube/copies.ts';
 import { isKube } from '../kube/errors.ts';
 import { keyOf } from '../kube/meta.ts';

@@ -2,24 +2,16 @@ import { isKube } from '../kube/errors.ts';
 import type { Secret } from '../kube/kinds.ts';
 import type { Ref } from '../kube/meta.ts';
 import type { Resource } from '../kube/resource.ts';
+import type { Secrets } from '../sources/port.ts';
 import type { Clock } from '../std/clock.ts';
 
 /** Decoded values of a Secret, by key; undefined where there is no such Secret. */
-export type Values = Readonly<Record<string, string>> | undefined;
-
-/** Secrets of a source's own namespace, read one by one: the operator needs `get`, never `list`. */
-export type SecretReader = {
-  readonly values: (namespace: string, names: readonly string[]) => Promise<Readonly<Record<string, Values>>>;
-  /** Something was refused: read anew next time. */
-  readonly forget: (namespace: string) => void;
-};
+type Values = Readonly<Record<string, string>> | undefined;
 
 /** A changed Secret is noticed within this time even if nobody complains. */
-const FRESH_MS = 30_000;
+const KEPT_MS = 30_000;
 
-type Known = { readonly at: number; readonly values: Promise<Values> };
-
-/** One Secret, decoded, as it is now. */
+/** One Secret, decoded, as it is now. The operator needs `get`, never `list`. */
 export async function readSecret(secrets: Pick<Resource<Secret>, 'get'>, ref: Ref): Promise<Values> {
   try {
     const { data = {} } = await secrets.get(ref);
@@ -30,24 +22,35 @@ export async function readSecret(secrets: Pick<Resource<Secret>, 'get'>, ref: Re
   }
 }
 
-export function secretReader(secrets: Pick<Resource<Secret>, 'get'>, clock: Clock): SecretReader {
-  const known = new Map<string, Known>();
+/** The Secrets of sources, for manager and worker alike: read one by one when they are needed, and kept for a moment only. */
+export function secretCache(read: (namespace: string, name: string) => Promise<Values>, clock: Clock): Secrets {
+  const kept = new Map<string, { readonly at: number; readonly values: Promise<Values> }>();
 
-  const fresh = (namespace: string, name: string): Promise<Values> => {
+  const forgetOld = (): void => {
+    for (const [key, { at }] of kept) if (clock.monotonic() - at >= KEPT_MS) kept.delete(key);
+  };
+
+  const one = (namespace: string, name: string, maxAgeMs: number): Promise<Values> => {
     const key = `${namespace}/${name}`;
-    const before = known.get(key);
-    if (before && clock.monotonic() - before.at < FRESH_MS) return before.values;
-    const values = readSecret(secrets, { namespace, name });
-    known.set(key, { at: clock.monotonic(), values });
-    values.catch(() => known.delete(key));
+    const known = kept.get(key);
+    if (known && clock.monotonic() - known.at < maxAgeMs) return known.values;
+    const values = read(namespace, name);
+    kept.set(key, { at: clock.monotonic(), values });
+    // What could not be read is asked for again.
+    values.catch(() => {
+      if (kept.get(key)?.values === values) kept.delete(key);
+    });
     return values;
   };
 
   return {
-    values: async (namespace, names) =>
-      Object.fromEntries(await Promise.all(names.map(async (name) => [name, await fresh(namespace, name)] as const))),
-    forget: (namespace) => {
-      for (const key of known.keys()) if (key.startsWith(`${namespace}/`)) known.delete(key);
+    read: async (namespace, names, maxAgeMs = KEPT_MS) => {
+      forgetOld();
+      const all = await Promise.all(names.map(async (name) => [name, await one(namespace, name, maxAgeMs)] as const));
+      return Object.fromEntries(all.flatMap(([name, values]) => (values ? [[name, values]] : [])));
+    },
+    drop: (namespace, names) => {
+      for (const name of names) kept.delete(`${namespace}/${name}`);
     },
   };
 }

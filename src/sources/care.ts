@@ -1,32 +1,30 @@
 import { durationMs } from '../api/duration.ts';
 import type { Failure } from '../api/failure.ts';
-import type { IngestionFile } from '../api/ingestionfile.ts';
-import type { IngestionSource, SourceStatus } from '../api/ingestionsource.ts';
+import { filesOf as filesIn, type IngestionFile } from '../api/ingestionfile.ts';
+import type { IngestionSource } from '../api/ingestionsource.ts';
 import { platformOf } from '../api/store.ts';
+import type { SourceRef, Supply } from '../api/supply.ts';
 import type { Outcome as Round } from '../control/controller.ts';
 import type { OwnDestination } from '../delivery/destination.ts';
 import type { Log } from '../observability/logger.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Place } from '../stores/provider.ts';
-import { secretNamesOf } from '../stores/registry.ts';
 import { type Census, census } from './census.ts';
 import { destinationTrouble } from './destination.ts';
 import { filesOf } from './files.ts';
 import { keeper } from './keeper.ts';
 import { lanes } from './lanes.ts';
 import { link } from './link.ts';
-import { type Resolution, resolution, resolved, ruleOf, shownAfter } from './modified.ts';
-import { type Health, nextStep, type Seen, type SourceTrigger, type Step } from './next-step.ts';
-import type { Ledgers, Observer, OpenStore, Policy, Records, SourceRef, Sources, Supply, Tell } from './port.ts';
+import { type Resolution, resolution, resolved, ruleOf } from './modified.ts';
+import { nextStep, type Seen, type Step } from './next-step.ts';
+import type { Ledgers, Observer, OpenStore, Policy, Records, Secrets, Sources, Tell } from './port.ts';
 import { publisher } from './publish.ts';
 import { scans } from './scans.ts';
-import type { Secrets } from './secrets.ts';
 import { isFailure, placed, type Selection, selected } from './selection.ts';
-import { summarise } from './summarise.ts';
+import { standingOf } from './standing.ts';
 import { supplyOf } from './supply.ts';
-import { failedTest, type TestResult, testConnection } from './test-connection.ts';
-import { askedOf } from './tokens.ts';
+import { triggersOf } from './triggers.ts';
 
 export type CareOptions = {
   readonly sources: Sources;
@@ -88,12 +86,8 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   let destination: Failure | undefined;
   let stopped: Failure | undefined;
   let isHalted = true;
-  let test: TestResult | undefined;
   /** Moments that a listing for scan.modified.latest has found, until they are written. */
   let found: { readonly rule: string; readonly after: number } | undefined;
-  let served: string | undefined;
-  let acceptTried: string | undefined;
-  let retry: { readonly token: string; isDone: boolean } | undefined;
   let counted: { readonly at: number; readonly census: Census } | undefined;
 
   const voice = publisher(options);
@@ -116,6 +110,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     overwritten: () => source.spec.scan.overwritten,
   });
   const way = link({ ...options, open: options.openStore });
+  const triggers = triggersOf({ ...{ memory, way, wake, clock }, secrets: options.secrets, beginFailed: () => options.retryFailed(uid) });
   const queues = lanes({
     isWanted: files.isMissing,
     now: clock.monotonic,
@@ -124,10 +119,12 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   const listings = scans({
     lanes: queues,
     missing: (file) => {
+      const queued = queues.queued(file);
+      if (queued || queues.isTaken(file)) return queued;
       const found = files.look(file);
       // The record of a source that had this name goes soon; nobody will tell.
       if (found === 'foreign') listings.want('a record of an earlier source was in the way');
-      return typeof found === 'string' || queues.isTaken(found.name) ? undefined : found;
+      return typeof found === 'string' ? undefined : found;
     },
     clock,
     trace: (how, run) =>
@@ -140,9 +137,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       observer.listed?.(ref, how, tally.listed, tookMs / 1_000);
     },
     onFailure: way.failed,
-    onServed: (token) => {
-      served = token;
-    },
+    onServed: triggers.scanned,
     onNewest: (rule, after) => {
       found = { rule, after };
     },
@@ -152,6 +147,8 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     if (!counted || clock.monotonic() - counted.at >= CENSUS_EVERY_MS) counted = { at: clock.monotonic(), census: census(records.of(ref)) };
     return counted.census;
   };
+
+  const standing = standingOf({ ...{ ref, memory, way, listings, triggers, observer, clock }, census: censusNow });
 
   // Gather
 
@@ -171,13 +168,11 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     else selection = read;
     destination = await destinationTrouble(namespace, source.spec, options.ownDestination, options.secrets);
     if (!refused && !source.spec.suspend && (await way.update(source))) listings.halt();
+    const retry = triggers.retry();
     return {
       now: clock.monotonic(),
       suspended: source.spec.suspend,
-      asked: askedOf(source, memory.ledger()?.head().handled, {
-        ...(served !== undefined && { scan: served }),
-        ...(acceptTried !== undefined && { acceptLedger: acceptTried }),
-      }),
+      asked: triggers.asked(source),
       ledger: memory.health(),
       ...(retry && { retry }),
       ...(refused && { refused }),
@@ -194,14 +189,15 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   const act = async (step: Exclude<Step, { do: 'wait' | 'report' }>, signal: AbortSignal): Promise<void> => {
     switch (step.do) {
       case 'open ledger':
-        return openLedger(step.acceptToken);
+        listings.halt();
+        return triggers.openLedger(source, step.acceptToken);
       case 'test':
-        test = await tested(step.token, signal);
-        return handled('test', step.token);
+        return triggers.test(step.token, { source, selection, refused }, signal);
       case 'retry failed':
-        return retryFailed(step.token);
+        await triggers.retryFailed(step.token);
+        return listings.want('failed files are retried');
       case 'end retry':
-        return handled('retryFailed', step.token);
+        return triggers.endRetry(step.token);
       case 'write modified': {
         const now = resolutionNow();
         if (now.is === 'to write') await memory.write(() => ({ modified: now.modified }));
@@ -214,30 +210,6 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       default:
         return step satisfies never;
     }
-  };
-
-  const openLedger = async (acceptToken?: string): Promise<void> => {
-    listings.halt();
-    await memory.open(source.status.ledger?.segments ?? 0, acceptToken);
-    const health = memory.health();
-    if (health.is === 'failed' && health.failure.reason === 'LedgerIncomplete') acceptTried = acceptToken;
-    if (acceptToken !== undefined && memory.ledger()) await handled('acceptLedger', acceptToken);
-  };
-
-  const handled = (trigger: SourceTrigger, token: string): Promise<void> =>
-    memory.write((head) => ({ handled: { ...head.handled, [trigger]: token } }));
-
-  const retryFailed = async (token: string): Promise<void> => {
-    // Records first: no verdict may go back into the ledger after it forgave.
-    const begun = options.retryFailed(uid);
-    await memory.forgive();
-    const mine = { token, isDone: false };
-    retry = mine;
-    void begun.then(() => {
-      mine.isDone = true;
-      wake();
-    });
-    listings.want('failed files are retried');
   };
 
   const begin = ({ how, because, token }: Extract<Step, { do: 'list' }>): void => {
@@ -256,18 +228,6 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     });
   };
 
-  const tested = async (token: string, signal: AbortSignal): Promise<TestResult> => {
-    if (refused) return failedTest(token, refused, clock);
-    options.secrets.drop(namespace, secretNamesOf(source.spec.store));
-    await way.update(source);
-    if (!selection) return failedTest(token, { reason: 'InternalError', message: 'the spec was not read yet' }, clock);
-    const modifiedAfter = shownAfter(memory.ledger()?.head().modified);
-    return testConnection({
-      ...{ token, spec: source.spec, link: way, ...selection, clock, signal },
-      ...(modifiedAfter !== undefined && { modifiedAfter }),
-    });
-  };
-
   /** What listings found out for the ledger. */
   const writeFindings = async (): Promise<void> => {
     if (found && memory.ledger()) {
@@ -275,8 +235,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
       found = undefined;
       if (rule === ruleOf(source.spec)) await memory.write(() => ({ modified: resolved(source.spec, after) }));
     }
-    const token = served;
-    if (token !== undefined && memory.ledger()?.head().handled?.scan !== token) await handled('scan', token);
+    await triggers.writeScanned();
   };
 
   const settle = async (signal: AbortSignal): Promise<Step> => {
@@ -300,47 +259,10 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     if (step.do === 'report' && step.halts) listings.halt();
     const againAt = step.do === 'report' ? step.againAt : step.do === 'wait' ? step.until : undefined;
     const dueIn = Math.min(LOOK_EVERY_MS, againAt === undefined ? LOOK_EVERY_MS : againAt - clock.monotonic());
-    const published = await voice.publish(source, statusNow());
+    counted = undefined;
+    const published = await voice.publish(source, standing(source, { selection: selection?.digest ?? '', stopped, destination }));
     source = published.source;
     return { do: 'requeueAfter', ms: Math.max(0, Math.min(dueIn, published.restMs ?? dueIn)) };
-  };
-
-  // Summarise
-
-  const statusNow = (): SourceStatus => {
-    counted = undefined;
-    const census = censusNow();
-    const ledger = memory.ledger();
-    const { identity, region, partly } = way.learned() ?? {};
-    const scan = listings.report();
-    const store = healthShown(way.health());
-    const here = placed(source.spec);
-    const status = summarise({
-      before: source.status,
-      spec: source.spec,
-      moment: { now: clock.now(), generation: source.metadata.generation ?? 1 },
-      ...(!isFailure(here) && { location: here.location }),
-      hasBegun: listings.hasBegun(selection?.digest ?? ''),
-      census,
-      backlog: listings.backlog(),
-      ...(identity !== undefined && { identity }),
-      ...(region !== undefined && { region }),
-      ...(partly !== undefined && { partly }),
-      ...(stopped && { stopped }),
-      ...(store && { store }),
-      ...(destination && { destination }),
-      ...(ledger && { ledger: { head: ledger.head(), segments: ledger.counts().segments } }),
-      ...(scan && { scan }),
-      ...(test && { test }),
-    });
-    observer.summarised?.(ref, {
-      ready: status.conditions?.some((each) => each.type === 'Ready' && each.status === 'True') ?? false,
-      files: status.files ?? {},
-      totals: status.totals ?? {},
-      oldestPendingMs: census.oldestPendingSince === undefined ? 0 : clock.now() - census.oldestPendingSince,
-      ledger: { entries: ledger?.counts().entries ?? 0, bytes: ledger?.counts().bytes ?? 0 },
-    });
-    return status;
   };
 
   /** Slices of a platform overlap and share one budget of requests, so they go nearly one by one. */
@@ -360,7 +282,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     round,
     supply: () => (memory.ledger() ? supply : undefined),
     recordChanged: (record) => {
-      for (const name of files.namesIn(record)) queues.seen(name);
+      for (const file of filesIn(record.spec)) queues.seen(file);
       options.again(RECORDS_REST_MS);
     },
     flush: memory.flush,
@@ -375,9 +297,6 @@ export function care(first: IngestionSource, options: CareOptions): Care {
 
 /** A burst of verdicts is one round. */
 const RECORDS_REST_MS = 1_000;
-
-const healthShown = (health: Health): Failure | 'well' | undefined =>
-  health.is === 'failed' ? health.failure : health.is === 'well' ? 'well' : undefined;
 
 const nowhere: Place['identity'] = { kind: '', endpoint: '', bucket: '' };
 

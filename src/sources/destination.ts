@@ -1,7 +1,7 @@
 import { type Failure, failureOf } from '../api/failure.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
-import { isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
-import { destinationSecretNames, type Secrets } from './secrets.ts';
+import { destinationSecretNames, isFailure, type OwnDestination, resolveDestination } from '../delivery/destination.ts';
+import type { Secrets } from './port.ts';
 
 /** Why nothing could be sent to the destination of a source, whoever tried: a Secret is missing, or what it holds is no header. */
 export async function destinationTrouble(

@@ -1,18 +1,17 @@
 import { filesOf as filesIn, type IngestionFile, isFinished, type NamedFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import { recordName } from '../api/names.ts';
+import type { Candidate, FileKey, SourceRef } from '../api/supply.ts';
 import { type Identity, identities } from '../ledger/identity.ts';
 import type { Place } from '../stores/provider.ts';
 import type { Keeper } from './keeper.ts';
-import type { Candidate, FileKey, Records, SourceRef } from './port.ts';
+import type { Records } from './port.ts';
 
 /** What is known about single files of a source: how their records are called, and whether they are done or under way. */
 export type Files = {
   readonly identityOf: (file: FileKey) => Identity;
   /** Name of the record of this file alone. */
   readonly nameOf: (file: FileKey) => string;
-  /** The names by which the files of a record are called as candidates. */
-  readonly namesIn: (record: IngestionFile) => readonly string[];
   /** A file that is neither done nor under way, as a candidate. `foreign`: a record of a source that is gone has its name. */
   readonly look: (file: SeenFile) => Candidate | 'known' | 'foreign';
   /** The same, once more, for one that was a candidate a while ago. */
@@ -32,30 +31,37 @@ export type FilesOptions = {
 };
 
 export function filesOf({ ref, identity, keeper, records, overwritten }: FilesOptions): Files {
-  const identityOf = identities(identity);
+  const compute = identities(identity);
   const { kind, endpoint, bucket } = identity;
 
   const nameOf = ({ key, version }: FileKey): string => recordName(ref.name, [kind, endpoint, bucket, key, version]);
 
+  /** Two hashes, for an object that is asked about again and again: a candidate, or a file of a record. */
+  const known = new WeakMap<FileKey, Identity>();
+  const identityOf = (file: FileKey): Identity => {
+    const identity = known.get(file) ?? compute(file);
+    known.set(file, identity);
+    return identity;
+  };
+
   const isDone = (file: FileKey): boolean => {
     const ledger = keeper.ledger();
     if (!ledger) return true;
-    const id = identityOf(file);
+    const id = known.get(file) ?? compute(file);
     return ledger.lookup(id) !== undefined || (overwritten() === 'Ignore' && ledger.knowsKey(id));
   };
 
   return {
     identityOf,
     nameOf,
-    namesIn: ({ metadata, spec }) => (spec.pack ? spec.pack.map(nameOf) : [metadata.name]),
-    // Most files of a full listing are done, so the ledger is asked first.
     look: (file) => {
+      const packs = records.packsWith(ref, file);
+      if (packs.some((pack) => !isGivenBack(file, pack))) return 'known';
+      // Most files of a full listing are done, so the ledger is asked before the name is made.
       if (isDone(file)) return 'known';
       const name = nameOf(file);
       const record = records.get(ref.namespace, name);
       if (record) return isForeign(record, ref.uid) ? 'foreign' : 'known';
-      const packs = records.packsWith(ref, file);
-      if (packs.some((pack) => !isGivenBack(file, pack))) return 'known';
       const { key, version, size, modifiedTime } = file;
       const seen = { name, key, version, size, modifiedTime: new Date(modifiedTime).toISOString() };
       return packs.length > 0 ? { ...seen, alone: true } : seen;

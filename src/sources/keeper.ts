@@ -11,6 +11,8 @@ import type { Health } from './next-step.ts';
 export type Keeper = {
   readonly health: () => Health;
   readonly ledger: () => Ledger | undefined;
+  /** Files whose verdicts are known and wait to be written. */
+  readonly unwritten: () => number;
   /** Reads the ledger, anew if it was open. What was not yet written goes over into what was read. */
   readonly open: (seenSegments: number, acceptToken?: string) => Promise<void>;
   /** Counts at once; resolves when it is written, however often the ledger is opened anew until then. */
@@ -114,7 +116,7 @@ export function keeper({ objects, clock, onChange, random }: KeeperOptions): Kee
     const [oldest] = waiting;
     if (!oldest || !ledger || isFlushing) return;
     const now = clock.monotonic();
-    const isDue = now >= flushAgainAt && (areMany() || now - oldest.since >= FLUSH_AFTER_MS);
+    const isDue = now >= flushAgainAt && (unwritten() > FLUSH_ABOVE || now - oldest.since >= FLUSH_AFTER_MS);
     if (isDue || how === 'all') await flushNow();
   };
 
@@ -123,18 +125,19 @@ export function keeper({ objects, clock, onChange, random }: KeeperOptions): Kee
       const entry = { verdict: verdictOf(entries, record), since: clock.monotonic(), done };
       waiting.add(entry);
       hand(entry);
-      if (areMany()) void flush('due');
+      if (unwritten() > FLUSH_ABOVE) void flush('due');
     });
 
-  const areMany = (): boolean => {
+  const unwritten = (): number => {
     let files = 0;
     for (const { verdict } of waiting) files += verdict.entries.length;
-    return files > FLUSH_ABOVE;
+    return files;
   };
 
   return {
     health: () => health,
     ledger: () => ledger,
+    unwritten,
     open,
     remember,
     write: (edit) => guarded((open) => open.change(edit)),

@@ -1,4 +1,4 @@
-import type { Candidate, Lane } from './port.ts';
+import type { Candidate, FileKey, Lane } from '../api/supply.ts';
 
 /** As many candidates of a lane are kept at most: four packs, so that memory stays small and dispatch seldom waits. */
 const MOST = 1_024;
@@ -17,13 +17,14 @@ export type Lanes = {
   /** Takes files out of a lane, and returns those that are still wanted. */
   readonly take: (lane: Lane, chosen: readonly Candidate[]) => readonly Candidate[];
   readonly giveBack: (candidates: readonly Candidate[], lane: Lane) => void;
-  readonly isQueued: (name: string) => boolean;
+  /** The candidate that this file is in a lane; undefined where it is in none. */
+  readonly queued: (file: FileKey) => Candidate | undefined;
   /** Was this file taken so short a time ago that its record may still be on its way? */
-  readonly isTaken: (name: string) => boolean;
+  readonly isTaken: (file: FileKey) => boolean;
   /** How many were taken and have no record yet. */
   readonly taken: () => number;
   /** The record of a file that was taken is there. */
-  readonly seen: (name: string) => void;
+  readonly seen: (file: FileKey) => void;
   readonly clear: () => void;
   readonly size: () => number;
 };
@@ -37,15 +38,19 @@ export type LanesOptions = {
   readonly onOffer: () => void;
 };
 
+/** Asked for every object of a listing, so nothing is hashed for it. */
+const idOf = ({ key, version }: FileKey): string => `${version}\n${key}`;
+
 export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
   const queues: Record<Lane, Candidate[]> = { fresh: [], backlog: [] };
-  const queued = new Set<string>();
+  const queued = new Map<string, Candidate>();
   const taken = new Map<string, number>();
   const waiters = new Set<{ readonly lane: Lane; readonly go: () => void }>();
 
   const add = (candidate: Candidate, lane: Lane): void => {
-    if (queued.has(candidate.name)) return;
-    queued.add(candidate.name);
+    const id = idOf(candidate);
+    if (queued.has(id)) return;
+    queued.set(id, candidate);
     if (queues[lane].push(candidate) === 1) onOffer();
   };
 
@@ -54,20 +59,22 @@ export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
     for (const waiter of waiters) if (waiter.lane === lane) waiter.go();
   };
 
-  const wasJustTaken = (name: string): boolean => {
-    const at = taken.get(name);
+  const wasJustTaken = (file: FileKey): boolean => {
+    if (taken.size === 0) return false;
+    const id = idOf(file);
+    const at = taken.get(id);
     if (at === undefined) return false;
     if (now() - at < FORGOTTEN_MS) return true;
-    taken.delete(name);
+    taken.delete(id);
     return false;
   };
 
   const take = (lane: Lane, chosen: readonly Candidate[]): readonly Candidate[] => {
     const going = new Set(chosen);
-    const wanted = queues[lane].filter((candidate) => going.has(candidate) && !wasJustTaken(candidate.name) && isWanted(candidate));
+    const wanted = queues[lane].filter((candidate) => going.has(candidate) && !wasJustTaken(candidate) && isWanted(candidate));
     queues[lane] = queues[lane].filter((candidate) => !going.has(candidate));
-    for (const { name } of chosen) queued.delete(name);
-    for (const { name } of wanted) taken.set(name, now());
+    for (const candidate of chosen) queued.delete(idOf(candidate));
+    for (const candidate of wanted) taken.set(idOf(candidate), now());
     wakeWaiters(lane);
     return wanted;
   };
@@ -89,7 +96,7 @@ export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
 
   return {
     offer: (candidate, lane) => {
-      if (queued.has(candidate.name)) return true;
+      if (queued.has(idOf(candidate))) return true;
       if (queues[lane].length >= MOST) return false;
       add(candidate, lane);
       return true;
@@ -100,14 +107,14 @@ export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
     // To the end of the queue: a file that cannot be bound must not hold up the others.
     giveBack: (candidates, lane) => {
       for (const candidate of candidates) {
-        taken.delete(candidate.name);
+        taken.delete(idOf(candidate));
         add(candidate, lane);
       }
     },
-    isQueued: (name) => queued.has(name),
+    queued: (file) => queued.get(idOf(file)),
     isTaken: wasJustTaken,
-    taken: () => [...taken.keys()].filter(wasJustTaken).length,
-    seen: (name) => void taken.delete(name),
+    taken: () => [...taken.values()].filter((at) => now() - at < FORGOTTEN_MS).length,
+    seen: (file) => void taken.delete(idOf(file)),
     clear: () => {
       for (const queue of Object.values(queues)) queue.length = 0;
       queued.clear();

@@ -6,8 +6,7 @@ import type { Clock } from '../std/clock.ts';
 import { secretNamesOf } from '../stores/registry.ts';
 import type { Probe, Store } from '../stores/store.ts';
 import type { Health } from './next-step.ts';
-import type { OpenStore, Policy } from './port.ts';
-import type { Secrets } from './secrets.ts';
+import type { OpenStore, Policy, Secrets } from './port.ts';
 
 /** The way from a source to its store: opened with its Secrets, probed, and opened anew when spec or Secrets change. */
 export type Link = {

@@ -1,10 +1,10 @@
+import type { Candidate, Lane } from '../api/supply.ts';
 import type { Step } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Page, Store, StoredFile } from '../stores/store.ts';
 import type { Filter } from './filter.ts';
 import type { Lanes } from './lanes.ts';
 import { type Lesson, lesson, type Order } from './order.ts';
-import type { Candidate, Lane } from './port.ts';
 import { type Counting, counting, countSkipped, type Tally } from './tally.ts';
 
 /**
@@ -120,7 +120,7 @@ function visitor(options: ListingOptions, tally: Counting, learning: Lesson): (f
     const candidate = missing(file);
     if (candidate) {
       tally.left++;
-      if (!lanes.isQueued(candidate.name) && (how !== 'count' || lane === 'fresh')) tally.new++;
+      if (!lanes.queued(candidate) && (how !== 'count' || lane === 'fresh')) tally.new++;
       blocked = place(candidate, lane);
     }
     learning.matched(file.key, file.modifiedTime);

@@ -1,6 +1,7 @@
 import type { Failure } from '../api/failure.ts';
-import type { IngestionFile, NamedFile } from '../api/ingestionfile.ts';
+import type { IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource, SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
+import type { FileKey, SourceRef } from '../api/supply.ts';
 import type { LedgerObjects } from '../ledger/ledger.ts';
 import type { Stores } from '../stores/registry.ts';
 
@@ -12,8 +13,17 @@ export type Sources = {
   readonly setStatus: (source: IngestionSource, status: SourceStatus) => Promise<IngestionSource>;
 };
 
-/** The values of one Secret, decoded; undefined where it is not there. */
-export type ReadSecret = (namespace: string, name: string) => Promise<Readonly<Record<string, string>> | undefined>;
+/** The Secrets that sources name, each of its source's own namespace. */
+export type Secrets = {
+  /** Decoded values by name of the Secret and key; one that is not there is left out. Whoever waits for a correction wants them young. */
+  readonly read: (
+    namespace: string,
+    names: readonly string[],
+    maxAgeMs?: number,
+  ) => Promise<Readonly<Record<string, Readonly<Record<string, string>>>>>;
+  /** Something did not accept what was in there: it is read anew next time. */
+  readonly drop: (namespace: string, names: readonly string[]) => void;
+};
 
 /** The records of all sources: a copy that follows the API server. */
 export type Records = {
@@ -58,36 +68,6 @@ export type Tell = (source: IngestionSource, happening: Happening) => void;
 
 /** Opens stores, as src/stores does. */
 export type OpenStore = Stores['open'];
-
-export type SourceRef = { readonly namespace: string; readonly name: string; readonly uid: string };
-
-/** What tells one content of one file from all others of a source. */
-export type FileKey = Pick<NamedFile, 'key' | 'version'>;
-
-/** A file that matches, is not done and in no record; `name` is that of a record of its own, `alone` where a pack gave it back. */
-export type Candidate = NamedFile & { readonly name: string; readonly alone?: true };
-
-/** Fresh files came since the last scan; the others are found by a full listing, which may be long. */
-export type Lane = 'fresh' | 'backlog';
-
-export type Outcome = 'completed' | 'failed';
-
-export type Ended = { readonly file: NamedFile; readonly outcome: Outcome };
-
-/** What a source offers to dispatch, and what it wants to know. The same shape as dispatch declares for itself. */
-export type Supply = {
-  readonly source: SourceRef;
-  readonly home?: string | undefined;
-  readonly history: { readonly completed: number; readonly failed: number };
-  readonly waiting: (lane: Lane) => readonly Candidate[];
-  readonly take: (lane: Lane, chosen: readonly Candidate[]) => readonly Candidate[];
-  readonly giveBack: (candidates: readonly Candidate[], lane: Lane) => void;
-  readonly offer: (file: NamedFile) => boolean;
-  readonly nameOf: (file: NamedFile) => string;
-  readonly outcome: (file: FileKey) => Outcome | undefined;
-  readonly remember: (record: IngestionFile, endings: readonly Ended[]) => Promise<void>;
-  readonly lost: () => void;
-};
 
 /** What is measured about sources. Labels are of sources, never of files. */
 export type Observer = {

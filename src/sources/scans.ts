@@ -1,4 +1,5 @@
 import { type Failure, failureOf } from '../api/failure.ts';
+import type { Candidate } from '../api/supply.ts';
 import type { Step } from '../observability/tracing.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Store, StoredFile } from '../stores/store.ts';
@@ -8,7 +9,6 @@ import { type How, type Listed, list } from './listing.ts';
 import { newest } from './newest.ts';
 import type { Past, Seen } from './next-step.ts';
 import { newKeysComeLast, nothingLearned, type Order } from './order.ts';
-import type { Candidate } from './port.ts';
 import type { Tally } from './tally.ts';
 
 /** One listing that is to begin. */

@@ -1,15 +1,14 @@
 import { failureOf } from '../api/failure.ts';
 import type { IngestionFile } from '../api/ingestionfile.ts';
+import type { Supply } from '../api/supply.ts';
 import type { Reconcile } from '../control/controller.ts';
 import type { Queue } from '../control/queue.ts';
 import { noTracing } from '../observability/tracing.ts';
 import { type Care, type CareOptions, care } from './care.ts';
-import type { ReadSecret, StoredLedger, Supply } from './port.ts';
-import { secretsOf } from './secrets.ts';
+import type { StoredLedger } from './port.ts';
 import { sweeps } from './sweep.ts';
 
-export type SourcesOptions = Omit<CareOptions, 'secrets' | 'again' | 'observer' | 'tracing'> & {
-  readonly readSecret: ReadSecret;
+export type SourcesOptions = Omit<CareOptions, 'again' | 'observer' | 'tracing'> & {
   /** Where rounds of sources are asked for, by "namespace/name". */
   readonly queue: Pick<Queue, 'add' | 'addAfter'>;
   readonly observer?: CareOptions['observer'];
@@ -24,8 +23,6 @@ export type SourcesPart = {
   readonly supplies: () => readonly Supply[];
   /** A record was created, changed or deleted. */
   readonly recordChanged: (record: IngestionFile) => void;
-  /** Secrets are looked at every minute; this makes it sooner. */
-  readonly secretChanged: (namespace: string, name: string) => void;
   /** Writes ledgers and sweeps, until the signal; then writes what is left. */
   readonly run: (stop: AbortSignal) => Promise<void>;
   /** Ends every listing and forgets everything. */
@@ -37,7 +34,6 @@ const SWEEP_EVERY_MS = 3_600_000;
 
 export function createSources(options: SourcesOptions): SourcesPart {
   const { sources, queue, clock, ledgers, log, observer = {}, tracing = noTracing } = options;
-  const secrets = secretsOf(options.readSecret, clock);
   const cares = new Map<string, Care>();
 
   const drop = (key: string): void => {
@@ -55,7 +51,7 @@ export function createSources(options: SourcesOptions): SourcesPart {
     if (known && known.uid === source.metadata.uid) return known.round(source, signal);
     drop(key);
     const again = (ms: number) => queue.addAfter(key, ms);
-    const taken = care(source, { ...options, observer, tracing, secrets, again });
+    const taken = care(source, { ...options, observer, tracing, again });
     cares.set(key, taken);
     return taken.round(source, signal);
   };
@@ -93,10 +89,6 @@ export function createSources(options: SourcesOptions): SourcesPart {
     recordChanged: (record) => {
       const { namespace = '' } = record.metadata;
       cares.get(`${namespace}/${record.spec.sourceRef.name}`)?.recordChanged(record);
-    },
-    secretChanged: (namespace, name) => {
-      secrets.drop(namespace, [name]);
-      for (const key of cares.keys()) if (key.startsWith(`${namespace}/`)) queue.add(key);
     },
     run,
     close: () => {

@@ -33,6 +33,8 @@ export type Known = {
   readonly census: Census;
   /** What is written, not what is known: status tells what would be there after a crash. */
   readonly ledger?: { readonly head: LedgerHead; readonly segments: number };
+  /** Files that are done with but not yet in there: for people they are under way until they count as done. */
+  readonly unwritten: number;
   readonly backlog: number;
   readonly scan?: ScanReport;
   readonly test?: SourceStatus['lastTest'];
@@ -161,17 +163,20 @@ function readiness(known: Known): { readonly reason: string; readonly message: s
   if (silence !== undefined) return { reason: 'NoData', message: `${progress}, ${silence}` };
   if (!scan?.isWhole || scan.tally.matched > 0) return { reason: 'Flowing', message: progress };
   const nothing = nothingMatches(scan.tally, spec, ledger && shownAfter(ledger.head.modified));
-  const isNew = (ledger?.head.expectedEntries ?? 0) === 0 && known.census.pending + known.census.processing === 0;
+  const isNew = (ledger?.head.expectedEntries ?? 0) === 0 && underWay(known) === 0;
   return { reason: 'NoData', message: isNew ? nothing : `${progress}; now: ${nothing}` };
 }
 
 /** "1,204 files done, 3 under way" */
-function progressOf({ spec, ledger, census, backlog }: Known): string {
+function progressOf(known: Known): string {
+  const { spec, ledger, backlog } = known;
   const parts = [
     `${counted(ledger?.head.completed ?? 0, platformOf(spec.store) ? 'slice' : 'file')} done`,
-    `${number(census.pending + census.processing)} under way`,
+    `${number(underWay(known))} under way`,
     backlog > 0 && `${number(backlog)} to come`,
     (ledger?.head.failed ?? 0) > 0 && `${number(ledger?.head.failed ?? 0)} failed`,
   ];
   return parts.filter((part) => part !== false).join(', ');
 }
+
+const underWay = ({ census, unwritten }: Known): number => census.pending + census.processing + unwritten;

@@ -1,9 +1,9 @@
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import { takes } from '../api/match.ts';
+import type { SourceRef, Supply } from '../api/supply.ts';
 import type { Files } from './files.ts';
 import type { Keeper } from './keeper.ts';
 import type { Lanes } from './lanes.ts';
-import type { SourceRef, Supply } from './port.ts';
 import type { Scans } from './scans.ts';
 
 export type SupplyOptions = {
@@ -37,10 +37,11 @@ export const supplyOf = ({ ref, home, source, lanes, listings, files, keeper, is
   },
   offer: (file) => {
     if (!takes(source(), file.key)) return true;
+    if (lanes.queued(file) || lanes.isTaken(file)) return false;
     const found = files.look(file);
     if (typeof found === 'string') return true;
     // Few come back, and the lane of the backlog may be full for long.
-    if (!lanes.isTaken(found.name)) lanes.offer(found, 'fresh');
+    lanes.offer(found, 'fresh');
     return false;
   },
   nameOf: files.nameOf,

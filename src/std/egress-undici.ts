@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { EgressRefusedError, guardedLookup, type ProxyEnv } from './egress.ts';
 import { type EgressPolicy, refusedHost } from './egress-addresses.ts';
@@ -14,21 +15,28 @@ export type GuardedDispatcherOptions = {
   readonly connectTimeoutMs?: number;
   readonly headersTimeoutMs?: number;
   readonly bodyTimeoutMs?: number;
+  readonly keepAliveMs?: number;
+  /** Sees every connection that is made without a proxy. */
+  readonly onConnection?: (socket: Socket) => void;
 };
 
-/** An undici dispatcher that connects only where it may, and through the operator's proxies where the environment names some. */
-export function guardedDispatcher(policy: EgressPolicy, options: GuardedDispatcherOptions = {}): Dispatcher {
-  const { proxy, connections, connectTimeoutMs = 5_000, headersTimeoutMs = 30_000, bodyTimeoutMs = 30_000 } = options;
+/**
+ * An undici dispatcher that connects only where it may, and through the operator's proxies where the environment names some. `unguarded`
+ * is for hosts that the operator itself has named.
+ */
+export function guardedDispatcher(policy: EgressPolicy | 'unguarded', options: GuardedDispatcherOptions = {}): Dispatcher {
+  const { proxy, connections, connectTimeoutMs = 5_000, headersTimeoutMs = 30_000, bodyTimeoutMs = 30_000, keepAliveMs } = options;
   const tls = {
     ...(options.ca && { ca: [...options.ca] }),
     ...(options.cert && { cert: options.cert }),
     ...(options.key && { key: options.key }),
   };
   const common = {
-    connect: guardedConnector(policy, { ...tls, timeout: connectTimeoutMs }),
+    connect: connector(policy, { ...tls, timeout: connectTimeoutMs }, options.onConnection),
     headersTimeout: headersTimeoutMs,
     bodyTimeout: bodyTimeoutMs,
     ...(connections !== undefined && { connections }),
+    ...(keepAliveMs !== undefined && { keepAliveTimeout: keepAliveMs }),
   };
   if (!proxy?.HTTP_PROXY && !proxy?.HTTPS_PROXY) return new Agent(common);
   const agent = new EnvHttpProxyAgent({
@@ -39,18 +47,29 @@ export function guardedDispatcher(policy: EgressPolicy, options: GuardedDispatch
     noProxy: proxy.NO_PROXY ?? '',
   });
   return agent.compose((dispatch) => (request, handler) => {
-    const why = refusedHost(new URL(String(request.origin)).hostname, policy);
+    const why = refused(new URL(String(request.origin)).hostname, policy);
     if (why !== undefined) throw new EgressRefusedError(why);
     return dispatch(request, handler);
   });
 }
 
+const refused = (host: string, policy: EgressPolicy | 'unguarded'): string | undefined =>
+  policy === 'unguarded' ? undefined : refusedHost(host, policy);
+
 /** A literal address needs no lookup, so it is judged before the connection. */
-function guardedConnector(policy: EgressPolicy, options: buildConnector.BuildOptions): buildConnector.connector {
-  const connect = buildConnector({ ...options, allowH2: false, lookup: guardedLookup(policy) });
+function connector(
+  policy: EgressPolicy | 'unguarded',
+  options: buildConnector.BuildOptions,
+  onConnection: GuardedDispatcherOptions['onConnection'],
+): buildConnector.connector {
+  const connect = buildConnector({ ...options, allowH2: false, ...(policy !== 'unguarded' && { lookup: guardedLookup(policy) }) });
   return (request, done) => {
-    const why = refusedHost(request.hostname, policy);
-    if (why === undefined) return connect(request, done);
-    done(new EgressRefusedError(why), null);
+    const why = refused(request.hostname, policy);
+    if (why !== undefined) return done(new EgressRefusedError(why), null);
+    connect(request, (...[error, socket]) => {
+      if (error) return done(error, null);
+      onConnection?.(socket);
+      done(null, socket);
+    });
   };
 }

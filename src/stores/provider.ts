@@ -36,6 +36,8 @@ export type StoreOptions = {
   readonly onAllowance?: (platform: string, credential: string, remaining: number) => void;
   /** Where STS answers, instead of AWS's hosts. */
   readonly stsEndpoint?: string;
+  /** Where `operatorIdentity` is asked for, that of the person at the machine is meant: for the command line. */
+  readonly ownLogin?: boolean;
   /** Another origin than Google's that may see its tokens, and another way to fetch them. */
   readonly google?: { readonly trustedOrigin?: string; readonly tokenFetch?: typeof fetch };
   /** The same for Azure Monitor. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Failure, failureOf, makesFilesWait } from '../api/failure.ts';
+import { type Failure, fail, failureOf, makesFilesWait } from '../api/failure.ts';
 import { filesOf, type NamedFile } from '../api/ingestionfile.ts';
 import type { Outcome } from '../delivery/outcome.ts';
 import type { Share, SharedBatch, Summary, TranscodeMany } from '../transcode/port.ts';
@@ -24,6 +24,15 @@ const MOST_TROUBLES = 4;
  * signal's reason.
  */
 export async function ferryPack(job: PackJob, signal: AbortSignal): Promise<Ferried> {
+  const leave = job.connection.gathering.enter();
+  try {
+    return await ferried(job, signal);
+  } finally {
+    leave();
+  }
+}
+
+async function ferried(job: PackJob, signal: AbortSignal): Promise<Ferried> {
   const { settings, transcodeMany, step, packed } = job;
   const { loaded, trouble } = await step.within('open', () => load(job, signal));
   try {
@@ -36,7 +45,8 @@ export async function ferryPack(job: PackJob, signal: AbortSignal): Promise<Ferr
       const { index, file } = files[at] as Loaded;
       if (result.state === 'failed') except(packed, index, result.failure);
       else if (result.state === 'large') except(packed, index, outgrown);
-      else if (!packed.returned.some((each) => each.index === index)) count(result.summary, file, job);
+      // What is in a batch was counted with it.
+      else if (result.summary.spans === 0) count(result.summary, file, job);
     }
   } catch (thrown) {
     if (thrown instanceof Ended) return thrown.how;
@@ -62,14 +72,20 @@ async function load(job: PackJob, signal: AbortSignal): Promise<{ readonly loade
   const files = filesOf(record.spec);
   const left = undecided(packed);
   const loaded: Loaded[] = [];
+  // One piece of memory for all: what a socket gives is a small part of something large, which would be held as long.
+  const memory = Buffer.allocUnsafeSlow(left.reduce((sum, index) => sum + (files[index]?.size ?? 0), 0));
+  let used = 0;
   const troubles: Failure[] = [];
   let next = 0;
   const reader = async () => {
     while (next < left.length && troubles.length < MOST_TROUBLES) {
       const index = left[next++] as number;
       const file = files[index] as NamedFile;
+      const bytes = memory.subarray(used, used + file.size);
+      used += file.size;
       try {
-        loaded.push({ index, file, bytes: await whole(file, job, signal) });
+        await readInto(bytes, file, job, signal);
+        loaded.push({ index, file, bytes });
       } catch (thrown) {
         signal.throwIfAborted();
         const failure = failureOf(thrown);
@@ -84,10 +100,14 @@ async function load(job: PackJob, signal: AbortSignal): Promise<{ readonly loade
   return { loaded: loaded.sort((a, b) => a.index - b.index), ...(trouble && { trouble }) };
 }
 
-async function whole({ key, version, size }: NamedFile, { connection }: PackJob, signal: AbortSignal): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of connection.store.open({ key, version, size }, { signal })) chunks.push(chunk);
-  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks);
+async function readInto(bytes: Uint8Array, file: NamedFile, { connection }: PackJob, signal: AbortSignal): Promise<void> {
+  let at = 0;
+  for await (const chunk of connection.store.open(file, { signal })) {
+    if (at + chunk.length > bytes.length) fail('StoreProtocolError', `${file.key} is longer than the ${file.size} bytes that were listed`);
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  if (at < bytes.length) fail('StoreUnavailable', `${file.key} ended after ${at} of ${file.size} bytes`);
 }
 
 /** Where the source insists on its applications, files of others are left out before anything is sent. */
@@ -113,7 +133,9 @@ async function deliver(batch: SharedBatch, files: readonly Loaded[], job: PackJo
   // Files may have gone since the last attempt, so only the very same bytes go on where they were.
   const rest = progress.rest?.digest === digestOf(body) ? progress.rest : undefined;
   const parcel = { index, body, spans, joints };
-  const outcome = await connection.sender.send(rest ? { ...rest, batch: parcel } : parcel, { file: record.metadata.uid ?? '', signal });
+  const options = { file: record.metadata.uid ?? '', signal };
+  const { sender, gathering } = connection;
+  const outcome = await (rest ? sender.send({ ...rest, batch: parcel }, options) : gathering.send(parcel, options));
   progress.requests += outcome.requests - (rest?.requests ?? 0);
   if (outcome.state === 'waiting') {
     const left = restOf(outcome.rest);
@@ -122,10 +144,14 @@ async function deliver(batch: SharedBatch, files: readonly Loaded[], job: PackJo
   }
   if (outcome.state === 'fenced') throw new Ended({ ended: 'fenced' });
   for (const share of shares) {
-    const { index: at } = files[share.file] as Loaded;
+    const { index: at, file } = files[share.file] as Loaded;
     const why = objection(share, outcome);
-    if (why) except(packed, at, why);
-    else packed.spans[at] = share.spans;
+    if (why) {
+      except(packed, at, why);
+      continue;
+    }
+    packed.spans[at] = share.spans;
+    count(share.summary, file, job);
   }
   batch.release?.();
   delete progress.rest;

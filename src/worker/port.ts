@@ -2,6 +2,7 @@ import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import type { Sender } from '../delivery/sender.ts';
 import type { Store } from '../stores/store.ts';
+import type { Gathering } from './gather.ts';
 
 /** The records bound to this worker, and their status. */
 export type Records = {
@@ -20,6 +21,8 @@ export type Sources = { readonly of: (record: IngestionFile) => IngestionSource 
 export type Connection = {
   readonly store: Pick<Store, 'open' | 'rereads' | 'done'>;
   readonly sender: Pick<Sender, 'send' | 'ready'>;
+  /** The same way for batches of packs, which share requests. */
+  readonly gathering: Gathering;
   /** Digest of destination, format and limits: where it differs, a checkpoint is worth nothing. */
   readonly fingerprint: string;
   /** Aborted when source or Secrets have changed and another connection took its place. */

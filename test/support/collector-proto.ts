@@ -8,7 +8,7 @@ const schema = protobuf.parse(`
   message Resource { repeated KeyValue attributes = 1; }
   message ScopeSpans { Scope scope = 1; repeated Span spans = 2; string schema_url = 3; }
   message Scope { string name = 1; string version = 2; }
-  message Span { bytes trace_id = 1; bytes span_id = 2; string name = 5; repeated KeyValue attributes = 9; }
+  message Span { bytes trace_id = 1; bytes span_id = 2; bytes parent_span_id = 4; string name = 5; repeated KeyValue attributes = 9; }
   message KeyValue { string key = 1; AnyValue value = 2; }
   message AnyValue { string string_value = 1; }
   message ExportTraceServiceResponse { PartialSuccess partial_success = 1; }
@@ -24,6 +24,8 @@ const statusType = schema.lookupType('Status');
 export type SeenSpan = {
   readonly id: string;
   readonly traceId: string;
+  readonly parentId: string;
+  readonly name: string;
   readonly service: string;
   readonly scope: string;
   readonly schemaUrl: string;
@@ -35,7 +37,12 @@ type Decoded = {
     readonly schemaUrl: string;
     readonly scopeSpans: readonly {
       readonly scope?: { readonly name: string };
-      readonly spans: readonly { readonly traceId: Uint8Array; readonly spanId: Uint8Array }[];
+      readonly spans: readonly {
+        readonly traceId: Uint8Array;
+        readonly spanId: Uint8Array;
+        readonly parentSpanId: Uint8Array;
+        readonly name: string;
+      }[];
     }[];
   }[];
 };
@@ -47,9 +54,11 @@ export function decodeSpans(body: Uint8Array): readonly SeenSpan[] {
   const { resourceSpans } = requestType.toObject(requestType.decode(body), { arrays: true, defaults: true }) as Decoded;
   return resourceSpans.flatMap(({ resource, schemaUrl, scopeSpans }) =>
     scopeSpans.flatMap(({ scope, spans }) =>
-      spans.map(({ traceId, spanId }) => ({
+      spans.map(({ traceId, spanId, parentSpanId, name }) => ({
         id: hex(spanId),
         traceId: hex(traceId),
+        parentId: hex(parentSpanId),
+        name,
         service: resource?.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '',
         scope: scope?.name ?? '',
         schemaUrl,

@@ -1,7 +1,8 @@
 import { fail } from '../../src/api/failure.ts';
 import type { FileStatus, IngestionFile } from '../../src/api/ingestionfile.ts';
+import type { Candidate, Lane, Outcome, Supply } from '../../src/api/supply.ts';
 import { type Dispatch, type DispatchOptions, dispatch } from '../../src/dispatch/dispatch.ts';
-import type { Candidate, Lane, Outcome, Supply, Worker } from '../../src/dispatch/port.ts';
+import type { Worker } from '../../src/dispatch/port.ts';
 import { silentLog } from '../../src/observability/logger.ts';
 import { aRecord } from './records.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
@@ -118,7 +119,7 @@ export function dispatchWorld(
         options.onWrite?.('create', name);
         if (stored.has(name)) fail('ObjectChanged', 'there is one already');
         writes.push(`create ${name}`);
-        return store(aRecord({}, spec, { name, ...of({ source } as Supply) }));
+        return store({ ...aRecord({}, {}, { name, ...of({ source } as Supply) }), spec });
       },
       bind: async (record, worker) => {
         checked(`bind to ${worker}:`, record);

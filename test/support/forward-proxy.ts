@@ -1,11 +1,13 @@
 import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 
 /** An HTTP proxy on 127.0.0.1, as a company has one between its cluster and the world. */
 export type ForwardProxy = {
   readonly url: string;
   /** What it was asked for, in order: method and URL without its query. */
   readonly asked: readonly string[];
+  /** Answers so to every tunnel that is asked for from now on. */
+  readonly refuse: (status: number) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -25,11 +27,26 @@ export async function startForwardProxy(target: string): Promise<ForwardProxy> {
     onward.on('error', () => response.destroy());
     request.pipe(onward);
   });
+  let refusal: number | undefined;
+  server.on('connect', ({ url = '' }, socket) => {
+    asked.push(`CONNECT ${url}`);
+    if (refusal !== undefined) return socket.end(`HTTP/1.1 ${refusal} no\r\n\r\n`);
+    const onward = connect(Number(port), hostname, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      onward.pipe(socket).pipe(onward);
+    });
+    onward.on('error', () => socket.destroy());
+    socket.on('error', () => onward.destroy());
+    return undefined;
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, close };
+  const refuse = (status: number) => {
+    refusal = status;
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, refuse, close };
 }

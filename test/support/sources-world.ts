@@ -2,6 +2,7 @@ import { Failed, type Failure } from '../../src/api/failure.ts';
 import type { IngestionFile } from '../../src/api/ingestionfile.ts';
 import type { IngestionSource, SourceStatus } from '../../src/api/ingestionsource.ts';
 import { parseFile, parseSource } from '../../src/api/parse.ts';
+import type { Candidate, FileKey, Lane, Supply } from '../../src/api/supply.ts';
 import { controller } from '../../src/control/controller.ts';
 import { queue as newQueue } from '../../src/control/queue.ts';
 import { endingsOf } from '../../src/dispatch/pack.ts';
@@ -9,7 +10,8 @@ import type { LedgerObjects } from '../../src/ledger/ledger.ts';
 import type { SegmentSpec } from '../../src/ledger/segment.ts';
 import { silentLog } from '../../src/observability/logger.ts';
 import { metrics as newMetrics } from '../../src/observability/metrics.ts';
-import type { Candidate, FileKey, Happening, Lane, StoredLedger, Supply } from '../../src/sources/port.ts';
+import { secretCache } from '../../src/operator/secrets.ts';
+import type { Happening, StoredLedger } from '../../src/sources/port.ts';
 import { createSources, type SourcesPart } from '../../src/sources/sources.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
@@ -139,7 +141,7 @@ export function sourcesWorld(
           return source();
         },
       },
-      readSecret: async (_namespace, name) => secrets.get(name),
+      secrets: secretCache(async (_namespace, name) => secrets.get(name), clock),
       records: {
         get: (_namespace, name) => records.get(name),
         packsWith: (_source, file) => [...records.values()].filter(({ spec }) => spec.pack?.some((each) => isSame(each, file))),

@@ -7,6 +7,7 @@ import type { Batch, Consignment, Outcome } from '../../src/delivery/outcome.ts'
 import { type Log, logger } from '../../src/observability/logger.ts';
 import { noTracing } from '../../src/observability/tracing.ts';
 import { defaultSettings, type Summary, type Transcode } from '../../src/transcode/port.ts';
+import { gathering } from '../../src/worker/gather.ts';
 import type { Connection, Connections, Observer } from '../../src/worker/port.ts';
 import { type Worker, type WorkerOptions, worker } from '../../src/worker/worker.ts';
 import { many } from './traces/many.ts';
@@ -104,15 +105,17 @@ export function workerWorld(options: WorldOptions = {}): WorkerWorld {
     for (const name of copy.keys()) if (!stored.has(name)) copy.delete(name);
     for (const [name, record] of stored) copy.set(name, record);
   };
+  const sender: Connection['sender'] = {
+    send: async (batch, { file, signal }) => {
+      sent.push(`${file.replace('uid-of-', '')}#${'batch' in batch ? batch.batch.index : batch.index}`);
+      return (await options.send?.(batch, file, signal)) ?? taken('batch' in batch ? batch.batch.spans : batch.spans);
+    },
+    ready: options.ready ?? (async () => {}),
+  };
   const connection: Connection = {
     store: { open: async function* () {} },
-    sender: {
-      send: async (batch, { file, signal }) => {
-        sent.push(`${file.replace('uid-of-', '')}#${'batch' in batch ? batch.batch.index : batch.index}`);
-        return (await options.send?.(batch, file, signal)) ?? taken('batch' in batch ? batch.batch.spans : batch.spans);
-      },
-      ready: options.ready ?? (async () => {}),
-    },
+    sender,
+    gathering: gathering({ sender, maxBytes: defaultSettings.maxBatchBytes, clock }),
     fingerprint: 'f',
     replaced: new AbortController().signal,
     release: () => {},

@@ -31,7 +31,7 @@ async function ask<T extends KubeObject>(resource: Pick<Resource<T>, 'patch'>, {
 }
 
 /** Asks again until the object is as wanted; undefined when the time is over. */
-async function until<T extends KubeObject>(
+export async function until<T extends KubeObject>(
   { io: { clock } }: Cluster,
   resource: Pick<Resource<T>, 'get'>,
   ref: Ref,

@@ -1,5 +1,7 @@
 import type { Io } from '../terminal/io.ts';
+import type { CreateOptions } from './create.ts';
 import type { FilesOptions } from './files.ts';
+import type { ForgetOptions } from './forget.ts';
 import type { ForceOptions, RetryOptions } from './retry.ts';
 import type { ScanOptions } from './scan.ts';
 import { type ClusterOptions, inCluster } from './session.ts';
@@ -7,6 +9,7 @@ import type { SourceChoice } from './sources.ts';
 import type { StatusOptions } from './status.ts';
 import type { TestOptions } from './test.ts';
 import type { VersionOptions } from './version.ts';
+import type { WaitOptions } from './wait.ts';
 
 type Names = readonly string[];
 type With<Options> = ClusterOptions & Options;
@@ -31,4 +34,11 @@ export const cluster = {
     inCluster(options, io, async (at) => (await import('./suspend.ts')).suspend(at, names, options, false)),
   version: (options: With<VersionOptions>, io: Io) =>
     inCluster(options, io, async (at) => (await import('./version.ts')).version(at, options)),
+  wait: (name: string, options: With<WaitOptions>, io: Io) =>
+    inCluster(options, io, async (at) => (await import('./wait.ts')).wait(at, name, options)),
+  forget: (name: string, options: With<ForgetOptions>, io: Io) =>
+    inCluster(options, io, async (at) => (await import('./forget.ts')).forget(at, name, options)),
+  names: (options: ClusterOptions, io: Io) => inCluster(options, io, async (at) => (await import('./names.ts')).names(at)),
+  /** Opens the cluster only where the manifest is applied. */
+  create: async (url: string, options: With<CreateOptions>, io: Io) => (await import('./create.ts')).create(url, options, io),
 } as const;

@@ -23,11 +23,22 @@ export type Cluster = {
 /** A person waits: a call is given up after this time, repetitions included. */
 const DEADLINE_MS = 8_000;
 
-/** Opens the cluster that the options name, runs the command, and says in a sentence why it could not. */
+/** Runs a command, and says in a sentence why it could not end well. `where` may become known on the way. */
+export async function telling(where: string | (() => string), io: Io, command: () => Promise<number>): Promise<number> {
+  try {
+    return await command();
+  } catch (thrown) {
+    const end = endOf(thrown, typeof where === 'string' ? where : where());
+    await io.err.write(`spanferry: ${clean(end.message)}\n`);
+    return end.code;
+  }
+}
+
+/** Opens the cluster that the options name and runs the command. */
 export async function inCluster(options: ClusterOptions, io: Io, command: (cluster: Cluster) => Promise<number>): Promise<number> {
   let where = 'the cluster';
   let close = async (): Promise<void> => {};
-  try {
+  const opened = async (): Promise<number> => {
     const config = personKubeConfig(options, io.env);
     where = `the cluster of context ${config.getCurrentContext()} (${config.getCurrentCluster()?.server ?? 'no server'})`;
     const access = credentials(() => config, io.clock);
@@ -37,14 +48,9 @@ export async function inCluster(options: ClusterOptions, io: Io, command: (clust
     close = api.close;
     const patient: Transport = { ...api, request: (call) => api.request({ deadlineMs: DEADLINE_MS, ...call }) };
     const namespace = options.namespace ?? namespaceOf(config);
-    return await command({ kube: resources(patient, io.clock), transport: patient, namespace, where, io });
-  } catch (thrown) {
-    const end = endOf(thrown, where);
-    await io.err.write(`spanferry: ${clean(end.message)}\n`);
-    return end.code;
-  } finally {
-    await close();
-  }
+    return command({ kube: resources(patient, io.clock), transport: patient, namespace, where, io });
+  };
+  return telling(() => where, io, opened).finally(() => close());
 }
 
 /** Says something beside the answer. */

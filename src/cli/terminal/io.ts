@@ -13,6 +13,8 @@ export type Io = {
   readonly out: Output;
   readonly err: Output;
   readonly stdin: AsyncIterable<Uint8Array>;
+  /** A person sits at standard input and can be asked. */
+  readonly interactive?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
 };
@@ -49,6 +51,9 @@ export function processIo(): Io {
     // Opened only where it is asked for.
     get stdin() {
       return process.stdin;
+    },
+    get interactive() {
+      return process.stdin.isTTY === true;
     },
     env: process.env,
     clock: systemClock,

@@ -7,11 +7,14 @@ export type WorkloadIdentity = TokenCredential & { readonly name: () => Promise<
 
 const STORAGE = 'https://storage.azure.com/.default';
 
-/** Workload Identity through the token that Kubernetes projects for the operator. Nothing else is tried: no chain, no command line tools. */
-export function workloadIdentity(scope = STORAGE): WorkloadIdentity {
+/**
+ * Workload Identity through the token that Kubernetes projects for the operator. Nothing else is tried: no chain, no command line tools. A person
+ * is known by whatever they have logged in with.
+ */
+export function workloadIdentity(scope = STORAGE, ownLogin = false): WorkloadIdentity {
   let made: Promise<TokenCredential> | undefined;
   const credential = () => {
-    made ??= load().catch((thrown) => {
+    made ??= load(ownLogin).catch((thrown) => {
       made = undefined;
       throw thrown;
     });
@@ -21,9 +24,9 @@ export function workloadIdentity(scope = STORAGE): WorkloadIdentity {
   return { getToken, name: async () => applicationOf((await getToken(scope))?.token) };
 }
 
-async function load(): Promise<TokenCredential> {
-  const { WorkloadIdentityCredential } = await import('@azure/identity');
-  return new WorkloadIdentityCredential();
+async function load(ownLogin: boolean): Promise<TokenCredential> {
+  const { DefaultAzureCredential, WorkloadIdentityCredential } = await import('@azure/identity');
+  return ownLogin ? new DefaultAzureCredential() : new WorkloadIdentityCredential();
 }
 
 /** The application that a token was given to. Read for people only, so its signature does not matter. */
@@ -41,7 +44,7 @@ export function applicationOf(token: string | undefined): string | undefined {
 /** Why there is no token; nothing where the error is not about one. */
 export function tokenFailure(thrown: unknown): Failure | undefined {
   if (!(thrown instanceof Error)) return undefined;
-  if (thrown.name === 'CredentialUnavailableError') {
+  if (thrown.name === 'CredentialUnavailableError' || thrown.name === 'AggregateAuthenticationError') {
     const message =
       'the ServiceAccount of the operator has no Azure identity: AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE are needed';
     return { reason: 'MissingCredential', message };

@@ -12,12 +12,12 @@ import { azureBlobStore } from './store.ts';
 /** Opens containers of Azure Blob Storage. Sources of one credential and account share connections. */
 export function azureBlobOpener(options: StoreOptions): Opener<AzureBlobSpec> {
   const shared = clients<Web>();
-  const operator = workloadIdentity();
+  const operator = workloadIdentity(undefined, options.ownLogin);
   return {
     open: (spec, context) => {
       const chosen = credential(spec, context);
       const ca = spec.caSecretRef && secretValue(context.secrets, spec.caSecretRef.name, spec.caSecretRef.key);
-      const { client, release } = shared.take(digest(chosen.by, chosen.url, ca), () => web(options, ca));
+      const { it: client, release } = shared.take(digest(chosen.by, chosen.url, ca), () => web(options, ca));
       const place = {
         location: azureBlobPlace(spec).location,
         prefix: spec.prefix,

@@ -34,7 +34,7 @@ export function azureMonitorOpener(options: StoreOptions): Opener<AzureMonitorSp
       const url = spec.endpoint ?? PUBLIC_ENDPOINT;
       const ca = spec.caSecretRef && secretValue(context.secrets, spec.caSecretRef.name, spec.caSecretRef.key);
       const by = digest(spec.auth.type, url, ca);
-      const { client, release } = shared.take(by, () => clientOf(url, token(), by, ca, options));
+      const { it: client, release } = shared.take(by, () => clientOf(url, token(), by, ca, options));
       const peer: Peer = { ...client, refused: refusedBy(workspaceId), onRequest: context.onRequest };
       const { location, identity } = azureMonitorPlace(spec);
       const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);

@@ -34,7 +34,7 @@ export function cloudTraceOpener(options: StoreOptions): Opener<CloudTraceSpec> 
       const url = spec.endpoint ?? endpointOf(universeOf(), apis.trace.host);
       const ca = spec.caSecretRef && secretValue(context.secrets, spec.caSecretRef.name, spec.caSecretRef.key);
       const by = digest(reader.by, url, project, ca);
-      const { client, release } = shared.take(by, () => clientOf(url, reader.identity(), by, ca, options));
+      const { it: client, release } = shared.take(by, () => clientOf(url, reader.identity(), by, ca, options));
       const peer: Peer = { ...client, refused: refusedBy(project, client.identity.name), onRequest: context.onRequest };
       const { location, identity } = cloudTracePlace(spec);
       const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);

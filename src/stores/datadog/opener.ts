@@ -33,7 +33,7 @@ export function datadogOpener(options: StoreOptions): Opener<DatadogSpec> {
       const url = datadogUrl(spec);
       const ca = spec.caSecretRef && secretValue(context.secrets, spec.caSecretRef.name, spec.caSecretRef.key);
       const by = digest(keys['dd-api-key'], keys['dd-application-key'], url, ca);
-      const { client, release } = shared.take(by, () => peerOf(spec, url, keys, by, ca, options));
+      const { it: client, release } = shared.take(by, () => peerOf(spec, url, keys, by, ca, options));
       const peer = { ...client, onRequest: context.onRequest };
       const { location, identity } = datadogPlace(spec);
       const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);

@@ -20,7 +20,7 @@ export function gcsOpener(options: StoreOptions): Opener<GcsSpec> {
       const { by, identity } = who(spec, context, options, operator, apis.storage);
       const { origin, pathname } = new URL(spec.endpoint ?? endpointOf(defaultUniverse));
       const ca = spec.caSecretRef && secretValue(context.secrets, spec.caSecretRef.name, spec.caSecretRef.key);
-      const { client, release } = shared.take(digest(by, origin, ca), () => ({ ...web(options, ca), identity: identity() }));
+      const { it: client, release } = shared.take(digest(by, origin, ca), () => ({ ...web(options, ca), identity: identity() }));
       const { location } = gcsPlace(spec);
       return gcsStore(
         {

@@ -31,7 +31,7 @@ export function s3Opener(options: StoreOptions): Opener<S3Spec> {
       regions.set(bucketKey, region);
       held = take(region);
     };
-    const session = { bucket: spec.bucket, connection: () => held.client, moveTo, onRequest: context.onRequest };
+    const session = { bucket: spec.bucket, connection: () => held.it, moveTo, onRequest: context.onRequest };
     return s3Store(spec, session, options.idleMs, () => held.release());
   };
 

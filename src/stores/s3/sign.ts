@@ -46,8 +46,14 @@ export function getSigner(region: string): (get: UnsignedGet, credentials: Crede
   };
 }
 
-/** `20261120T130501Z` */
-const amzTime = (now: number): string => new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '');
+let lastTime = { second: Number.NaN, text: '' };
+
+/** `20261120T130501Z`. Thousands of GETs are signed in the same second. */
+function amzTime(now: number): string {
+  const second = Math.floor(now / 1_000);
+  if (lastTime.second !== second) lastTime = { second, text: new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '') };
+  return lastTime.text;
+}
 
 /** Parameters as the signature wants them. */
 export const encodedQuery = (parameters: Readonly<Record<string, string | undefined>>): string =>

@@ -30,15 +30,12 @@ export function createPool({ threads, entry = ownEntry(), graceMs = 2_000 }: Poo
   const closing = new AbortController();
   let jobs = 0;
 
-  const start = (): Thread => {
-    const thread = startThread(entry, () => all.delete(thread));
-    return thread;
-  };
-
   /** The thread with the fewest jobs; a fresh one where all have some, as long as there may be more. */
   const freest = (): Thread => {
     const [first] = [...all].toSorted(([a, turnsOfA], [b, turnsOfB]) => turnsOfA - turnsOfB || a.jobs() - b.jobs());
-    return first && (first[0].jobs() === 0 || all.size >= threads) ? first[0] : start();
+    if (first && (first[0].jobs() === 0 || all.size >= threads)) return first[0];
+    const thread = startThread(entry, () => all.delete(thread));
+    return thread;
   };
 
   const beginTurn = (thread: Thread): (() => void) => {
@@ -57,17 +54,22 @@ export function createPool({ threads, entry = ownEntry(), graceMs = 2_000 }: Poo
       giveBack();
       throw either.reason;
     }
+    const job = ++jobs;
     const thread = freest();
     const endTurn = beginTurn(thread);
-    const job = ++jobs;
-    const { free, stalled, result } = runJob(thread, { ...work(job), job, signal: either, graceMs });
     const over = (): void => {
       endTurn();
       giveBack();
     };
-    void stalled.then(over);
-    void free.then((reusable) => (reusable ? undefined : thread.terminate())).finally(over);
-    return result;
+    try {
+      const { free, stalled, result } = runJob(thread, { ...work(job), job, signal: either, graceMs });
+      void stalled.then(over);
+      void free.then((reusable) => (reusable ? undefined : thread.terminate())).finally(over);
+      return result;
+    } catch (thrown) {
+      over();
+      throw thrown;
+    }
   };
 
   const transcode: Transcode = (input, settings, take, signal) => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../support/eventually.ts';
@@ -18,9 +18,15 @@ const tracing = createServer((request, response) => {
   request.on('end', () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end());
 });
 
+/** A platform that repeats what it was shown. */
+const rudePlatform = createServer(({ headers }, response) => {
+  response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ errors: [`no: ${JSON.stringify(headers)}`] }));
+});
+const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
 beforeAll(async () => {
   scene = await stage();
-  await once(tracing.listen(0, '127.0.0.1'), 'listening');
+  for (const server of [tracing, rudePlatform]) await once(server.listen(0, '127.0.0.1'), 'listening');
   // What a rude collector does: it repeats what it was shown.
   scene.collector.always(({ path, headers }) =>
     path.startsWith('/rude/')
@@ -29,13 +35,12 @@ beforeAll(async () => {
   );
   replica = await scene.start(['--log-level', 'debug', '--sts-endpoint', scene.s3.endpoint], {
     OTEL_COLLECTOR_AUTH_TOKEN: canary('own-token'),
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(tracing.address() as AddressInfo).port}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(tracing),
     OTEL_BSP_SCHEDULE_DELAY: '200',
   });
 });
 afterAll(async () => {
-  tracing.closeAllConnections();
-  tracing.close();
+  for (const server of [tracing, rudePlatform]) server.close().closeAllConnections();
   await scene.close();
 });
 
@@ -80,7 +85,16 @@ test('row 8: a canary in every Secret is found nowhere: not in logs, events, sta
   };
   await scene.source('azure', { store: { azureBlob } });
 
+  await scene.secret('leak-datadog', { apiKey: canary('api-key'), appKey: canary('app-key') });
+  const datadog = {
+    endpoint: urlOf(rudePlatform),
+    apiKeySecretRef: { name: 'leak-datadog', key: 'apiKey' },
+    appKeySecretRef: { name: 'leak-datadog', key: 'appKey' },
+  };
+  await scene.source('datadog', { store: { datadog } });
+
   for (const [name, type] of [
+    ['datadog', 'Ready'],
     ['wrong', 'Ready'],
     ['role', 'Ready'],
     ['rude', 'DestinationReady'],
@@ -92,7 +106,7 @@ test('row 8: a canary in every Secret is found nowhere: not in logs, events, sta
     await scene.ask('ingestionsources', name, 'test', 't');
   }
   await scene.settled('own', { completed: 1 });
-  for (const name of ['wrong', 'role', 'google', 'azure']) {
+  for (const name of ['wrong', 'role', 'google', 'azure', 'datadog']) {
     await eventually(
       () => scene.get(name),
       ({ status }) => status.lastTest?.token === 't',

@@ -17,9 +17,9 @@ afterAll(() => scene.close());
 const pathOf = (source: string) => `/${source}/v1/traces`;
 const ownPath = (source: string) => ({ destination: { endpoint: `${scene.collector.url}/${source}` } });
 const keyOf = (source: string, n: number) => `${source}/run-${String(n).padStart(4, '0')}.json`;
-const put = (source: string, count: number): readonly AgentFile[] =>
+const put = (source: string, count: number, spans = 2): readonly AgentFile[] =>
   Array.from({ length: count }, (_, n) => {
-    const file = agentFile(2);
+    const file = agentFile(spans);
     scene.put(keyOf(source, n), file.text);
     return file;
   });
@@ -39,7 +39,7 @@ describe('many small files of one source', () => {
     expect(timesTaken(files)).toEqual(new Set([1]));
     const packs = await packsOf('many');
     expect(packs.map(({ spec }) => spec.pack?.length).sort()).toEqual([256, 256, 88]);
-    expect(requestsOf('many')).toBe(3);
+    expect(requestsOf('many')).toBe(1);
     expect(packs.map((record) => record.status)).toEqual(
       packs.map(({ spec }) => expect.objectContaining({ state: 'Completed', files: spec.pack?.length })),
     );
@@ -119,4 +119,73 @@ test('a pack with a broken, a deleted, a replaced, an archived and a poisonous f
   await scene.ask('ingestionsources', 'five', 'retryFailed', 'restored');
   await scene.delivered(files[archived]!.ids);
   expect(timesTaken(good)).toEqual(new Set([1]));
+});
+
+test('a worker killed within a pack: nothing is lost, halves go on alone, and only what came after the checkpoint comes twice', {
+  timeout: 240_000,
+}, async () => {
+  await scene.stopAll();
+  const manager = await scene.start(['--role', 'manager']);
+  const worker = await scene.start(['--role', 'worker', '--max-batch-bytes', '65536']);
+  const { promise: killed, resolve: isKilled } = Promise.withResolvers<void>();
+  let requests = 0;
+  trouble.set(pathOf('killed'), async () => {
+    if (++requests > 4) await killed;
+    return undefined;
+  });
+  const files = put('killed', 256, 20);
+  await scene.source('killed', { ...ownPath('killed'), history: { completed: 1_000 } });
+  const [pack] = await eventually(
+    () => packsOf('killed'),
+    ([first]) => (first?.status.checkpoint?.files ?? 0) > 0,
+    // One that comes too early for the first batch is followed by the next after fifteen seconds.
+    60_000,
+  );
+  await worker.kill();
+  isKilled();
+  await scene.start(['--role', 'worker']);
+  await eventually(
+    () => idsOf(files).filter((id) => !scene.collector.taken.has(id)),
+    (missing) => missing.length === 0,
+    90_000,
+  );
+  const { status } = await scene.settled('killed', { completed: 256 });
+  expect(status.totals).toMatchObject({ files: 256, spans: 256 * 20, retries: 0 });
+  const records = await packsOf('killed');
+  expect(records).toHaveLength(3);
+  const ended = records.find(({ metadata }) => metadata.uid === pack?.metadata.uid);
+  expect(ended?.status).toMatchObject({ state: 'Completed', reason: 'WorkerLost', files: pack?.status.checkpoint?.files });
+  const acknowledged = files.filter((_, n) => (pack?.status.packSpans?.[n] ?? 0) > 0);
+  expect(timesTaken(acknowledged)).toEqual(new Set([1]));
+  const twice = idsOf(files).filter((id) => (scene.collector.taken.get(id) ?? 0) > 1);
+  expect(twice.length).toBeLessThanOrEqual(idsOf(files).length - idsOf(acknowledged).length);
+  expect(Math.max(...idsOf(files).map((id) => scene.collector.taken.get(id) ?? 0))).toBeLessThanOrEqual(2);
+  await manager.stop();
+});
+
+test('a pack that is forced is ingested again as a whole, and what failed in it is retried by an annotation of its own', async () => {
+  await scene.stopAll();
+  await scene.start();
+  const files = put('again', 40);
+  scene.s3.put(scene.bucket, keyOf('again', 7), files[7]!.text, { storageClass: 'GLACIER' });
+  await scene.source('again', ownPath('again'));
+  const good = files.filter((_, n) => n !== 7);
+  await scene.delivered(idsOf(good));
+  await scene.settled('again', { completed: 39, failed: 1 });
+  const [pack] = await packsOf('again');
+  const { name } = pack!.metadata;
+
+  scene.put(keyOf('again', 7), files[7]!.text);
+  await scene.ask('ingestionfiles', name, 'retry', 'restored');
+  await scene.delivered(files[7]!.ids);
+  await scene.settled('again', { completed: 40 });
+  expect(timesTaken(files)).toEqual(new Set([1]));
+
+  await scene.ask('ingestionfiles', name, 'force', 'once more');
+  await eventually(
+    () => [...timesTaken(good)],
+    (times) => times.length === 1 && times[0] === 2,
+  );
+  await scene.settled('again', { completed: 40 });
+  expect(timesTaken([files[7]!])).toEqual(new Set([1]));
 });

@@ -82,6 +82,39 @@ describe('row 42: manager and worker', () => {
   });
 });
 
+describe('a checkpoint', () => {
+  test('is left on the record by a worker that stops, and the next one goes on from there', async () => {
+    // Workers of the tests before cut larger batches.
+    await scene.stopAll();
+    const limits = ['--max-batch-bytes', '65536'];
+    const manager = await scene.start(['--role', 'manager']);
+    const worker = await scene.start(['--role', 'worker', '--drain', '1s', ...limits]);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const slow = faults.slow(promise);
+    let asked = 0;
+    trouble.set(pathOf('carried'), (request) => (++asked <= 2 ? undefined : slow(request)));
+    const { text, ids } = agentFile(2_000);
+    scene.put('carried/a.json', text);
+    await scene.source('carried', destination('carried'));
+    await eventually(
+      () => asked,
+      (seen) => seen > 2,
+    );
+    await worker.stop();
+    const acknowledged = [...scene.collector.taken.keys()].filter((id) => ids.includes(id));
+    const { status } = await scene.recorded('carried/a.json', { state: 'Pending' });
+    expect(status.checkpoint).toMatchObject({ batches: 2, spans: acknowledged.length, rejectedSpans: 0 });
+    trouble.delete(pathOf('carried'));
+    resolve();
+    await scene.start(['--role', 'worker', ...limits]);
+    await scene.delivered(ids);
+    const done = await scene.recorded('carried/a.json', { state: 'Completed', retries: 0 });
+    expect(done.status).toMatchObject({ spans: 2_000, rejectedSpans: 0 });
+    expect(new Set(acknowledged.map((id) => scene.collector.taken.get(id)))).toEqual(new Set([1]));
+    await manager.stop();
+  });
+});
+
 describe('guarantee 9: kill any process at any moment', () => {
   test('the leader dies with files in its hands: another replica leads, and ferries them', { timeout: 120_000 }, async () => {
     // Those of the tests before, of which one may still be there.

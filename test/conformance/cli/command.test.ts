@@ -38,11 +38,12 @@ describe('the one file', () => {
   });
 
   test('has what talks to a cluster packed inside: of client-node the part that reads a kubeconfig, and no SDK of a cloud', () => {
-    const [cluster] = bundle.parts.map(({ inputs }) => Object.keys(inputs));
+    const [cluster, objects] = bundle.parts.map(({ inputs }) => Object.keys(inputs));
     const packages = cluster?.filter((input) => input.startsWith('node_modules/')) ?? [];
     expect(packages.filter((input) => /client-node\/dist\/gen\//.test(input))).toEqual([]);
     expect(packages.filter((input) => /@aws-sdk|@azure|google-auth/.test(input))).toEqual([]);
     expect(packages.filter((input) => /client-node\/dist\/config\.js$/.test(input))).toHaveLength(1);
+    expect(objects?.some((input) => /@aws-sdk/.test(input))).toBe(true);
   });
 
   test('loads nothing but modules of Node, and the operator only when asked', () => {

@@ -9,13 +9,12 @@ export type Said = { readonly code: Ended['code']; readonly out: string; readonl
 export type Surroundings = { readonly env?: NodeJS.ProcessEnv; readonly stdin?: string };
 
 /** Runs `spanferry ARGS…` as an admin of the suite's cluster would, in this namespace. */
-export async function spanferry(namespace: string, args: readonly string[], { env = {}, stdin = '' }: Surroundings = {}): Promise<Said> {
-  const kubeconfig = { KUBECONFIG: inject('envtest').kubeconfigPath };
-  const [name = '', ...rest] = args;
-  const { code, out, err } = await command(inject('spanferry'), {
-    args: [name, '-n', namespace, ...rest],
-    stdin,
-    env: { HOME: '/nonexistent', ...kubeconfig, ...env },
-  });
+export const spanferry = (namespace: string, [name = '', ...rest]: readonly string[], more: Surroundings = {}): Promise<Said> =>
+  spanferryAsIs([name, '-n', namespace, ...rest], more);
+
+/** The same without a word about the namespace. */
+export async function spanferryAsIs(args: readonly string[], { env = {}, stdin = '' }: Surroundings = {}): Promise<Said> {
+  const surroundings = { HOME: '/nonexistent', KUBECONFIG: inject('envtest').kubeconfigPath, ...env };
+  const { code, out, err } = await command(inject('spanferry'), { args, stdin, env: surroundings });
   return { code, out: out.toString(), err };
 }

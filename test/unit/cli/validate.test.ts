@@ -41,7 +41,7 @@ const lines: readonly [file: string, code: number, said: string][] = [
   ['nothing.json', 1, '✗ nothing.json: there is no such file\n'],
 ];
 
-describe('a person reads', () => {
+describe('row 31: a person reads', () => {
   test.each(lines)('of %s (exit %d)', async (file, code, said) => {
     expect(await validated([file])).toEqual({ code, out: said });
   });

@@ -16,7 +16,11 @@ const seen: unknown[] = [];
 beforeEach(async () => {
   collector = await startCollector();
   const observe = (...all: readonly unknown[]) => seen.push(...all);
-  delivery = createDelivery({ clock: systemClock, observer: { answered: observe, changed: observe } });
+  delivery = createDelivery({
+    clock: systemClock,
+    egress: { policy: { allowLoopback: true } },
+    observer: { answered: observe, changed: observe },
+  });
 });
 afterEach(async () => {
   await delivery.close();

@@ -16,12 +16,13 @@ const rules = {
   credential: { opensAfter: 1, transient: quick, waiting: quick },
   repeat: quick,
 };
+const common: DeliveryOptions = { clock: systemClock, rules, egress: { policy: { allowLoopback: true } } };
 
 let collector: CollectorStub;
 let delivery: Delivery;
 beforeEach(async () => {
   collector = await startCollector();
-  delivery = createDelivery({ clock: systemClock, rules, version: '0.1.0' });
+  delivery = createDelivery({ ...common, version: '0.1.0' });
 });
 afterEach(async () => {
   await delivery.close();
@@ -47,7 +48,7 @@ const senderTo = (spec?: Partial<Spec>, secrets?: SecretValues): Sender => deliv
 /** A delivery with rules of its own, in place of the quick one. */
 async function deliverWith(options: Partial<DeliveryOptions>): Promise<void> {
   await delivery.close();
-  delivery = createDelivery({ clock: systemClock, rules, ...options });
+  delivery = createDelivery({ ...common, ...options });
 }
 
 const signal = new AbortController().signal;

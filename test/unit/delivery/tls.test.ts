@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Destination as Spec } from '../../../src/api/destination.ts';
 import { createDelivery, type Delivery } from '../../../src/delivery/delivery.ts';
 import { isFailure, resolveDestination } from '../../../src/delivery/destination.ts';
@@ -7,6 +7,7 @@ import { systemClock } from '../../../src/std/clock.ts';
 import { type Authority, createAuthority, type Pair } from '../../support/certificates.ts';
 import { batchWithSpans } from '../../support/collector-proto.ts';
 import { type CollectorStub, startCollector } from '../../support/collector-stub.ts';
+import { type ForwardProxy, startForwardProxy } from '../../support/forward-proxy.ts';
 
 let ours: Authority;
 let foreign: Authority;
@@ -38,7 +39,7 @@ async function sendTo(spec: Partial<Spec>, endpoint = collector.url): Promise<Ou
   };
   const destination = resolveDestination({ endpoint, compression: 'None', ...spec }, { endpoint }, secrets);
   if (isFailure(destination)) throw new Error(destination.message);
-  delivery = createDelivery({ clock: systemClock });
+  delivery = createDelivery({ clock: systemClock, egress: { policy: { allowLoopback: true } } });
   const sender = delivery.sender(destination, 'shop/agents');
   return sender.send(batchWithSpans(0, 3), { file: 'a', signal: new AbortController().signal, patienceMs: 0 });
 }
@@ -102,11 +103,10 @@ describe('a collector behind TLS', () => {
 });
 
 describe('the egress guard', () => {
-  const refusing = { lookup: () => {}, refused: (host: string) => (host === '127.0.0.1' ? `${host} is a loopback address` : undefined) };
   const sendGuarded = async (spec: Spec | undefined) => {
     const destination = resolveDestination(spec, { endpoint: collector.url }, {});
     if (isFailure(destination)) throw new Error(destination.message);
-    delivery = createDelivery({ clock: systemClock, guard: refusing });
+    delivery = createDelivery({ clock: systemClock });
     return delivery
       .sender(destination, 'shop/agents')
       .send(batchWithSpans(0, 1), { file: 'a', signal: new AbortController().signal, patienceMs: 0 });
@@ -128,30 +128,57 @@ describe('the egress guard', () => {
     collector = await startCollector();
     expect(await sendGuarded(undefined)).toMatchObject({ state: 'done' });
   });
+});
 
-  test('judges a name by the addresses it resolves to', async () => {
-    collector = await startCollector();
-    const endpoint = collector.url.replace('127.0.0.1', 'collector.test');
-    const destination = resolveDestination({ endpoint, compression: 'None' }, { endpoint }, {});
+describe('the proxies of the operator', () => {
+  let proxy: ForwardProxy;
+  beforeEach(async () => {
+    const outside = ours.issue('collector.invalid');
+    collector = await startCollector({ ...outside, ca: ours.ca, requestCert: true, rejectUnauthorized: true });
+    proxy = await startForwardProxy(collector.url);
+  });
+  afterEach(() => proxy.close());
+
+  /** Nobody but the proxy can resolve these names. */
+  const through = async (endpoint: string, spec: Partial<Spec> = {}, policy = {}) => {
+    const secrets = { ca: { 'ca.crt': ours.ca }, client: { 'tls.crt': client.cert, 'tls.key': client.key } };
+    const destination = resolveDestination({ endpoint, compression: 'None', ...spec }, { endpoint }, secrets);
     if (isFailure(destination)) throw new Error(destination.message);
-    const refused = Object.assign(new Error('collector.test: 127.0.0.1 is a loopback address'), { code: 'EGRESS_REFUSED' });
-    const asked: string[] = [];
     delivery = createDelivery({
       clock: systemClock,
-      guard: {
-        refused: () => undefined,
-        lookup: (host, _options, done) => {
-          asked.push(host);
-          done(refused, []);
-        },
-      },
+      egress: { policy, proxy: { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url, NO_PROXY: 'direct.invalid' } },
     });
-    const outcome = await delivery
-      .sender(destination, 's')
+    return delivery
+      .sender(destination, 'shop/agents')
       .send(batchWithSpans(0, 1), { file: 'a', signal: new AbortController().signal, patienceMs: 0 });
+  };
+
+  test('lead to a destination outside, with TLS from end to end', async () => {
+    const refs = { caSecretRef: { name: 'ca', key: 'ca.crt' }, clientCertSecretRef: { name: 'client' } };
+    expect(await through('https://collector.invalid', refs)).toMatchObject({ state: 'done' });
+    expect(proxy.asked).toEqual(['CONNECT collector.invalid:443']);
+    expect(collector.received[0]?.client).toBe('spanferry');
+  });
+
+  test('are not asked for what no source may reach', async () => {
+    for (const endpoint of ['http://169.254.169.254', 'https://metadata.google.internal', 'http://127.0.0.1:4318']) {
+      expect(await through(endpoint)).toMatchObject({ state: 'waiting', failure: { reason: 'DestinationEgressRefused' } });
+      await delivery.close();
+    }
+    expect(proxy.asked).toEqual([]);
+  });
+
+  test('are left aside where NO_PROXY says so', async () => {
+    const outcome = await through('http://direct.invalid');
+    expect(outcome).toMatchObject({ failure: { message: expect.stringContaining('cannot be resolved') } });
+    expect(proxy.asked).toEqual([]);
+  });
+
+  test('that refuse are named as such', async () => {
+    proxy.refuse(403);
+    const outcome = await through('https://collector.invalid');
     expect(outcome).toMatchObject({
-      failure: { reason: 'DestinationEgressRefused', message: expect.stringContaining('127.0.0.1 is a loopback address') },
+      failure: { reason: 'DestinationUnavailable', message: expect.stringMatching(/cannot be reached through the proxy: .*403/) },
     });
-    expect([asked, collector.connections()]).toEqual([['collector.test'], 0]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { FileStatus, IngestionFile } from '../../../src/api/ingestionfile.ts';
+import type { Candidate, Lane, Supply } from '../../../src/api/supply.ts';
 import { allot } from '../../../src/dispatch/allot.ts';
 import { census, excess, room } from '../../../src/dispatch/caps.ts';
-import type { Candidate, Lane, Supply } from '../../../src/dispatch/port.ts';
 import { toPrune } from '../../../src/dispatch/prune.ts';
 import { rebinding } from '../../../src/dispatch/rebind.ts';
 import { freeSlots, roomiest } from '../../../src/dispatch/slots.ts';

@@ -1,21 +1,24 @@
-import { describe, expect, onTestFailed, test } from 'vitest';
+import { afterEach, describe, expect, onTestFailed, test } from 'vitest';
 import { type FileStatus, filesOf, type IngestionFile, type NamedFile } from '../../../src/api/ingestionfile.ts';
+import type { Candidate, Outcome } from '../../../src/api/supply.ts';
 import { allot } from '../../../src/dispatch/allot.ts';
 import { nextLoad, packLimits } from '../../../src/dispatch/load.ts';
 import { endingsOf, packName, returnedOf, specOf, undecidedIn } from '../../../src/dispatch/pack.ts';
-import type { Candidate, Outcome } from '../../../src/dispatch/port.ts';
 import { toPrune } from '../../../src/dispatch/prune.ts';
 import { rebinding } from '../../../src/dispatch/rebind.ts';
 import { restored } from '../../../src/dispatch/restored.ts';
 import { asked } from '../../../src/dispatch/triggers.ts';
-import { fakeSource } from '../../support/dispatch-world.ts';
+import { dispatchWorld, fakeSource } from '../../support/dispatch-world.ts';
 import { random, seedOf } from '../../support/random.ts';
 import { aPack } from '../../support/records.ts';
+
+let over = new AbortController();
+afterEach(() => over.abort());
 
 const KIB = 1024;
 const now = Date.parse('2026-11-20T12:00:00Z');
 const candidate = (n: number, size = 4 * KIB, more: Partial<Candidate> = {}): Candidate => ({
-  ...{ name: `file-${n}`, key: `agents/${n}.json`, version: 'etag', size, modifiedTime: '2026-11-20T10:00:00Z' },
+  ...{ name: `${n}`, key: `agents/${n}.json`, version: 'etag', size, modifiedTime: '2026-11-20T10:00:00Z' },
   ...more,
 });
 const candidates = (count: number, size?: number) => Array.from({ length: count }, (_, n) => candidate(n, size));
@@ -160,12 +163,20 @@ describe('a pack whose worker died', () => {
   };
 
   test('ends, and goes on in halves, without what was delivered, given back or gone', () => {
+    const checkpoint = { batches: 1, files: 2, spans: 4, rejectedSpans: 1, fingerprint: 'f', time: '2026-11-20T11:59:00Z' };
     const { halves, status, suspicion } = split(
-      aPack(8, { state: 'Processing', attempts: 1, packSpans: [2, 0, 0, 0, 0, 0, 0, 2], ...five }),
+      aPack(8, { state: 'Processing', attempts: 1, packSpans: [2, 0, 0, 0, 0, 0, 0, 2], checkpoint, ...five }),
     );
     expect(halves.map(keys)).toEqual([['agents/5.json'], ['agents/6.json']]);
     expect(suspicion).toMatchObject({ state: 'Pending', reason: 'WorkerLost', workersLost: 1, attempts: 0 });
-    expect(status).toMatchObject({ state: 'Completed', reason: 'WorkerLost', completionTime: '2026-11-20T12:00:00.000Z' });
+    expect(status).toMatchObject({
+      state: 'Completed',
+      reason: 'WorkerLost',
+      files: 2,
+      spans: 4,
+      rejectedSpans: 1,
+      completionTime: '2026-11-20T12:00:00.000Z',
+    });
     expect(status.returned?.map(({ index }) => index)).toEqual([1, 5, 6]);
     expect(undecidedIn({ ...aPack(8), status })).toEqual([]);
   });
@@ -198,5 +209,93 @@ describe('a pack that a backup brought back without its status', () => {
     expect(status).toMatchObject({ state: 'Completed', returned: [{ index: 2 }], unread: [{ index: 1 }] });
     const record = { ...aPack(4), status: status as FileStatus };
     expect(endingsOf(record).map(({ outcome }) => outcome)).toEqual(['completed', 'failed', 'completed']);
+  });
+});
+
+describe('what dispatch does with a pack', () => {
+  const running = async () => {
+    over = new AbortController();
+    const world = dispatchWorld();
+    void world.dispatch.run(over.signal);
+    await world.clock.advance(100);
+    return { ...world, source: world.sources[0] as ReturnType<typeof fakeSource> };
+  };
+  const pending = { attempts: 1, retries: 0 };
+
+  test('one record for many small files, whose verdict enters the ledger whole', async () => {
+    const world = await running();
+    world.source.queued.backlog.push(...candidates(40));
+    world.dispatch.wake();
+    await world.clock.advance(100);
+    const [name, record] = [...world.stored][0] ?? [];
+    expect(world.stored.size).toBe(1);
+    expect(record?.spec).toMatchObject({ title: 'agents/0.json +39', worker: 'worker-a' });
+    world.setStatus(name ?? '', { state: 'Completed', returned: [exception(3, 'Truncated')] });
+    await world.clock.advance(3_000);
+    expect(world.source.ledger.size).toBe(39);
+    expect(world.writes.filter((each) => each.startsWith('create'))).toEqual([`create ${name}`, 'create 3']);
+    expect(world.stored.get('3')?.spec).toMatchObject({ key: 'agents/3.json', worker: 'worker-a' });
+  });
+
+  test('is not pruned before what it gave back has a record', async () => {
+    const world = await running();
+    world.workers.set('worker-a', { name: 'worker-a', slots: 0, waiting: 0, fate: 'working' });
+    const source = { ...fakeSource('source-1', { completed: 0, failed: 0 }), offer: () => false };
+    world.sources.splice(0, 1, source);
+    world.put(aPack(3, { state: 'Completed', returned: [exception(1, 'Truncated')] }, { name: 'pack' }));
+    await world.clock.advance(10_000);
+    expect([...world.stored.keys()]).toEqual(['pack']);
+    world.sources.splice(0, 1, { ...source, offer: () => true });
+    await world.clock.advance(10_000);
+    expect(world.stored.size).toBe(0);
+  });
+
+  test('halves that are bound after their suspicion is written, when its worker dies', async () => {
+    const world = await running();
+    // The halves hold them.
+    world.sources.splice(0, 1, { ...world.source, offer: () => true });
+    world.put(aPack(4, { state: 'Processing', ...pending }, { name: 'pack' }));
+    world.workers.set('worker-a', { name: 'worker-a', slots: 4, waiting: 0, fate: 'died' });
+    world.workers.set('worker-b', { name: 'worker-b', slots: 4, waiting: 0, fate: 'working' });
+    await world.clock.advance(5_000);
+    const halves = [...world.stored.values()].filter(({ metadata }) => metadata.name !== 'pack');
+    expect(halves.map(({ spec, status }) => [spec.pack?.length, spec.worker, status.workersLost])).toEqual([
+      [2, 'worker-b', 1],
+      [2, 'worker-b', 1],
+    ]);
+    expect(world.writes.map((each) => each.split(' ')[0])).toEqual(['create', 'Pending', 'create', 'Pending', 'Completed', 'bind', 'bind']);
+    expect(world.stored.get('pack')?.status).toMatchObject({ state: 'Completed', reason: 'WorkerLost' });
+  });
+
+  test.each(['retry', 'retry-failed'])(
+    'records for the files that failed in it, by %s, and the ledger does not hold them back',
+    async (how) => {
+      const world = await running();
+      world.put(aPack(6, five, { name: 'pack' }));
+      await world.clock.advance(3_000);
+      expect(world.source.ledger.get('agents/4.json')).toBe('failed');
+      if (how === 'retry')
+        world.put({
+          ...world.stored.get('pack')!,
+          metadata: { ...world.stored.get('pack')!.metadata, annotations: { 'spanferry.io/retry': 't' } },
+        });
+      else void world.dispatch.retryFailed('source-1');
+      world.dispatch.wake();
+      await world.clock.advance(5_000);
+      for (const name of ['2', '4'])
+        expect(world.stored.get(name), name).toMatchObject({ spec: { worker: 'worker-a' }, status: { state: 'Pending', attempts: 1 } });
+      expect(world.stored.get('pack')?.status).toMatchObject({ state: 'Completed', unread: [{ index: 3 }] });
+    },
+  );
+
+  test('a full listing when it is deleted before it is finished, or with files that it gave back', async () => {
+    const world = await running();
+    world.put(aPack(3, {}, { name: 'pending' }));
+    world.put(aPack(3, { state: 'Completed', returned: [exception(1, 'Truncated')] }, { name: 'finished' }));
+    await world.clock.advance(100);
+    world.remove('pending');
+    world.remove('finished');
+    await world.clock.advance(3_000);
+    expect(world.source.lostFiles()).toBe(2);
   });
 });

@@ -3,6 +3,7 @@ import type { Delivery } from '../../../src/delivery/delivery.ts';
 import type { Sender } from '../../../src/delivery/sender.ts';
 import { type ConnectionOptions, workerConnections } from '../../../src/operator/connections.ts';
 import { openPolicy } from '../../../src/operator/policy.ts';
+import { systemClock } from '../../../src/std/clock.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { aSource } from '../../support/worker-world.ts';
 
@@ -33,13 +34,14 @@ function world() {
   };
   const delivery: Pick<Delivery, 'sender'> = { sender: () => sender };
   const options: ConnectionOptions = {
-    secrets: { values: async () => ({ 's3-keys': { accessKeyId: key, secretAccessKey: 'x' } }), forget: () => {} },
+    secrets: { read: async () => ({ 's3-keys': { accessKeyId: key, secretAccessKey: 'x' } }), drop: () => {} },
     stores: { open: async () => store(), close: () => {} },
     delivery: delivery as Delivery,
     own: { endpoint: 'http://collector:4318', compression: 'None' },
     policy: openPolicy,
     transcoding: { maxBatchBytes: 1, maxExpansionRatio: 1 },
     version: '0',
+    clock: systemClock,
   };
   return {
     connections: workerConnections(options),

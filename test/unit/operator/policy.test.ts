@@ -80,6 +80,8 @@ describe('the policy', () => {
   };
   const s3 = { bucket: 'acme-traces', prefix: 'agents/', region: 'us-east-1' };
   const azureBlob = { endpoint: 'https://acme.blob.core.usgovcloudapi.net', container: 'traces', prefix: 'agents/' };
+  const ownKey = { type: 'AccountKey', secretRef: { name: 'acme' } };
+  const identityRefused = 'the policy does not let this namespace read with the identity of the operator: name a Secret in spec.store';
   const to = (endpoint: string) => specWith({ s3 }, { destination: { endpoint } });
   const messageOf = (rules: object, spec: ReturnType<typeof specWith>) =>
     parsePolicy(JSON.stringify({ namespaces: { 'team-a': rules } })).refusal('team-a', spec)?.message;
@@ -102,6 +104,15 @@ describe('the policy', () => {
       'http://evil:4318/v1/traces is not among the destinations that the policy allows: http://otel.*',
     ],
     ['the collector of the operator', { destinations: [] }, specWith({ s3 }), undefined],
+    ['an identity of the operator, at a cloud', { operatorIdentity: false }, specWith({ s3 }), identityRefused],
+    ['the same at a platform', { operatorIdentity: false }, specWith({ cloudTrace: { project: 'acme-prod' } }), identityRefused],
+    ['a Secret of its own', { operatorIdentity: false }, specWith({ azureBlob: { ...azureBlob, auth: ownKey } }), undefined],
+    [
+      'a project of a platform, whatever its service',
+      { buckets: ['cloudtrace://acme-*'] },
+      specWith({ cloudTrace: { project: 'acme-prod', service: 'checkout' } }),
+      undefined,
+    ],
   ])('judges %s', (_what, rules, spec, message) => expect(messageOf(rules, spec)).toBe(message));
 
   test('leaves a URL that cannot be called to whoever would call it', () => {

@@ -86,10 +86,19 @@ describe('a file that settings name', () => {
     expect(read).toEqual({ ok: false, sentences: [expect.stringMatching(sentence)] });
   });
 
+  test('stops the start where it is a folder', () => {
+    expect(readGiven({ policyFile: folder, collectorCaFile: undefined })).toMatchObject({
+      sentences: [`--policy-file: ${folder} is a folder`],
+    });
+  });
+
   test('stops the start where it is not there or holds no certificate', () => {
     expect(readGiven({ policyFile: join(folder, 'none'), collectorCaFile: fileWith('hello') })).toEqual({
       ok: false,
-      sentences: [expect.stringMatching(/^--policy-file: ENOENT/), '--collector-ca-file: the file holds no certificate in PEM'],
+      sentences: [
+        expect.stringMatching(/^--policy-file: there is no file .*none$/),
+        '--collector-ca-file: the file holds no certificate in PEM',
+      ],
     });
   });
 });

@@ -1,8 +1,8 @@
 import { expect, onTestFailed, test } from 'vitest';
 import { Failed } from '../../../src/api/failure.ts';
 import type { IngestionFile } from '../../../src/api/ingestionfile.ts';
+import type { Candidate } from '../../../src/api/supply.ts';
 import { endingsOf, packName, returnedOf, specOf } from '../../../src/dispatch/pack.ts';
-import type { Candidate } from '../../../src/sources/port.ts';
 import { random, seedOf } from '../../support/random.ts';
 import { sourcesWorld } from '../../support/sources-world.ts';
 

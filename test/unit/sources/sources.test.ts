@@ -168,10 +168,7 @@ describe('trouble', () => {
     await ready();
     const before = world.store.asked.probes;
     world.secrets.set('s3-keys', { accessKeyId: 'AKIATWO', secretAccessKey: 'y' });
-    await world.within(2 * minute, () => world.store.asked.probes > before);
-    world.secrets.set('s3-keys', { accessKeyId: 'AKIATHREE', secretAccessKey: 'z' });
-    world.part().secretChanged('ml-platform', 's3-keys');
-    await world.within(1_000, () => world.store.asked.probes > before + 1);
+    await world.within(61_000, () => world.store.asked.probes > before);
   });
 
   test('of a destination whose Secret is missing is seen before any file is tried', async () => {

@@ -30,6 +30,7 @@ const flowing: Known = {
   census: { ...quiet, pending: 1, processing: 2 },
   ledger: { head: { ...newHead, completed: 1_204 }, segments: 1 },
   backlog: 0,
+  unwritten: 0,
   scan: scan(1_207),
 };
 const denied: Failure = { reason: 'AccessDenied', message: 'user reader may not list acme-traces: grant s3:ListBucket' };
@@ -44,6 +45,12 @@ type Case = readonly [
 
 const cases: readonly Case[] = [
   ['while files flow it says how many', {}, 'Current', { status: 'True', reason: 'Flowing', message: '1,204 files done, 3 under way' }],
+  [
+    'what is done with counts as under way until the ledger has it, so that no file is missing from the sum',
+    { census: quiet, unwritten: 3 },
+    'Current',
+    { status: 'True', reason: 'Flowing', message: '1,204 files done, 3 under way' },
+  ],
   [
     'with what is to come and what failed',
     { backlog: 50_000, ledger: { head: { ...newHead, completed: 1, failed: 2 }, segments: 1 } },

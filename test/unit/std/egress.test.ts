@@ -1,10 +1,18 @@
 import { createServer, get as httpGet, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request as undiciRequest } from 'undici';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { guardedHttpAgent, guardedLookup, type ProxyEnv } from '../../../src/std/egress.ts';
 import type { EgressPolicy } from '../../../src/std/egress-addresses.ts';
 import { guardedDispatcher } from '../../../src/std/egress-undici.ts';
+
+/** A name of the outside that leads inside. */
+vi.mock('node:dns', async (original) => {
+  const dns = await original<typeof import('node:dns')>();
+  const lookup: typeof dns.lookup.__promisify__ | unknown = (host: string, options: object, done: (error: null, found: unknown) => void) =>
+    host === 'rebound.test' ? done(null, [{ address: '127.0.0.1', family: 4 }]) : dns.lookup(host, options, done as never);
+  return { ...dns, lookup };
+});
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -81,6 +89,12 @@ describe.each([
       await expect(get(url, { allowLoopback: true })).rejects.toMatchObject(refused);
     },
   );
+
+  test('judges a name by the addresses that it leads to, right when it connects', async () => {
+    const port = await listen((_request, response) => response.end('hello'));
+    expect(await get(`http://rebound.test:${port}/`, { allowLoopback: true })).toBe('hello');
+    await expect(get(`http://rebound.test:${port}/`, {})).rejects.toMatchObject(refused);
+  });
 
   test('goes through a proxy, which may be on a loopback address since the operator chose it', async () => {
     const { env, asked } = await proxy();

@@ -17,7 +17,7 @@ const summary = (spans: number, more: Partial<Summary> = {}): Summary => ({
 const transcoding =
   (filesPerBatch: number): TranscodeMany =>
   async (files, _settings, take, signal) => {
-    const words = (file: SmallFile) => Buffer.from(file.bytes).toString();
+    const words = (file: SmallFile) => Buffer.from(file.bytes).toString().trim();
     const results = files.map((file): FileResult => {
       if (words(file) === 'broken') return { state: 'failed', failure: { reason: 'InvalidJSON', message: 'at byte 3' } };
       if (words(file) === 'large') return { state: 'large' };
@@ -28,7 +28,9 @@ const transcoding =
     for (let index = 0; index * filesPerBatch < good.length; index++) {
       signal?.throwIfAborted();
       const its = good.slice(index * filesPerBatch, (index + 1) * filesPerBatch);
-      const shares: Share[] = its.map((file, n) => ({ file, from: 10 * n, spans: 10, summary: summary(10) }));
+      const shares = its.map(
+        (file, n): Share => ({ file, from: 10 * n, spans: 10, summary: (results[file] as FileResult & { state: 'done' }).summary }),
+      );
       await take({ index, body: Buffer.from(its.map((file) => words(files[file] as SmallFile)).join()), spans: 10 * its.length, shares });
     }
     return results;
@@ -41,9 +43,9 @@ function running(contents: Contents, options: WorldOptions & { readonly filesPer
   over = new AbortController();
   const connection = {
     store: {
-      open: async function* ({ key }: { readonly key: string }) {
+      open: async function* ({ key, size }: { readonly key: string; readonly size: number }) {
         const text = contents[key] ?? key;
-        yield Buffer.from(typeof text === 'string' ? text : text());
+        yield Buffer.from((typeof text === 'string' ? text : text()).padEnd(size));
       },
     },
   };

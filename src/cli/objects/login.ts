@@ -1,0 +1,37 @@
+import { Failed, type Failure } from '../../api/failure.ts';
+import type { StoreSpec } from '../../api/store.ts';
+import { no } from '../cluster/trouble.ts';
+
+/** Types of auth that stand for whoever asks: the operator in a cluster, the person at the machine. */
+const ofWhoeverAsks: ReadonlySet<string> = new Set(['IAMRole', 'WorkloadIdentity', 'None']);
+
+/** Does a store name a Secret to read with, beside one for its authority? */
+export function namesCredential(spec: StoreSpec): boolean {
+  const member = Object.values(spec).find((each) => each !== undefined);
+  // What has no choice of identities, such as Datadog, is always read with keys.
+  return member !== undefined && !('auth' in member && ofWhoeverAsks.has(member.auth.type));
+}
+
+/** The same place, read with the login of the person at the machine: no Secret, and no role of the operator's. */
+export function withOwnLogin(spec: StoreSpec): StoreSpec {
+  if (spec.s3) return { s3: { ...spec.s3, auth: { type: 'IAMRole' } } };
+  if (spec.gcs) return { gcs: { ...spec.gcs, auth: { type: spec.gcs.auth.type === 'None' ? 'None' : 'WorkloadIdentity' } } };
+  return spec.azureBlob ? { azureBlob: { ...spec.azureBlob, auth: { type: 'WorkloadIdentity' } } } : spec;
+}
+
+/** How somebody logs in to the cloud of a store. */
+function loginTo(spec: StoreSpec): string {
+  if (spec.s3) return 'AWS: aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
+  return spec.gcs || spec.cloudTrace ? 'Google Cloud: gcloud auth application-default login' : 'Azure: az login';
+}
+
+const notLoggedIn: ReadonlySet<Failure['reason']> = new Set(['MissingCredential', 'ExpiredToken', 'InvalidToken', 'InvalidIdentityToken']);
+
+/** What a store refuses to a person's own login is told to that person, and not to whoever runs the operator. */
+export function refusedLogin(spec: StoreSpec, thrown: unknown): never {
+  if (thrown instanceof Failed && notLoggedIn.has(thrown.failure.reason)) {
+    const words = thrown.failure.message.replace(/^the operator has no AWS identity: /, '');
+    return no(`the store cannot be read with your own login (${words}); log in to ${loginTo(spec)}`);
+  }
+  throw thrown;
+}

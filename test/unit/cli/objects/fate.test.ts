@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import { membersOf } from '../../../../src/cli/cluster/members.ts';
+import { type Fate, fateOf, type Seen } from '../../../../src/cli/objects/fate.ts';
+import { now, record, secondsAgo, source } from '../../../support/cli/cluster.ts';
+
+const key = 'agents/prod/a.json';
+const file = { key, version: '"e1"', size: 4_300, modifiedTime: now - 4_000_000 };
+const checkout = source('checkout-agents');
+const member = (status: object, spec: object = {}) => membersOf(record(key, status, spec))[0]!;
+const base: Seen = { now, source: checkout, key, file, known: { isKeyKnown: false }, members: [], isLedgerRead: true };
+const attempts = { attempts: 1, retries: 0 };
+const delivered = member({ state: 'Completed', ...attempts, spans: 12, completionTime: secondsAgo(120) });
+const failed = member({
+  state: 'Failed',
+  ...attempts,
+  reason: 'InvalidJSON',
+  message: 'unexpected "}" at offset 1810',
+  completionTime: secondsAgo(60),
+});
+const waits = member(
+  { state: 'Pending', ...attempts, reason: 'DestinationUnavailable', message: 'it answered 503' },
+  { worker: 'spanferry-0' },
+);
+const of = (each: typeof delivered): Partial<Seen> => ({ known: { isKeyKnown: false, member: each }, members: [each] });
+
+describe('what became of a file', () => {
+  test.each<[sentence: string, seen: Partial<Seen>, fate: Fate, says: RegExp]>([
+    ['its record says that it was delivered', of(delivered), 'Completed', /^It was delivered 2 min ago: 12 spans\.$/],
+    [
+      'or failed, and what mends it',
+      of(failed),
+      'Failed',
+      /^It failed 1 min ago after 1 attempt \(InvalidJSON: unexpected "}" at offset 1810\)\.$/,
+    ],
+    ['or waits, and for what', of(waits), 'Pending', /^It waits for worker spanferry-0 \(DestinationUnavailable: it answered 503\)\.$/],
+    [
+      'the ledger knows it when its record is gone',
+      { known: { isKeyKnown: true, outcome: 'completed' } },
+      'Completed',
+      /^It was delivered: the ledger knows exactly this content/,
+    ],
+    ['also that it failed', { known: { isKeyKnown: true, outcome: 'failed' } }, 'Failed', /`retry --all-failed` tries it again\.$/],
+    ['it is not in the store, but was', { file: undefined, members: [delivered] }, 'Completed', /^It was delivered 2 min ago/],
+    ['it is not there and never was', { file: undefined }, 'Gone', /^There is no such object in the store/],
+    ['nobody could ask the store', { file: 'unknown' }, 'Unknown', /the store could not be asked\.$/],
+    [
+      'its ending is another',
+      { known: { isKeyKnown: false, skip: 'extension' } },
+      'LeftAlone',
+      /^It is left alone: it does not end with \.json \(spec\.scan\.extensions\)\.$/,
+    ],
+    [
+      'a glob leaves it out',
+      { source: source('x', { scan: { exclude: ['**/b/**', '**/a.json'] } }), known: { isKeyKnown: false, skip: 'exclude' } },
+      'LeftAlone',
+      /the glob \*\*\/a\.json of spec\.scan\.exclude matches it/,
+    ],
+    [
+      'it still rests',
+      { source: source('x', { scan: { minAge: '5h' } }), known: { isKeyKnown: false, skip: 'young' } },
+      'Waits',
+      /less than 5h ago \(spec\.scan\.minAge\)/,
+    ],
+    ['it is archived', { file: { ...file, archived: true } }, 'LeftAlone', /archive class/],
+    [
+      'it has new content that the source ignores',
+      { source: source('x', { scan: { overwritten: 'Ignore' } }), known: { isKeyKnown: true } },
+      'LeftAlone',
+      /spec\.scan\.overwritten is Ignore/,
+    ],
+    ['its source is suspended', { source: source('x', { suspend: true }) }, 'Waits', /`spanferry resume x` goes on/],
+    [
+      'its store cannot be read',
+      {
+        source: source(
+          'x',
+          {},
+          {
+            conditions: [
+              {
+                type: 'StoreReady',
+                status: 'False',
+                reason: 'AccessDenied',
+                message: 'AccessDenied: no',
+                lastTransitionTime: secondsAgo(9),
+              },
+            ],
+          },
+        ),
+      },
+      'Waits',
+      /^It waits: the source cannot go on\. AccessDenied: no\.$/,
+    ],
+    ['it is new', {}, 'New', /^It matches and was not seen before: it is taken by a scan within 60s/],
+    ['or new content', { known: { isKeyKnown: true } }, 'New', /^It is new content under a key that was ingested before/],
+  ])('%s', (_sentence, seen, fate, says) => {
+    const answer = fateOf({ ...base, ...seen });
+    expect(answer.fate).toBe(fate);
+    expect(answer.sentences[0]).toMatch(says);
+  });
+
+  test('is said with how it is known', () => {
+    expect(fateOf({ ...base, ...of(failed) }).sentences.slice(1)).toEqual([
+      'Correct the writer; the message names the place.',
+      'In the store: 4.3 kB, modified 1 h ago, version "e1".',
+      'Matches the source: yes.',
+      `Record: ${failed.record.metadata.name}, Failed.`,
+      'Ledger: not in it.',
+    ]);
+  });
+});
