@@ -39,6 +39,13 @@ const s3Flags = [
 const gcsFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
 const azureFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
 
+const awsAuth = ({ auth, secret, roleArn, externalIdSecret }: StoreFlags) => ({
+  type: auth ?? (secret === undefined ? 'IAMRole' : 'AccessKey'),
+  accessKeySecretRef: secret === undefined ? undefined : { name: secret },
+  roleArn,
+  externalIdSecretRef: keyRef(externalIdSecret),
+});
+
 const s3: Pick<Location, 'flags' | 'store'> = {
   flags: s3Flags,
   store: ({ bucket, prefix, region }, flags) => ({
@@ -51,13 +58,15 @@ const s3: Pick<Location, 'flags' | 'store'> = {
       bucketOwner: flags.bucketOwner,
       requesterPays: flags.requesterPays || undefined,
       caSecretRef: keyRef(flags.caSecret),
-      auth: {
-        type: flags.auth ?? (flags.secret === undefined ? 'IAMRole' : 'AccessKey'),
-        accessKeySecretRef: flags.secret === undefined ? undefined : { name: flags.secret },
-        roleArn: flags.roleArn,
-        externalIdSecretRef: keyRef(flags.externalIdSecret),
-      },
+      auth: awsAuth(flags),
     },
+  }),
+};
+
+const xray: Pick<Location, 'flags' | 'store'> = {
+  flags: ['endpoint', 'auth', 'secret', 'roleArn', 'externalIdSecret', 'caSecret'],
+  store: ({ region, service }, flags) => ({
+    xray: { region, service: service || undefined, endpoint: flags.endpoint, caSecretRef: keyRef(flags.caSecret), auth: awsAuth(flags) },
   }),
 };
 
@@ -143,6 +152,7 @@ export const locations: readonly Location[] = [
     pattern: /^azblob:\/\/(?<host>[^/]+)\/(?<container>[^/]+)(\/(?<prefix>.*))?$/,
     ...azureBlob,
   },
+  { example: 'xray://region/service', pattern: /^xray:\/\/(?<region>[^/]+)(\/(?<service>.*))?$/, ...xray },
   { example: 'cloudtrace://project/service', pattern: /^cloudtrace:\/\/(?<project>[^/]+)(\/(?<service>.*))?$/, ...cloudTrace },
   { example: 'azuremonitor://workspace/service', pattern: /^azuremonitor:\/\/(?<workspaceId>[^/]+)(\/(?<service>.*))?$/, ...azureMonitor },
   { example: 'datadog://site/service', pattern: /^datadog:\/\/(?<site>[^/]+)(\/(?<service>.*))?$/, ...datadog },
