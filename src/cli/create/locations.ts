@@ -92,6 +92,52 @@ const azureBlob: Pick<Location, 'flags' | 'store'> = {
   }),
 };
 
+const platformFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
+
+const cloudTrace: Pick<Location, 'flags' | 'store'> = {
+  flags: platformFlags,
+  store: ({ project, service }, { endpoint, auth, secret, caSecret }) => ({
+    cloudTrace: {
+      project,
+      service: service || undefined,
+      endpoint,
+      caSecretRef: keyRef(caSecret),
+      auth: {
+        type: auth ?? (secret === undefined ? (endpoint === undefined ? 'WorkloadIdentity' : 'None') : 'ServiceAccountKey'),
+        keySecretRef: keyRef(secret),
+      },
+    },
+  }),
+};
+
+const azureMonitor: Pick<Location, 'flags' | 'store'> = {
+  flags: ['endpoint', 'auth', 'caSecret'],
+  store: ({ workspaceId, service }, { endpoint, auth, caSecret }) => ({
+    azureMonitor: {
+      workspaceId,
+      service: service || undefined,
+      endpoint,
+      caSecretRef: keyRef(caSecret),
+      auth: { type: auth ?? (endpoint === undefined ? 'WorkloadIdentity' : 'None') },
+    },
+  }),
+};
+
+/** Both keys of Datadog lie in one Secret, which is never left out. */
+const datadog: Pick<Location, 'flags' | 'store'> = {
+  flags: ['endpoint', 'secret', 'caSecret'],
+  store: ({ site, service }, { endpoint, secret = 'datadog-keys', caSecret }) => ({
+    datadog: {
+      site,
+      service: service || undefined,
+      endpoint,
+      apiKeySecretRef: { name: secret },
+      appKeySecretRef: { name: secret },
+      caSecretRef: keyRef(caSecret),
+    },
+  }),
+};
+
 /** Every way to write a location; the first whose pattern fits is taken. A new kind of store is a row here. */
 export const locations: readonly Location[] = [
   { example: 's3://bucket/prefix', pattern: /^s3:\/\/(?<bucket>[^/]+)(\/(?<prefix>.*))?$/, ...s3 },
@@ -106,6 +152,9 @@ export const locations: readonly Location[] = [
     pattern: /^azblob:\/\/(?<host>[^/]+)\/(?<container>[^/]+)(\/(?<prefix>.*))?$/,
     ...azureBlob,
   },
+  { example: 'cloudtrace://project/service', pattern: /^cloudtrace:\/\/(?<project>[^/]+)(\/(?<service>.*))?$/, ...cloudTrace },
+  { example: 'azuremonitor://workspace/service', pattern: /^azuremonitor:\/\/(?<workspaceId>[^/]+)(\/(?<service>.*))?$/, ...azureMonitor },
+  { example: 'datadog://site/service', pattern: /^datadog:\/\/(?<site>[^/]+)(\/(?<service>.*))?$/, ...datadog },
   {
     example: 'https://account.blob.core.windows.net/container/prefix',
     pattern: /^https:\/\/(?<account>[a-z0-9]+)\.blob\.core\.windows\.net\/(?<container>[^/]+)(\/(?<prefix>.*))?$/,
