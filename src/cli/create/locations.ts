@@ -39,6 +39,14 @@ const s3Flags = [
 const gcsFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
 const azureFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
 
+/** Whose keys, and which role on top of them. */
+const awsAuth = ({ auth, secret, roleArn, externalIdSecret }: StoreFlags): object => ({
+  type: auth ?? (secret === undefined ? 'IAMRole' : 'AccessKey'),
+  accessKeySecretRef: secret === undefined ? undefined : { name: secret },
+  roleArn,
+  externalIdSecretRef: keyRef(externalIdSecret),
+});
+
 const s3: Pick<Location, 'flags' | 'store'> = {
   flags: s3Flags,
   store: ({ bucket, prefix, region }, flags) => ({
@@ -51,12 +59,7 @@ const s3: Pick<Location, 'flags' | 'store'> = {
       bucketOwner: flags.bucketOwner,
       requesterPays: flags.requesterPays || undefined,
       caSecretRef: keyRef(flags.caSecret),
-      auth: {
-        type: flags.auth ?? (flags.secret === undefined ? 'IAMRole' : 'AccessKey'),
-        accessKeySecretRef: flags.secret === undefined ? undefined : { name: flags.secret },
-        roleArn: flags.roleArn,
-        externalIdSecretRef: keyRef(flags.externalIdSecret),
-      },
+      auth: awsAuth(flags),
     },
   }),
 };
@@ -94,11 +97,25 @@ const azureBlob: Pick<Location, 'flags' | 'store'> = {
 
 const platformFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
 
+const xray: Pick<Location, 'flags' | 'store'> = {
+  flags: ['endpoint', 'auth', 'secret', 'roleArn', 'externalIdSecret', 'caSecret'],
+  store: ({ region, service }, flags) => ({
+    xray: {
+      region,
+      service: service || undefined,
+      endpoint: flags.endpoint,
+      caSecretRef: keyRef(flags.caSecret),
+      auth: awsAuth(flags),
+    },
+  }),
+};
+
 const cloudTrace: Pick<Location, 'flags' | 'store'> = {
   flags: platformFlags,
   store: ({ project, service }, { endpoint, auth, secret, caSecret }) => ({
     cloudTrace: {
-      project,
+      // The manifest says it, whoever applies it where.
+      project: project || process.env.GOOGLE_CLOUD_PROJECT,
       service: service || undefined,
       endpoint,
       caSecretRef: keyRef(caSecret),
@@ -114,7 +131,7 @@ const azureMonitor: Pick<Location, 'flags' | 'store'> = {
   flags: ['endpoint', 'auth', 'caSecret'],
   store: ({ workspaceId, service }, { endpoint, auth, caSecret }) => ({
     azureMonitor: {
-      workspaceId,
+      workspaceId: workspaceId || process.env.AZURE_MONITOR_WORKSPACE_ID,
       service: service || undefined,
       endpoint,
       caSecretRef: keyRef(caSecret),
@@ -152,8 +169,9 @@ export const locations: readonly Location[] = [
     pattern: /^azblob:\/\/(?<host>[^/]+)\/(?<container>[^/]+)(\/(?<prefix>.*))?$/,
     ...azureBlob,
   },
-  { example: 'cloudtrace://project/service', pattern: /^cloudtrace:\/\/(?<project>[^/]+)(\/(?<service>.*))?$/, ...cloudTrace },
-  { example: 'azuremonitor://workspace/service', pattern: /^azuremonitor:\/\/(?<workspaceId>[^/]+)(\/(?<service>.*))?$/, ...azureMonitor },
+  { example: 'xray://region/service', pattern: /^xray:\/\/(?<region>[^/]+)(\/(?<service>.*))?$/, ...xray },
+  { example: 'cloudtrace://project/service', pattern: /^cloudtrace:\/\/(?<project>[^/]*)(\/(?<service>.*))?$/, ...cloudTrace },
+  { example: 'azuremonitor://workspace/service', pattern: /^azuremonitor:\/\/(?<workspaceId>[^/]*)(\/(?<service>.*))?$/, ...azureMonitor },
   { example: 'datadog://site/service', pattern: /^datadog:\/\/(?<site>[^/]+)(\/(?<service>.*))?$/, ...datadog },
   {
     example: 'https://account.blob.core.windows.net/container/prefix',
