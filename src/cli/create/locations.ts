@@ -39,8 +39,7 @@ const s3Flags = [
 const gcsFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
 const azureFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
 
-/** Whose keys, and which role on top of them. */
-const awsAuth = ({ auth, secret, roleArn, externalIdSecret }: StoreFlags): object => ({
+const awsAuth = ({ auth, secret, roleArn, externalIdSecret }: StoreFlags) => ({
   type: auth ?? (secret === undefined ? 'IAMRole' : 'AccessKey'),
   accessKeySecretRef: secret === undefined ? undefined : { name: secret },
   roleArn,
@@ -64,20 +63,23 @@ const s3: Pick<Location, 'flags' | 'store'> = {
   }),
 };
 
+const xray: Pick<Location, 'flags' | 'store'> = {
+  flags: ['endpoint', 'auth', 'secret', 'roleArn', 'externalIdSecret', 'caSecret'],
+  store: ({ region, service }, flags) => ({
+    xray: { region, service: service || undefined, endpoint: flags.endpoint, caSecretRef: keyRef(flags.caSecret), auth: awsAuth(flags) },
+  }),
+};
+
+/** A token of Google goes to no foreign host. */
+const googleAuth = ({ endpoint, auth, secret }: StoreFlags) => ({
+  type: auth ?? (secret === undefined ? (endpoint === undefined ? 'WorkloadIdentity' : 'None') : 'ServiceAccountKey'),
+  keySecretRef: keyRef(secret),
+});
+
 const gcs: Pick<Location, 'flags' | 'store'> = {
   flags: gcsFlags,
-  store: ({ bucket, prefix }, { endpoint, auth, secret, caSecret }) => ({
-    gcs: {
-      bucket,
-      prefix: prefix || undefined,
-      endpoint,
-      caSecretRef: keyRef(caSecret),
-      // A token of Google goes to no foreign host.
-      auth: {
-        type: auth ?? (secret === undefined ? (endpoint === undefined ? 'WorkloadIdentity' : 'None') : 'ServiceAccountKey'),
-        keySecretRef: keyRef(secret),
-      },
-    },
+  store: ({ bucket, prefix }, flags) => ({
+    gcs: { bucket, prefix: prefix || undefined, endpoint: flags.endpoint, caSecretRef: keyRef(flags.caSecret), auth: googleAuth(flags) },
   }),
 };
 
@@ -95,34 +97,16 @@ const azureBlob: Pick<Location, 'flags' | 'store'> = {
   }),
 };
 
-const platformFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
-
-const xray: Pick<Location, 'flags' | 'store'> = {
-  flags: ['endpoint', 'auth', 'secret', 'roleArn', 'externalIdSecret', 'caSecret'],
-  store: ({ region, service }, flags) => ({
-    xray: {
-      region,
-      service: service || undefined,
-      endpoint: flags.endpoint,
-      caSecretRef: keyRef(flags.caSecret),
-      auth: awsAuth(flags),
-    },
-  }),
-};
-
 const cloudTrace: Pick<Location, 'flags' | 'store'> = {
-  flags: platformFlags,
-  store: ({ project, service }, { endpoint, auth, secret, caSecret }) => ({
+  flags: gcsFlags,
+  store: ({ project, service }, flags) => ({
     cloudTrace: {
       // The manifest says it, whoever applies it where.
       project: project || process.env.GOOGLE_CLOUD_PROJECT,
       service: service || undefined,
-      endpoint,
-      caSecretRef: keyRef(caSecret),
-      auth: {
-        type: auth ?? (secret === undefined ? (endpoint === undefined ? 'WorkloadIdentity' : 'None') : 'ServiceAccountKey'),
-        keySecretRef: keyRef(secret),
-      },
+      endpoint: flags.endpoint,
+      caSecretRef: keyRef(flags.caSecret),
+      auth: googleAuth(flags),
     },
   }),
 };
