@@ -101,7 +101,8 @@ const cloudTrace: Pick<Location, 'flags' | 'store'> = {
   flags: gcsFlags,
   store: ({ project, service }, flags) => ({
     cloudTrace: {
-      project,
+      // The manifest says it, whoever applies it where.
+      project: project || process.env.GOOGLE_CLOUD_PROJECT,
       service: service || undefined,
       endpoint: flags.endpoint,
       caSecretRef: keyRef(flags.caSecret),
@@ -114,7 +115,7 @@ const azureMonitor: Pick<Location, 'flags' | 'store'> = {
   flags: ['endpoint', 'auth', 'caSecret'],
   store: ({ workspaceId, service }, { endpoint, auth, caSecret }) => ({
     azureMonitor: {
-      workspaceId,
+      workspaceId: workspaceId || process.env.AZURE_MONITOR_WORKSPACE_ID,
       service: service || undefined,
       endpoint,
       caSecretRef: keyRef(caSecret),
@@ -153,8 +154,8 @@ export const locations: readonly Location[] = [
     ...azureBlob,
   },
   { example: 'xray://region/service', pattern: /^xray:\/\/(?<region>[^/]+)(\/(?<service>.*))?$/, ...xray },
-  { example: 'cloudtrace://project/service', pattern: /^cloudtrace:\/\/(?<project>[^/]+)(\/(?<service>.*))?$/, ...cloudTrace },
-  { example: 'azuremonitor://workspace/service', pattern: /^azuremonitor:\/\/(?<workspaceId>[^/]+)(\/(?<service>.*))?$/, ...azureMonitor },
+  { example: 'cloudtrace://project/service', pattern: /^cloudtrace:\/\/(?<project>[^/]*)(\/(?<service>.*))?$/, ...cloudTrace },
+  { example: 'azuremonitor://workspace/service', pattern: /^azuremonitor:\/\/(?<workspaceId>[^/]*)(\/(?<service>.*))?$/, ...azureMonitor },
   { example: 'datadog://site/service', pattern: /^datadog:\/\/(?<site>[^/]+)(\/(?<service>.*))?$/, ...datadog },
   {
     example: 'https://account.blob.core.windows.net/container/prefix',

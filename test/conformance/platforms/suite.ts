@@ -19,11 +19,16 @@ export function conformance(driver: PlatformDriver): void {
   let started: Started;
   let stores: Stores;
   const opened: Store[] = [];
+  /** What was told of the budget, last. */
+  let left: { readonly platform: string; readonly credential: string; readonly remaining: number } | undefined;
 
   beforeAll(async () => {
     clock = virtualClock();
     started = await driver.start(clock.now);
-    stores = openStores({ allowLoopback: true, clock, ...started.options });
+    const onAllowance = (platform: string, credential: string, remaining: number) => {
+      left = { platform, credential, remaining };
+    };
+    stores = openStores({ allowLoopback: true, clock, onAllowance, ...started.options });
   });
   afterAll(async () => {
     for (const store of opened) store.close();
@@ -223,6 +228,18 @@ export function conformance(driver: PlatformDriver): void {
       const failure = await failing().then(() => undefined, failureOf);
       expect(failure).toMatchObject({ reason });
       if (says) expect(failure?.message).toMatch(says);
+    });
+
+    test('what is left of the budget is told, and no credential with it', async () => {
+      const { store, file } = await ready();
+      await readSlice(store, file);
+      expect(left).toMatchObject({ platform: name });
+      expect(left?.remaining).toBeGreaterThan(0);
+      started.server.failNext(driver.throttled);
+      await readSlice(store, file).catch(() => {});
+      expect(left?.remaining).toBe(0);
+      expect(JSON.stringify(Object.values(started.access().secrets))).not.toContain(left?.credential);
+      await clock.advance(60 * MINUTE);
     });
 
     test('a platform that asks to wait is left alone for as long, and the slice says until when', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { manifestText } from '../../../../src/cli/create/manifest.ts';
 import { type SourceFlags, sourceFrom } from '../../../../src/cli/create/source.ts';
 
@@ -61,6 +61,17 @@ describe('row 61: a location becomes spec.store:', () => {
         },
       },
     ],
+    ['xray://us-east-1/my-service', {}, { xray: { region: 'us-east-1', service: 'my-service', auth: { type: 'IAMRole' } } }],
+    [
+      'xray://us-east-1/',
+      { secret: 'aws', roleArn: 'arn:aws:iam::123456789012:role/trace-reader' },
+      {
+        xray: {
+          region: 'us-east-1',
+          auth: { type: 'AccessKey', accessKeySecretRef: { name: 'aws' }, roleArn: 'arn:aws:iam::123456789012:role/trace-reader' },
+        },
+      },
+    ],
     [
       'cloudtrace://acme-prod-4711/checkout',
       {},
@@ -83,6 +94,24 @@ describe('row 61: a location becomes spec.store:', () => {
     ],
   ])('%s %j', (url, flags, store) => {
     expect(sourceFrom(url, flags).manifest.spec).toEqual({ store });
+  });
+});
+
+describe('what a location of a platform leaves out', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('row 61: comes from the environment, and stands in the manifest', () => {
+    vi.stubEnv('GOOGLE_CLOUD_PROJECT', 'acme-prod-4711');
+    vi.stubEnv('AZURE_MONITOR_WORKSPACE_ID', '11111111-2222-3333-4444-555555555555');
+    expect(sourceFrom('cloudtrace:///checkout', {}).manifest.spec.store).toMatchObject({ cloudTrace: { project: 'acme-prod-4711' } });
+    expect(sourceFrom('azuremonitor:///checkout', {}).manifest.spec.store).toMatchObject({
+      azureMonitor: { workspaceId: '11111111-2222-3333-4444-555555555555' },
+    });
+  });
+
+  test('is asked for where the environment does not say it', () => {
+    vi.stubEnv('GOOGLE_CLOUD_PROJECT', undefined);
+    expect(() => sourceFrom('cloudtrace:///checkout', {})).toThrow('spec.store.cloudTrace.project: this field is required');
   });
 });
 
