@@ -31,7 +31,7 @@ export const prefixes = {
 } as const;
 
 /** Small files, one per run: they travel in packs. */
-export const tickets = 200;
+export const tickets = 100;
 
 const minute = 60_000;
 
