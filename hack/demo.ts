@@ -24,7 +24,7 @@ const screen = createScreen(process.stdout, process.env, once);
 life.onEnd(screen.restore);
 
 try {
-  screen.say(screen.paint.bold('Spanferry: trace files in a bucket become spans at a collector.'));
+  screen.say(screen.paint.bold('Spanferry: trace files in a bucket, and traces at a platform, become spans at a collector.'));
   screen.say();
   const stack = await start(await prepare(), life);
   const scene = { stack, screen, folder, signal };

@@ -6,7 +6,7 @@ import type { Scene } from './story.ts';
 /** What is at the collector in the end. */
 export function summary({ stack, screen }: Pick<Scene, 'stack' | 'screen'>, seconds: number): void {
   const arrived = [...stack.collector.arrived().values()];
-  const expected = stack.contents.uploads.reduce((sum, { spans }) => sum + spans.length, 0);
+  const expected = stack.contents.uploads.reduce((sum, { spans }) => sum + spans.length, stack.platform.spans.length);
   const repeated = arrived.filter(({ times }) => times > 1).length;
   screen.act('At the collector');
   for (const [service, spans] of Object.entries(Object.groupBy(arrived, (span) => span.service))) {

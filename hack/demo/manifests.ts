@@ -1,5 +1,7 @@
+import { datadogKeys } from '../../test/support/platforms/datadog.ts';
 import type { S3Server } from '../../test/support/s3-server/server.ts';
 import { prefixes } from './sample/bucket.ts';
+import { service } from './sample/platform.ts';
 
 /** The bucket that four teams share. */
 export const bucket = 'acme-traces';
@@ -10,6 +12,9 @@ export const names = {
   billing: 'billing-agents',
   support: 'support-agents',
 } as const;
+
+/** The source that reads a trace platform. */
+export const platformSource = service;
 
 export type AccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
@@ -49,6 +54,30 @@ export function sources(s3: Pick<S3Server, 'endpoint' | 'region'>): readonly obj
     source('support', 'An agent that answers tickets and writes a small file for each', 's3-keys'),
   ];
 }
+
+/** A source whose traces are at Datadog and in no bucket, with its keys. It looks at what has just ended, so that nobody has to wait. */
+export const platform = (endpoint: string): readonly object[] => [
+  { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'datadog-keys', namespace: 'default' }, stringData: datadogKeys },
+  {
+    apiVersion: 'spanferry.io/v1alpha1',
+    kind: 'IngestionSource',
+    metadata: { name: platformSource, namespace: 'default' },
+    spec: {
+      description: 'An agent that sends its traces to Datadog, read in slices of time',
+      store: {
+        datadog: {
+          site: 'eu1',
+          endpoint,
+          service,
+          ...{ lookback: '40m', settle: '0s', overlap: '0s' },
+          apiKeySecretRef: { name: 'datadog-keys' },
+          appKeySecretRef: { name: 'datadog-keys' },
+        },
+      },
+      scan: { interval: '10s' },
+    },
+  },
+];
 
 /** Keys that were copied without their last letter, as it happens. */
 export const mistyped = ({ accessKeyId, secretAccessKey }: AccessKey): AccessKey => ({

@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { controlPlane } from '../../test/support/controlplane.ts';
+import { startDatadogServer } from '../../test/support/platforms/datadog.ts';
 import { freePort, type Server, server } from '../../test/support/process.ts';
 import { type S3Server, startS3Server } from '../../test/support/s3-server/server.ts';
 import { step } from '../prepare/step.mjs';
@@ -11,6 +12,8 @@ import { type Collector, collector } from './collector.ts';
 import { type Life, unlessStopped } from './life.ts';
 import { type AccessKey, bucket } from './manifests.ts';
 import { bucketContents, type Contents } from './sample/bucket.ts';
+import { idOf, platformTraces } from './sample/platform.ts';
+import type { SpanId } from './sample/spans.ts';
 
 /** All that runs while the demo does. */
 export type Stack = {
@@ -20,6 +23,8 @@ export type Stack = {
   readonly binaries: string;
   readonly s3: S3Server;
   readonly contents: Contents;
+  /** A trace platform, and the spans that it has. */
+  readonly platform: { readonly origin: string; readonly spans: readonly SpanId[] };
   /** With the right to read the bucket. */
   readonly reader: AccessKey;
   readonly collector: Collector;
@@ -79,6 +84,13 @@ export async function start(folders: Awaited<ReturnType<typeof prepare>>, life: 
     for (const { key, body, storageClass = 'STANDARD' } of contents.uploads) s3.put(bucket, key, body, { storageClass });
     return [s3, `${contents.uploads.length} files in s3://${bucket}`];
   });
+  const platform = await started('trace platform', async () => {
+    const server = await startDatadogServer(Date.now);
+    life.onEnd(server.stop);
+    const spans = platformTraces(Date.now());
+    server.send(...spans);
+    return [{ origin: server.origin, spans: spans.map(idOf) }, `${spans.length} spans, in the shape of Datadog`];
+  });
   const operator = await started('operator', async () => {
     await access.kubectl(['create', 'namespace', 'spanferry']);
     const operator = await startOperator(life, kubeconfig, receiving.endpoint);
@@ -90,6 +102,7 @@ export async function start(folders: Awaited<ReturnType<typeof prepare>>, life: 
     binaries: folders.controlplane,
     s3,
     contents,
+    platform,
     reader: s3.identities.addUser('reader').credential,
     collector: receiving,
     look: () => {

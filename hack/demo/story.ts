@@ -8,8 +8,9 @@ import { type IngestionFile, titleOf } from '../../src/api/ingestionfile.ts';
 import { type Reason, reasons } from '../../src/api/reasons.ts';
 import { count, counted } from '../../src/cli/terminal/words.ts';
 import type { Seen } from './cluster.ts';
-import { bucket, mistyped, names, secret, sources } from './manifests.ts';
+import { bucket, mistyped, names, platform, platformSource, secret, sources } from './manifests.ts';
 import { tickets, type Upload } from './sample/bucket.ts';
+import type { SpanId } from './sample/spans.ts';
 import type { Screen } from './screen.ts';
 import type { Stack } from './stack.ts';
 
@@ -24,6 +25,7 @@ export async function tell(scene: Scene): Promise<void> {
   await brokenFile(scene);
   await archivedFile(scene);
   await wrongSecret(scene);
+  await tracePlatform(scene);
 }
 
 async function fourSources({ stack, screen, signal }: Scene): Promise<void> {
@@ -125,21 +127,50 @@ async function wrongSecret({ stack, screen, signal }: Scene): Promise<void> {
     name: 'everything is there',
     until: (seen) => {
       const done = Object.values(names).reduce((sum, name) => sum + (sourceIn(seen, name)?.files?.completed ?? 0), 0);
-      return done === contents.uploads.length && missing(stack).length === 0 && arrival(stack, contents.uploads);
+      return done === contents.uploads.length && absent(stack, spansOf(contents.uploads)).length === 0 && arrival(stack, contents.uploads);
     },
   });
 }
 
-/** Spans that the bucket held and the collector does not. */
-export function missing({ contents, collector }: Stack): readonly string[] {
+async function tracePlatform({ stack, screen, signal }: Scene): Promise<void> {
+  const { cluster, platform: at } = stack;
+  screen.act('A fourth team has its traces at Datadog');
+  screen.say(
+    'A trace platform is one more kind of store: its files are slices of time, with records, retries and a ledger like any other.',
+  );
+  screen.command('kubectl apply -f datadog.yaml');
+  await cluster.kubectl(['apply', '-f', '-'], ...platform(at.origin));
+  await screen.watch({
+    look: async () => onlyOf(await stack.look(), platformSource),
+    signal,
+    name: 'slices are read',
+    until: (seen) => {
+      const { files: { completed = 0, pending = 0, processing = 0, backlog = 0 } = {} } = sourceIn(seen, platformSource) ?? {};
+      const isDone = completed > 0 && pending + processing + backlog === 0 && absent(stack, at.spans).length === 0;
+      return isDone && `all ${counted(at.spans.length, 'span')} of ${count(completed)} slices at the collector`;
+    },
+  });
+}
+
+const onlyOf = ({ sources, files }: Seen, name: string): Seen => ({
+  sources: { ...sources, rows: sources.rows.filter(({ object }) => object.metadata.name === name) },
+  files: { ...files, rows: files.rows.filter(({ object }) => object.spec.sourceRef.name === name) },
+});
+
+/** Spans that bucket and platform held and the collector does not have. */
+export const missing = (stack: Stack): readonly SpanId[] => absent(stack, [...spansOf(stack.contents.uploads), ...stack.platform.spans]);
+
+const spansOf = (uploads: readonly Upload[]): readonly SpanId[] => uploads.flatMap(({ spans }) => spans);
+
+function absent({ collector }: Stack, ids: readonly SpanId[]): readonly SpanId[] {
   const arrived = collector.arrived();
-  return contents.uploads.flatMap(({ spans }) => spans).filter((id) => !arrived.has(id));
+  return ids.filter((id) => !arrived.has(id));
 }
 
 /** "62 of 109 spans are at the collector" */
 function arrival({ collector }: Stack, uploads: readonly Upload[]): string {
   const arrived = collector.arrived();
-  const spans = uploads.flatMap((upload) => upload.spans);
+  const spans = spansOf(uploads);
   const there = spans.filter((id) => arrived.has(id)).length;
   if (there === spans.length) return `all ${counted(there, 'span')} at the collector`;
   return `${count(there)} of ${counted(spans.length, 'span')} at the collector`;

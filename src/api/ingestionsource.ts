@@ -66,7 +66,7 @@ const spec = z.object({
     .describe('How many files keep an IngestionFile for people to look at. Older ones live on in the ledger.'),
 });
 
-const isPlatform = 'has(self.store.cloudTrace) || has(self.store.azureMonitor) || has(self.store.datadog)';
+const isPlatform = 'has(self.store.xray) || has(self.store.cloudTrace) || has(self.store.azureMonitor) || has(self.store.datadog)';
 
 /** What does not fit a trace platform, whose files are slices of time. */
 const fittingSpec = spec.check(

@@ -5,7 +5,8 @@ import { secretKeyRef, secretRef } from './secretref.ts';
 import { prefix, sameForLife } from './storefields.ts';
 
 /** How to authenticate at AWS. */
-const awsAuth = z
+/** How to authenticate at AWS. */
+export const awsAuth = z
   .object({
     type: z
       .enum(['IAMRole', 'AccessKey'])

@@ -7,6 +7,7 @@ import type { Frozen } from './fields.ts';
 import { gcs } from './gcs.ts';
 import { onChange, rule } from './rule.ts';
 import { s3 } from './s3.ts';
+import { xray } from './xray.ts';
 
 const buckets = {
   s3: s3.exactOptional().describe('A bucket of Amazon S3 or of a store that speaks its protocol.'),
@@ -15,6 +16,7 @@ const buckets = {
 };
 
 const platforms = {
+  xray: xray.exactOptional().describe('Traces of AWS X-Ray, read in slices of a minute.'),
   cloudTrace: cloudTrace.exactOptional().describe('Traces of Google Cloud Trace, read in slices of a minute.'),
   azureMonitor: azureMonitor
     .exactOptional()
@@ -40,4 +42,4 @@ export const store = z.object({ ...buckets, ...platforms }).check(
 export type StoreSpec = Frozen<z.output<typeof store>>;
 
 /** What the spec says of a trace platform, whose files are slices of time; undefined where the store is a bucket. */
-export const platformOf = (spec: StoreSpec) => spec.cloudTrace ?? spec.azureMonitor ?? spec.datadog;
+export const platformOf = (spec: StoreSpec) => spec.xray ?? spec.cloudTrace ?? spec.azureMonitor ?? spec.datadog;

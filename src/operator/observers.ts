@@ -113,6 +113,7 @@ export function sourceObserver(metrics: Metrics): SourceObserver {
   const backlog = gauge('spanferry_source_backlog_files', 'Files that match and have no record yet');
   const pending = gauge('spanferry_source_pending_files', 'Files with a record that wait for their worker');
   const processing = gauge('spanferry_source_processing_files', 'Files on the ferry');
+  const doneUntil = gauge('spanferry_source_done_until_seconds', 'Up to when all slices of a trace platform are done, since 1970');
   const oldest = gauge('spanferry_source_oldest_pending_seconds', 'Age of the oldest file that waits');
   const entries = gauge('spanferry_ledger_entries', 'Files that the ledger remembers');
   const bytes = gauge('spanferry_ledger_bytes', 'Size of the ledger in the API server');
@@ -137,12 +138,13 @@ export function sourceObserver(metrics: Metrics): SourceObserver {
       backlog.set(source, standing.files.backlog ?? 0);
       pending.set(source, standing.files.pending ?? 0);
       processing.set(source, standing.files.processing ?? 0);
+      if (standing.doneUntil !== undefined) doneUntil.set(source, standing.doneUntil / 1_000);
       oldest.set(source, standing.oldestPendingMs / 1_000);
       entries.set(source, standing.ledger.entries);
       bytes.set(source, standing.ledger.bytes);
     },
     gone: ({ namespace, name }) => {
-      for (const each of [ready, backlog, pending, processing, oldest, entries, bytes]) each.remove({ namespace, source: name });
+      for (const each of [ready, backlog, pending, processing, doneUntil, oldest, entries, bytes]) each.remove({ namespace, source: name });
     },
   };
 }

@@ -88,7 +88,7 @@ export function parsePolicy(text: string): Policy {
 function broken(its: Rules, spec: SourceSpec): string | undefined {
   const named = [
     ['buckets', its.buckets, bucketOf(spec)],
-    ['roles', its.roleArns, spec.store.s3?.auth?.roleArn],
+    ['roles', its.roleArns, (spec.store.s3 ?? spec.store.xray)?.auth?.roleArn],
     ['destinations', its.destinations, destinationOf(spec)],
   ] as const;
   for (const [what, allowed, name] of named) {

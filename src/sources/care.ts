@@ -25,6 +25,7 @@ import { isFailure, placed, type Selection, selected } from './selection.ts';
 import { standingOf } from './standing.ts';
 import { supplyOf } from './supply.ts';
 import { triggersOf } from './triggers.ts';
+import { watermark } from './watermark.ts';
 
 export type CareOptions = {
   readonly sources: Sources;
@@ -109,6 +110,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     records,
     overwritten: () => source.spec.scan.overwritten,
   });
+  const upTo = isFailure(place) || place.sliceMs === undefined ? undefined : watermark(place.sliceMs, files.isKnown);
   const way = link({ ...options, open: options.openStore });
   const triggers = triggersOf({ ...{ memory, way, wake, clock }, secrets: options.secrets, beginFailed: () => options.retryFailed(uid) });
   const queues = lanes({
@@ -148,7 +150,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     return counted.census;
   };
 
-  const standing = standingOf({ ...{ ref, memory, way, listings, triggers, observer, clock }, census: censusNow });
+  const standing = standingOf({ ...{ ref, memory, way, listings, triggers, upTo, observer, clock }, census: censusNow });
 
   // Gather
 

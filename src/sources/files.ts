@@ -9,6 +9,8 @@ import type { Records } from './port.ts';
 
 /** What is known about single files of a source: how their records are called, and whether they are done or under way. */
 export type Files = {
+  /** Is some content of this key done? */
+  readonly isKnown: (key: string) => boolean;
   readonly identityOf: (file: FileKey) => Identity;
   /** Name of the record of this file alone. */
   readonly nameOf: (file: FileKey) => string;
@@ -53,6 +55,7 @@ export function filesOf({ ref, identity, keeper, records, overwritten }: FilesOp
 
   return {
     identityOf,
+    isKnown: (key) => keeper.ledger()?.knowsKey(identityOf({ key, version: '' })) ?? false,
     nameOf,
     look: (file) => {
       const packs = records.packsWith(ref, file);

@@ -83,5 +83,7 @@ export type Standing = {
   readonly files: NonNullable<SourceStatus['files']>;
   readonly totals: NonNullable<SourceStatus['totals']>;
   readonly oldestPendingMs: number;
+  /** Where files are slices of time: up to when all are done. */
+  readonly doneUntil?: number;
   readonly ledger: { readonly entries: number; readonly bytes: number };
 };

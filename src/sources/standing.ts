@@ -11,6 +11,7 @@ import type { Scans } from './scans.ts';
 import { isFailure, placed } from './selection.ts';
 import { summarise } from './summarise.ts';
 import type { Triggers } from './triggers.ts';
+import type { Watermark } from './watermark.ts';
 
 export type StandingOptions = {
   readonly ref: SourceRef;
@@ -18,6 +19,8 @@ export type StandingOptions = {
   readonly way: Pick<Link, 'learned' | 'health'>;
   readonly listings: Pick<Scans, 'report' | 'hasBegun' | 'backlog'>;
   readonly triggers: Pick<Triggers, 'lastTest'>;
+  /** For a source whose files are slices of time. */
+  readonly upTo?: Watermark | undefined;
   readonly census: () => Census;
   readonly observer: Observer;
   readonly clock: Clock;
@@ -28,12 +31,14 @@ type Found = { readonly selection: string; readonly stopped?: Failure | undefine
 
 /** How a source stands: gathers what its parts know into a status, and tells it to those who measure. */
 export function standingOf(options: StandingOptions): (source: IngestionSource, found: Found) => SourceStatus {
-  const { ref, memory, way, listings, triggers, observer, clock } = options;
+  const { ref, memory, way, listings, triggers, upTo, observer, clock } = options;
   return (source, { selection, stopped, destination }) => {
     const census = options.census();
     const ledger = memory.ledger();
     const { identity, region, partly } = way.learned() ?? {};
     const [scan, test, store, here] = [listings.report(), triggers.lastTest(), healthShown(way.health()), placed(source.spec)];
+    const since = ledger?.head().modified?.after;
+    const doneUntil = since === undefined ? undefined : upTo?.(Date.parse(since), clock.now());
     const status = summarise({
       before: source.status,
       spec: source.spec,
@@ -46,6 +51,7 @@ export function standingOf(options: StandingOptions): (source: IngestionSource, 
       ...(identity !== undefined && { identity }),
       ...(region !== undefined && { region }),
       ...(partly !== undefined && { partly }),
+      ...(doneUntil !== undefined && { doneUntil }),
       ...(stopped && { stopped }),
       ...(store && { store }),
       ...(destination && { destination }),
@@ -58,6 +64,7 @@ export function standingOf(options: StandingOptions): (source: IngestionSource, 
       files: status.files ?? {},
       totals: status.totals ?? {},
       oldestPendingMs: census.oldestPendingSince === undefined ? 0 : clock.now() - census.oldestPendingSince,
+      ...(doneUntil !== undefined && { doneUntil }),
       ledger: { entries: ledger?.counts().entries ?? 0, bytes: ledger?.counts().bytes ?? 0 },
     });
     return status;

@@ -22,6 +22,8 @@ export type Known = {
   readonly region?: string;
   /** What of the place cannot be read although all is well. */
   readonly partly?: string;
+  /** Where files are slices of time: up to when all are done. */
+  readonly doneUntil?: number;
   /** Why nothing is scanned: suspended, refused, no ledger, no store. */
   readonly stopped?: Failure;
   /** Whether the store works: undefined while nobody knows. */
@@ -169,11 +171,12 @@ function readiness(known: Known): { readonly reason: string; readonly message: s
 
 /** "1,204 files done, 3 under way" */
 function progressOf(known: Known): string {
-  const { spec, ledger, backlog } = known;
+  const { spec, ledger, backlog, doneUntil } = known;
   const parts = [
     `${counted(ledger?.head.completed ?? 0, platformOf(spec.store) ? 'slice' : 'file')} done`,
     `${number(underWay(known))} under way`,
     backlog > 0 && `${number(backlog)} to come`,
+    doneUntil !== undefined && `complete up to ${new Date(doneUntil).toISOString().slice(0, 16)}Z`,
     (ledger?.head.failed ?? 0) > 0 && `${number(ledger?.head.failed ?? 0)} failed`,
   ];
   return parts.filter((part) => part !== false).join(', ');

@@ -17,6 +17,8 @@ export type Place = {
   readonly location: string;
   /** For the ledger. */
   readonly identity: StoreIdentity;
+  /** Where files are slices of time: how long each is. */
+  readonly sliceMs?: number;
 };
 
 /** Values of the Secrets that a source names, fetched by the caller: name of the Secret → key → value. */

@@ -1,4 +1,4 @@
-import { fail } from '../api/failure.ts';
+import { Failed, fail, failureOf } from '../api/failure.ts';
 import { azureBlobPlace, azureBlobSecretNames } from './azureblob/place.ts';
 import { azureMonitorPlace, azureMonitorSecretNames } from './azuremonitor/place.ts';
 import { cloudTracePlace, cloudTraceSecretNames } from './cloudtrace/place.ts';
@@ -8,6 +8,7 @@ import type { OpenContext, Opener, Place, Provider, StoreOptions } from './provi
 import { s3Place, s3SecretNames } from './s3/place.ts';
 import type { StoreSpec, StoreSpecs } from './spec.ts';
 import type { Store } from './store.ts';
+import { xrayPlace, xraySecretNames } from './xray/place.ts';
 
 type Kind = keyof StoreSpecs;
 
@@ -19,6 +20,11 @@ const providers: { readonly [K in Kind]: Provider<StoreSpecs[K]> } = {
     place: azureBlobPlace,
     secretNames: azureBlobSecretNames,
     load: async (options) => (await import('./azureblob/opener.ts')).azureBlobOpener(options),
+  },
+  xray: {
+    place: xrayPlace,
+    secretNames: xraySecretNames,
+    load: async (options) => (await import('./xray/opener.ts')).xrayOpener(options),
   },
   cloudTrace: {
     place: cloudTracePlace,
@@ -59,12 +65,23 @@ export const secretNamesOf = (spec: StoreSpec): readonly string[] => [
 /** Starts without any SDK; each is loaded when the first source needs it. */
 export function openStores(options: StoreOptions = {}): Stores {
   const openers: Openers = {};
-  const opener = <K extends Kind>(kind: K) => (openers[kind] ??= providers[kind].load(options) as Openers[K] & Opening<K>);
+  const opener = <K extends Kind>(kind: K) => (openers[kind] ??= load(kind) as Openers[K] & Opening<K>);
+
+  /** A client that cannot be loaded is trouble of its own sources alone; the next one that needs it tries again. */
+  const load = <K extends Kind>(kind: K): Opening<K> =>
+    providers[kind].load(options).catch((thrown: unknown) => {
+      delete openers[kind];
+      throw new Failed({
+        reason: 'InternalError',
+        message: `the client of ${kind} cannot be loaded: ${failureOf(thrown).message}`,
+        cause: thrown,
+      });
+    });
 
   return {
     open: (spec, context) => chosen(spec, async (kind, member) => (await opener(kind)).open(member, context)),
     close: () => {
-      for (const opening of Object.values(openers)) void opening.then((opener) => opener.close());
+      for (const opening of Object.values(openers)) opening.then((opener) => opener.close()).catch(() => {});
     },
   };
 }

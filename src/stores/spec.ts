@@ -24,5 +24,8 @@ export type CloudTraceSpec = StoreSpecs['cloudTrace'];
 /** What `spec.store.azureMonitor` says. */
 export type AzureMonitorSpec = StoreSpecs['azureMonitor'];
 
+/** What `spec.store.xray` says. */
+export type XraySpec = StoreSpecs['xray'];
+
 /** What all trace platforms say. */
-export type PlatformSpec = DatadogSpec | CloudTraceSpec | AzureMonitorSpec;
+export type PlatformSpec = XraySpec | DatadogSpec | CloudTraceSpec | AzureMonitorSpec;

@@ -66,7 +66,7 @@ describe.skipIf(!helmProgram)('a release, as far as it can be made without an id
   });
 
   test('the chart renders from its package as from its folder', async () => {
-    expect(await helmOk(['template', 'spanferry', at(`spanferry-${is}.tgz`)])).toContain('kind: Deployment');
+    expect(await helmOk(['template', 'spanferry', at(`spanferry-${is}.tgz`), '--kube-version', '1.32.0'])).toContain('kind: Deployment');
   });
 
   test('a step that does not exist, and one that lacks its program, say so in a sentence', async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parsePolicy } from '../../src/operator/policy.ts';
 import { parseSettings } from '../../src/operator/settings.ts';
-import { chart, helm, helmOk, helmProgram, type Rendered, render } from '../support/helm.ts';
+import { chart, helm, helmOk, helmProgram, type Rendered, render, template } from '../support/helm.ts';
 import { kubectl, kubectlOk, list } from '../support/kubectl.ts';
 import { installations, typos } from './values.ts';
 
@@ -96,7 +96,7 @@ describe.skipIf(!helmProgram)('the chart', () => {
   });
 
   test.each(typos)('refuses %s', async (_sentence, values, says) => {
-    const { code, err } = await helm(['template', 'spanferry', chart, '--api-versions', 'spanferry.io/v1alpha1'], values);
+    const { code, err } = await helm([...template, '--api-versions', 'spanferry.io/v1alpha1'], values);
     expect(code).not.toBe(0);
     expect(err).toMatch(says);
   });

@@ -40,8 +40,11 @@ export async function helmOk(args: readonly string[], values?: Values): Promise<
   return out;
 }
 
+/** As on the oldest Kubernetes that the chart takes: what Helm supposes by itself depends on who built it. */
+export const template: readonly string[] = ['template', 'spanferry', chart, '--kube-version', '1.32.0'];
+
 /** What the chart makes of these values. */
 export async function render(values: Values, namespace = 'spanferry', ...flags: readonly string[]): Promise<readonly Rendered[]> {
-  const out = await helmOk(['template', 'spanferry', chart, '--namespace', namespace, ...flags], values);
+  const out = await helmOk([...template, '--namespace', namespace, ...flags], values);
   return parseAllDocuments(out).flatMap((document) => (document.contents ? [document.toJS() as Rendered] : []));
 }

@@ -5,17 +5,15 @@ import { tokenFailure, workloadIdentity } from '../azureblob/identity.ts';
 import { clients } from '../clients.ts';
 import type { OpenContext, Opener, StoreOptions } from '../provider.ts';
 import { digest, secretValue } from '../secrets.ts';
-import { budget } from '../slices/budget.ts';
-import { addressOf, type Peer, probePace } from '../slices/exchange.ts';
+import { type Peer, probePace } from '../slices/exchange.ts';
+import { connected } from '../slices/peer.ts';
 import { memories, scheduleOf } from '../slices/schedule.ts';
 import { sliceStore } from '../slices/store.ts';
 import type { AzureMonitorSpec } from '../spec.ts';
-import { web } from '../web.ts';
 import { allowance, pull, refusedBy, rows, said } from './logs.ts';
-import { azureMonitorPlace, PUBLIC_ENDPOINT } from './place.ts';
+import { azureMonitorPlace, PUBLIC_ENDPOINT, SLICE_MS } from './place.ts';
 import { PROBE_QUERY } from './query.ts';
 
-const SLICE_MINUTES = 1;
 const REMEMBERED_DAYS = 30;
 /** The service works on a query for up to three minutes before it says anything. */
 const ANSWER_MS = 185_000;
@@ -37,7 +35,7 @@ export function azureMonitorOpener(options: StoreOptions): Opener<AzureMonitorSp
       const { it: client, release } = shared.take(by, () => clientOf(url, token(), by, ca, options));
       const peer: Peer = { ...client, refused: refusedBy(workspaceId), onRequest: context.onRequest };
       const { location, identity } = azureMonitorPlace(spec);
-      const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);
+      const schedule = scheduleOf(spec, SLICE_MS, REMEMBERED_DAYS);
       return sliceStore({
         location,
         schedule,
@@ -103,27 +101,15 @@ function ofOperator(scope: string): Token {
 }
 
 function clientOf(url: string, token: Token, by: string, ca: string | undefined, options: StoreOptions): Client {
-  const { clock = systemClock, onAllowance } = options;
-  const connections = web(options, ca, ANSWER_MS);
   return {
-    platform: 'Azure Monitor',
-    ...addressOf(url),
-    web: connections,
-    clock,
+    ...connected({ kind: 'azureMonitor', platform: 'Azure Monitor', url, by, ca, allowance, answerMs: ANSWER_MS }, options),
     name: token.name,
     authorize: async (renew) => {
       const value = await token.of(renew);
       return { prefer: 'wait=180', ...(value !== undefined && { authorization: `Bearer ${value}` }) };
     },
     renews: true,
-    budget: budget({
-      platform: 'Azure Monitor',
-      ...allowance,
-      clock,
-      onRemaining: (remaining) => onAllowance?.('azureMonitor', by, remaining),
-    }),
     allowance: () => ({}),
     said,
-    close: connections.close,
   };
 }

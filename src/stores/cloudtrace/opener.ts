@@ -5,16 +5,14 @@ import { apis, type Identity, operatorIdentity } from '../gcs/identity.ts';
 import { who } from '../gcs/who.ts';
 import type { Opener, StoreOptions } from '../provider.ts';
 import { digest, secretValue } from '../secrets.ts';
-import { budget } from '../slices/budget.ts';
-import { addressOf, type Peer, probePace } from '../slices/exchange.ts';
+import { type Peer, probePace } from '../slices/exchange.ts';
+import { connected } from '../slices/peer.ts';
 import { memories, scheduleOf } from '../slices/schedule.ts';
 import { sliceStore } from '../slices/store.ts';
 import type { CloudTraceSpec } from '../spec.ts';
-import { web } from '../web.ts';
-import { cloudTracePlace } from './place.ts';
+import { cloudTracePlace, SLICE_MS } from './place.ts';
 import { allowance, pull, refusedBy, said, traces } from './traces.ts';
 
-const SLICE_MINUTES = 1;
 const REMEMBERED_DAYS = 30;
 
 const partly = 'Cloud Trace gives neither status nor events nor links of a span, and at most 1,000 spans of a trace';
@@ -37,7 +35,7 @@ export function cloudTraceOpener(options: StoreOptions): Opener<CloudTraceSpec> 
       const { it: client, release } = shared.take(by, () => clientOf(url, reader.identity(), by, ca, options));
       const peer: Peer = { ...client, refused: refusedBy(project, client.identity.name), onRequest: context.onRequest };
       const { location, identity } = cloudTracePlace(spec);
-      const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);
+      const schedule = scheduleOf(spec, SLICE_MS, REMEMBERED_DAYS);
       return sliceStore({
         location,
         schedule,
@@ -58,26 +56,13 @@ export function cloudTraceOpener(options: StoreOptions): Opener<CloudTraceSpec> 
 }
 
 function clientOf(url: string, identity: Identity, by: string, ca: string | undefined, options: StoreOptions): Client {
-  const { clock = systemClock, onAllowance } = options;
-  const connections = web(options, ca);
-  const { origin, base } = addressOf(url);
+  const reached = connected({ kind: 'cloudTrace', platform: 'Cloud Trace', url, by, ca, allowance }, options);
   return {
-    platform: 'Cloud Trace',
-    origin,
-    base,
-    web: connections,
-    clock,
+    ...reached,
     identity,
-    authorize: (renew) => identity.authorize(origin, renew),
+    authorize: (renew) => identity.authorize(reached.origin, renew),
     renews: true,
-    budget: budget({
-      platform: 'Cloud Trace',
-      ...allowance,
-      clock,
-      onRemaining: (remaining) => onAllowance?.('cloudTrace', by, remaining),
-    }),
     allowance: () => ({}),
     said,
-    close: connections.close,
   };
 }

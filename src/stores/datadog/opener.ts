@@ -3,18 +3,15 @@ import { systemClock } from '../../std/clock.ts';
 import { clients } from '../clients.ts';
 import type { OpenContext, Opener, StoreOptions } from '../provider.ts';
 import { digest, optionalSecretValue, secretValue } from '../secrets.ts';
-import { budget } from '../slices/budget.ts';
-import { addressOf, type Peer, probePace } from '../slices/exchange.ts';
+import { type Peer, probePace } from '../slices/exchange.ts';
+import { connected } from '../slices/peer.ts';
 import { memories, scheduleOf } from '../slices/schedule.ts';
 import { sliceStore } from '../slices/store.ts';
 import type { DatadogSpec } from '../spec.ts';
-import { web } from '../web.ts';
-import { datadogPlace, datadogUrl } from './place.ts';
+import { datadogPlace, datadogUrl, SLICE_MS } from './place.ts';
 import { allowance, allowanceIn, pull, queryOf, refusedBy, said, search } from './search.ts';
 import type { UpperHalves } from './spans.ts';
 
-/** A slice has five minutes: with two passes over each that is 24 of 300 requests an hour. */
-const SLICE_MINUTES = 5;
 const REMEMBERED_DAYS = 15;
 const LIVE_MS = 15 * 60_000;
 
@@ -36,7 +33,7 @@ export function datadogOpener(options: StoreOptions): Opener<DatadogSpec> {
       const { it: client, release } = shared.take(by, () => peerOf(spec, url, keys, by, ca, options));
       const peer = { ...client, onRequest: context.onRequest };
       const { location, identity } = datadogPlace(spec);
-      const schedule = scheduleOf(spec, SLICE_MINUTES, REMEMBERED_DAYS);
+      const schedule = scheduleOf(spec, SLICE_MS, REMEMBERED_DAYS);
       const mapping = { inferStepTypes: spec.inferStepTypes, upper };
       return sliceStore({
         location,
@@ -63,20 +60,13 @@ function peerOf(
   ca: string | undefined,
   options: StoreOptions,
 ): Peer & { readonly close: () => void } {
-  const { clock = systemClock, onAllowance } = options;
-  const connections = web(options, ca);
   return {
-    platform: 'Datadog',
-    ...addressOf(url),
-    web: connections,
-    clock,
+    ...connected({ kind: 'datadog', platform: 'Datadog', url, by, ca, allowance }, options),
     authorize: async () => keys,
     renews: false,
-    budget: budget({ platform: 'Datadog', ...allowance, clock, onRemaining: (remaining) => onAllowance?.('datadog', by, remaining) }),
     allowance: allowanceIn,
     said,
     refused: refusedBy(spec.site),
-    close: connections.close,
   };
 }
 

@@ -38,16 +38,22 @@ export type Mapping = { readonly inferStepTypes: boolean; readonly upper: UpperH
 export function mapped(page: readonly DatadogSpan[], mapping: Mapping): readonly Found[] {
   const flat = page.map((span) => ({ span, custom: new Map(flattened(span.custom ?? {})) }));
   for (const { span, custom } of flat) {
-    const upper = custom.get('_dd.p.tid');
-    if (typeof upper === 'string' && /^[0-9a-f]{16}$/i.test(upper)) mapping.upper.set(span.trace_id, upper.toLowerCase());
+    const upper = upperIn(custom);
+    if (upper !== undefined) mapping.upper.set(span.trace_id, upper);
   }
   return flat.map(({ span, custom }) => found(span, custom, mapping));
 }
 
 type Custom = ReadonlyMap<string, unknown>;
 
+/** The upper half of the trace id, where this span tells it. */
+function upperIn(custom: Custom): string | undefined {
+  const upper = custom.get('_dd.p.tid');
+  return typeof upper === 'string' && /^[0-9a-f]{16}$/i.test(upper) ? upper.toLowerCase() : undefined;
+}
+
 function found(span: DatadogSpan, custom: Custom, { inferStepTypes, upper }: Mapping): Found {
-  const traceId = traceIdOf(span.trace_id, upper) ?? noTraceId;
+  const traceId = traceIdOf(span.trace_id, upperIn(custom) ?? upper.get(span.trace_id)) ?? noTraceId;
   const spanId = idOf(span.span_id) ?? noSpanId;
   const start = nanosOf(span.start_timestamp) ?? 0n;
   const end = endOf(span, custom, start);
@@ -77,10 +83,10 @@ function idOf(id: string): string | undefined {
   return /^[0-9a-f]{16}$/i.test(id) ? id.toLowerCase() : undefined;
 }
 
-function traceIdOf(id: string, upper: UpperHalves): string | undefined {
+function traceIdOf(id: string, upper = '0'.repeat(16)): string | undefined {
   if (/^[0-9a-f]{32}$/i.test(id)) return id.toLowerCase();
   const lower = idOf(id);
-  return lower && `${upper.get(id) ?? '0'.repeat(16)}${lower}`;
+  return lower && `${upper}${lower}`;
 }
 
 const hex = (id: bigint): string | undefined => (id > 0n && id < 1n << 64n ? id.toString(16).padStart(16, '0') : undefined);

@@ -29,8 +29,16 @@ export type S3Access = {
   readonly key: string;
 };
 
+/** What a source says of it. */
+type AccessSpec = Pick<S3Spec, 'auth'> & {
+  readonly endpoint?: string | undefined;
+  readonly caSecretRef?: S3Spec['caSecretRef'] | undefined;
+  readonly region?: string | undefined;
+  readonly forcePathStyle?: boolean;
+};
+
 /** Reads credentials and place of a source out of its spec and Secrets; throws a `Failed` where they cannot work. */
-export function s3Access(spec: S3Spec, { source, secrets, operatorIdentity }: OpenContext): S3Access {
+export function s3Access(spec: AccessSpec, { source, secrets, operatorIdentity }: OpenContext): S3Access {
   const { auth, endpoint, caSecretRef, forcePathStyle = false } = spec;
   if (spec.region !== undefined && !/^[a-z0-9-]{1,64}$/.test(spec.region))
     fail('InvalidSpec', 'spec.store.s3.region is not the name of a region');
@@ -51,7 +59,7 @@ export function s3Access(spec: S3Spec, { source, secrets, operatorIdentity }: Op
   };
 }
 
-function baseOf({ auth }: S3Spec, secrets: OpenContext['secrets']): Base {
+function baseOf({ auth }: AccessSpec, secrets: OpenContext['secrets']): Base {
   const ref = auth?.accessKeySecretRef;
   if (!ref)
     return auth?.type === 'AccessKey' ? fail('InvalidSpec', 'auth.type AccessKey needs auth.accessKeySecretRef') : { from: 'operator' };
@@ -64,7 +72,11 @@ function baseOf({ auth }: S3Spec, secrets: OpenContext['secrets']): Base {
   };
 }
 
-function roleOf({ auth }: S3Spec, { namespace, name }: OpenContext['source'], secrets: OpenContext['secrets']): AssumedRole | undefined {
+function roleOf(
+  { auth }: AccessSpec,
+  { namespace, name }: OpenContext['source'],
+  secrets: OpenContext['secrets'],
+): AssumedRole | undefined {
   if (auth?.roleArn === undefined) return undefined;
   const ref = auth.externalIdSecretRef;
   return {

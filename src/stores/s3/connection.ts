@@ -1,11 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { StoreOptions } from '../provider.ts';
-import { type S3Access, stsEndpointOf } from './access.ts';
+import type { S3Access } from './access.ts';
 import { type CredentialProvider, credentialsFor } from './credentials.ts';
 import { type BucketUrl, type Get, type GetContext, getObject, type List, listObjects } from './get.ts';
 import { getSigner } from './sign.ts';
-import { type RequestHandler, stsHandler, transport } from './transport.ts';
+import { stsHandler, transport } from './transport.ts';
+import { callerArn } from './whoami.ts';
 
 /** A client of one identity, region and endpoint, which the sources that agree in them share. */
 export type S3Connection = {
@@ -58,7 +58,7 @@ export function s3Connection(access: S3Access, region: string, operator: Credent
 
   const identity: S3Connection['identity'] = (signal) => {
     if (endpoint !== undefined && options.stsEndpoint === undefined) return Promise.resolve(undefined);
-    whoami ??= askIdentity(sdk, region, options, sts, signal).catch(() => {
+    whoami ??= callerArn(() => sdk.config.credentials(), region, options, sts, signal).catch(() => {
       // Who we are is a courtesy of the probe; next time it may work.
       whoami = undefined;
       return undefined;
@@ -82,19 +82,6 @@ export function s3Connection(access: S3Access, region: string, operator: Credent
       sts.destroy();
     },
   };
-}
-
-async function askIdentity(sdk: S3Client, region: string, options: StoreOptions, requestHandler: RequestHandler, signal: AbortSignal) {
-  const sts = new STSClient({
-    region,
-    credentials: () => sdk.config.credentials(),
-    ignoreConfiguredEndpointUrls: true,
-    requestHandler,
-    maxAttempts: 2,
-    ...stsEndpointOf(options),
-  });
-  const { Arn } = await sts.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
-  return Arn;
 }
 
 /** Where the SDK would send a GetObject: virtual host or path, partition, FIPS and dual stack are its business. */

@@ -19,7 +19,7 @@ export type Refusal = {
 
 /** What was asked for: the action that a policy has to grant, and on what. */
 export type Asked = {
-  readonly action: 's3:ListBucket' | 's3:GetObject' | 'sts:AssumeRole' | 'sts:AssumeRoleWithWebIdentity';
+  readonly action: 's3:ListBucket' | 's3:GetObject' | 'sts:AssumeRole' | 'sts:AssumeRoleWithWebIdentity' | `xray:${string}`;
   readonly on: string;
 };
 
@@ -27,7 +27,9 @@ export type Asked = {
 const reasonOf: Readonly<Record<string, Reason>> = {
   InvalidAccessKeyId: 'InvalidAccessKeyId',
   InvalidClientTokenId: 'InvalidAccessKeyId',
+  UnrecognizedClientException: 'InvalidAccessKeyId',
   SignatureDoesNotMatch: 'SignatureDoesNotMatch',
+  InvalidSignatureException: 'SignatureDoesNotMatch',
   InvalidToken: 'InvalidToken',
   ExpiredToken: 'ExpiredToken',
   ExpiredTokenException: 'ExpiredToken',
@@ -59,6 +61,7 @@ const reasonOf: Readonly<Record<string, Reason>> = {
   SlowDown: 'Throttled',
   Throttling: 'Throttled',
   ThrottlingException: 'Throttled',
+  ThrottledException: 'Throttled',
   TooManyRequestsException: 'Throttled',
   RequestLimitExceeded: 'Throttled',
   BandwidthLimitExceeded: 'Throttled',

@@ -110,11 +110,5 @@ export function commonRefusal(
 export const incomplete = (platform: string, what: string): Failed =>
   new Failed({ reason: 'StoreUnavailable', message: `${platform} gave only a part: ${what}` });
 
-/** Origin and base of a URL. */
-export function addressOf(url: string): Pick<Peer, 'origin' | 'base'> {
-  const { origin, pathname } = new URL(url);
-  return { origin, base: pathname.replace(/\/+$/, '') };
-}
-
 /** A probe has little time, so it does not wait for the budget. */
 export const probePace = (signal: AbortSignal): Pace => ({ signal, patienceMs: () => 3_000 });

@@ -26,7 +26,8 @@ const SLICE_BYTES = 16 * 1024 * 1024;
 const pattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\/PT(\d+)M$/;
 const MINUTE = 60_000;
 
-const sliceAt = (from: number, lengthMs: number): Slice => ({
+/** The slice of this length that begins at a moment of the grid. */
+export const sliceAt = (from: number, lengthMs: number): Slice => ({
   key: `${new Date(from).toISOString().slice(0, 19)}Z/PT${lengthMs / MINUTE}M`,
   from,
   to: from + lengthMs,

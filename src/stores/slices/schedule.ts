@@ -3,12 +3,11 @@ import type { PlatformSpec } from '../spec.ts';
 import type { Schedule } from './grid.ts';
 import { type Memory, memory } from './memory.ts';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const DAY = 86_400_000;
 
 /** The schedule of a source: length and reach are the platform's, the rest is the user's. */
-export const scheduleOf = (spec: Pick<PlatformSpec, 'settle' | 'overlap'>, minutes: number, days: number): Schedule => ({
-  lengthMs: minutes * MINUTE,
+export const scheduleOf = (spec: Pick<PlatformSpec, 'settle' | 'overlap'>, lengthMs: number, days: number): Schedule => ({
+  lengthMs,
   settleMs: durationMs(spec.settle),
   overlapMs: durationMs(spec.overlap),
   reachMs: days * DAY,

@@ -13,6 +13,9 @@ type Change = {
 
 const s3 = (more: object = {}, rest: object = {}) => ({ store: { s3: { bucket: 'acme-traces', ...more } }, ...rest });
 const gcs = (more: object = {}) => ({ store: { gcs: { bucket: 'acme-traces', ...more } } });
+const xray = (more: object = {}) => ({ store: { xray: { region: 'us-east-1', ...more } } });
+const datadogKeys = { apiKeySecretRef: { name: 'keys' }, appKeySecretRef: { name: 'keys' } };
+const datadog = (more: object = {}) => ({ store: { datadog: { ...datadogKeys, ...more } } });
 const azure = (more: object) => ({ store: { azureBlob: { container: 'traces', ...more } } });
 
 const source = (title: string, from: unknown, to: unknown, says?: string): Change => ({
@@ -42,6 +45,8 @@ const changes: readonly Change[] = [
   source('no endpoint any more', s3({ endpoint: 'https://a' }), s3(), 'endpoint cannot change'),
   source('another bucket of Google', gcs(), gcs({ bucket: 'other-traces' }), 'bucket cannot change'),
   source('another endpoint of Google', gcs(), gcs({ endpoint: 'https://storage.s3nsapis.fr' }), 'endpoint cannot change'),
+  source('another service of a platform', datadog({ service: 'a' }), datadog({ service: 'b' }), 'service cannot change'),
+  source('another region of X-Ray', xray(), xray({ region: 'eu-west-1' }), 'region cannot change'),
   source('another container', azure({ account: 'acme' }), azure({ account: 'acme', container: 'other' }), 'container cannot change'),
   source('another account', azure({ account: 'acme' }), azure({ account: 'other' }), 'account cannot change'),
   source(

@@ -54,7 +54,9 @@ describe('the samples', () => {
       'azureBlob ConnectionString',
       'azureBlob SAS',
       'azureBlob WorkloadIdentity',
+      'azureMonitor None',
       'azureMonitor WorkloadIdentity',
+      'cloudTrace None',
       'cloudTrace ServiceAccountKey',
       'cloudTrace WorkloadIdentity',
       'datadog keys',
@@ -63,6 +65,8 @@ describe('the samples', () => {
       'gcs WorkloadIdentity',
       's3 AccessKey',
       's3 IAMRole',
+      'xray AccessKey',
+      'xray IAMRole',
     ]);
   });
 });

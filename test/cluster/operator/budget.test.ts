@@ -7,6 +7,8 @@ import { agentFile } from '../../support/traces/agent.ts';
 
 const BUDGET = 24;
 const FILES = 150;
+/** Too large for a pack: each file is a record of its own. */
+const large = () => agentFile(1, 'checkout', { prompt: 'x'.repeat(70_000) }).text;
 
 let scene: Stage;
 beforeAll(async () => {
@@ -37,7 +39,7 @@ test('three processes write no more than one budget together, and use it', { tim
   const seen = await eventually(shares, (each) => Math.abs(each.reduce((sum, one) => sum + one, 0) - BUDGET) < 0.01, 60_000);
   expect(seen.toSorted((a, b) => a - b)).toEqual([BUDGET / 6, BUDGET / 6, (BUDGET * 2) / 3]);
 
-  for (let n = 0; n < FILES; n++) scene.put(`shared/${n}.json`, agentFile(1).text);
+  for (let n = 0; n < FILES; n++) scene.put(`shared/${n}.json`, large());
   const [startedAt, before] = [performance.now(), await written(inject('envtest'))];
   await scene.source('shared');
   await scene.settled('shared', { completed: FILES });

@@ -47,6 +47,7 @@ const bySchema = (title: string, spec: unknown, at: string, says: string): Row =
 const secret = { name: 'keys' };
 const role = 'arn:aws:iam::123456789012:role/trace-reader';
 const exactlyOne = 'name exactly one store: s3, gcs, azureBlob';
+const xray = (more: Members = {}): Members => ({ store: { xray: { region: 'us-east-1', ...more } } });
 const azureMonitor = (more: Members = {}): Members => ({
   store: { azureMonitor: { workspaceId: '11111111-2222-3333-4444-555555555555', ...more } },
 });
@@ -57,6 +58,10 @@ const urlForm = 'an endpoint is an http:// or https:// URL without user, query a
 const durationForm = 'write a duration as one number and one unit, such as 90s, 15m, 12h or 7d';
 
 const platforms: readonly Row[] = [
+  taken('a region of X-Ray', xray()),
+  taken('a filter of X-Ray', xray({ service: 'checkout-agents', filter: 'responsetime > 5' })),
+  bySchema('X-Ray without a region', { store: { xray: {} } }, 'spec.store.xray.region', 'Required value'),
+  refused('keys of X-Ray without their Secret', xray({ auth: { type: 'AccessKey' } }), 'spec.store.xray.auth', 'needs accessKeySecretRef'),
   taken('a workspace of Azure', azureMonitor()),
   refused('a workspace by its name', azureMonitor({ workspaceId: 'acme-logs' }), 'spec.store.azureMonitor.workspaceId', 'a GUID'),
   refused(

@@ -18,6 +18,7 @@ const storeys: readonly (readonly string[])[] = [
 /** Who may import a package that the rest of the house must not know. */
 const keepers: readonly { readonly packages: RegExp; readonly room: string; readonly cloud: boolean }[] = [
   { packages: /^@kubernetes\/client-node(\/|$)/, room: 'src/kube/', cloud: false },
+  { packages: /^@aws-sdk\/client-xray$/, room: 'src/stores/xray/', cloud: true },
   { packages: /^@(aws-sdk|smithy|aws-crypto)\//, room: 'src/stores/s3/', cloud: true },
   { packages: /^(@google-cloud\/|google-auth-library(\/|$)|gaxios(\/|$))/, room: 'src/stores/gcs/', cloud: true },
   { packages: /^@azure\//, room: 'src/stores/azureblob/', cloud: true },
@@ -90,7 +91,8 @@ function eagerClouds(arrows: readonly Arrow[]): readonly string[] {
   const clouds = keepers.filter(({ cloud }) => cloud);
   const from = arrows.filter(({ file, to, dynamic, typeOnly }) => {
     if (dynamic || typeOnly) return false;
-    return clouds.some(({ room }) => to.startsWith(room) && !file.startsWith(room));
+    // What is in a cloud's room is loaded with it; X-Ray shares credentials with S3.
+    return clouds.some(({ room }) => to.startsWith(room)) && !clouds.some(({ room }) => file.startsWith(room));
   });
   return from.flatMap((arrow) => {
     const sdk = [...loadedWith(arrows, arrow.to)].find((to) => clouds.some(({ packages }) => packages.test(to)));

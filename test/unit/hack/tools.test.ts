@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { find, keep } from '../../../hack/tools/cache.ts';
 import { fetchFile } from '../../../hack/tools/fetch.ts';
 import { type Tool, tools, variableOf } from '../../../hack/tools/manifest.ts';
+import { take } from '../../../hack/tools/ways.ts';
 
 const tool: Tool = {
   name: 'abacus',
@@ -64,6 +65,23 @@ describe('the manifest', () => {
 
   test('a program is announced under a name that a shell accepts', () => {
     expect(variableOf('kube-apiserver')).toBe('SPANFERRY_TOOL_KUBE_APISERVER');
+  });
+});
+
+describe('a program that is on the PATH', () => {
+  test('is linked under its first name, and taken by whichever name it has', async () => {
+    const [place, folder] = [temporary(), temporary()];
+    program(place);
+    vi.stubEnv('PATH', `/nowhere:${place}`);
+    await take({ by: 'PATH', names: ['counter', 'abacus'] }, '1.2.3', folder);
+    expect(realpathSync(join(folder, 'counter'))).toBe(realpathSync(join(place, 'abacus')));
+  });
+
+  test('is asked for by all its names where it is not', async () => {
+    vi.stubEnv('PATH', temporary());
+    await expect(take({ by: 'PATH', names: ['counter', 'abacus'] }, '1.2.3', temporary())).rejects.toThrow(
+      'none of counter, abacus is on the PATH',
+    );
   });
 });
 
