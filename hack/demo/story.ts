@@ -134,7 +134,7 @@ async function wrongSecret({ stack, screen, signal }: Scene): Promise<void> {
 
 async function tracePlatform({ stack, screen, signal }: Scene): Promise<void> {
   const { cluster, platform: at } = stack;
-  screen.act('A fourth team has its traces at Datadog');
+  screen.act('A fifth team has its traces at Datadog');
   screen.say(
     'A trace platform is one more kind of store: its files are slices of time, with records, retries and a ledger like any other.',
   );
