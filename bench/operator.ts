@@ -1,5 +1,4 @@
 import { announce, prepareTool } from '../hack/tools/prepare.ts';
-import { beside } from './operator/beside.ts';
 import { idle } from './operator/idle.ts';
 import { huge, large } from './operator/large.ts';
 import { ledger } from './operator/ledger.ts';
@@ -7,13 +6,12 @@ import { million } from './operator/million.ts';
 import { small } from './operator/small.ts';
 import { asObject, line, type Row } from './support/rows.ts';
 
-// npm run bench -- operator [small large huge beside million ledger idle] [--json]     what the whole operator costs, as it is shipped, in front of a real API server
+// npm run bench -- operator [small large huge million ledger idle] [--json]     what the whole operator costs, as it is shipped, in front of a real API server
 
 const measurements: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   small,
   large,
   huge,
-  beside,
   million,
   ledger,
   idle,

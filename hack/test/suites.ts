@@ -12,7 +12,7 @@ export type Suite = {
 /** From fast to slow. */
 export const suites: readonly Suite[] = [
   { name: 'unit', needs: [], uses: [], budgetSeconds: 120 },
-  { name: 'conformance', needs: [], uses: ['versitygw', 'fake-gcs-server', 'moto'], budgetSeconds: 300 },
+  { name: 'conformance', needs: [], uses: ['versitygw', 'fake-gcs-server', 'moto', 'chromium'], budgetSeconds: 300 },
   { name: 'cluster', needs: ['controlplane'], uses: ['controller-manager', 'collector'], budgetSeconds: 600 },
   { name: 'operator', needs: ['controlplane'], uses: [], budgetSeconds: 540 },
   { name: 'cli', needs: ['controlplane'], uses: [], budgetSeconds: 180 },

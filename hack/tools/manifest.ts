@@ -26,7 +26,7 @@ export type Way =
   /** `go install module@version`, perhaps with build tags. */
   | { readonly by: 'go install'; readonly module: string; readonly tags?: string }
   /** The OpenTelemetry Collector builder with its manifest. */
-  | { readonly by: 'collector builder'; readonly builder: string; readonly manifest: string; readonly program?: string }
+  | { readonly by: 'collector builder'; readonly builder: string; readonly manifest: string }
   /** A package of PyPI in a virtual environment. */
   | { readonly by: 'pip'; readonly requirement: string }
   /** A program of this machine, whatever its version: the first of these names that is on the PATH. It is linked under the first name. */
@@ -41,8 +41,6 @@ const kubernetesFlags = `-s -w ${[`gitVersion=v${kubernetes}`, `gitMajor=${major
   .join(' ')}`;
 
 const collector = '0.159.0';
-/** The newest one whose S3 receiver is published as a module of its own. */
-const awss3 = '0.158.0';
 
 /** The architecture in the words of Go, which most download pages use. */
 const arch = process.arch === 'x64' ? 'amd64' : process.arch;
@@ -145,26 +143,6 @@ export const tools: readonly Tool[] = [
         by: 'collector builder',
         builder: `go.opentelemetry.io/collector/cmd/builder@v${collector}`,
         manifest: 'hack/tools/collector/builder.yaml',
-      },
-    ],
-    remedy: 'install Go 1.26 or newer',
-  },
-  {
-    name: 'collector-awss3',
-    version: awss3,
-    usedFor: 'npm run bench -- operator: the Collector that reads a bucket by itself, side by side',
-    programs: ['otelcol-awss3'],
-    ways: [
-      {
-        by: 'download',
-        url: `${github}/open-telemetry/opentelemetry-collector-releases/releases/download/v${awss3}/otelcol-contrib_${awss3}_linux_${arch}.tar.gz`,
-        take: { 'otelcol-contrib': 'otelcol-awss3' },
-      },
-      {
-        by: 'collector builder',
-        builder: `go.opentelemetry.io/collector/cmd/builder@v${awss3}`,
-        manifest: 'hack/tools/collector/awss3.yaml',
-        program: 'otelcol-awss3',
       },
     ],
     remedy: 'install Go 1.26 or newer',

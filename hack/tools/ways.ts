@@ -94,7 +94,7 @@ async function buildCollector(way: WayOf<'collector builder'>, folder: string): 
     const manifest = readFileSync(join(root, way.manifest), 'utf8').replace(/^dist:$/m, `dist:\n  output_path: ${work}/build`);
     writeFileSync(join(work, 'builder.yaml'), manifest);
     await run(join(work, 'builder'), ['--config', join(work, 'builder.yaml')], { cwd: work, env: goEnvironment() });
-    copyFileSync(join(work, 'build', 'otelcol'), join(folder, way.program ?? 'otelcol'));
+    copyFileSync(join(work, 'build', 'otelcol'), join(folder, 'otelcol'));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

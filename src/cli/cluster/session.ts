@@ -1,7 +1,6 @@
-import { credentials } from '../../kube/access.ts';
-import { type ClusterChoice, namespaceOf, personKubeConfig } from '../../kube/kubeconfig.ts';
-import { type Resources, resources } from '../../kube/resources.ts';
-import { type Transport, transport } from '../../kube/transport.ts';
+import type { ClusterChoice } from '../../kube/kubeconfig.ts';
+import type { Resources } from '../../kube/resources.ts';
+import type { Transport } from '../../kube/transport.ts';
 import { exitCodes } from '../options.ts';
 import { clean } from '../terminal/clean.ts';
 import type { Io } from '../terminal/io.ts';
@@ -20,9 +19,6 @@ export type Cluster = {
   readonly io: Io;
 };
 
-/** A person waits: a call is given up after this time, repetitions included. */
-const DEADLINE_MS = 8_000;
-
 /** Runs a command, and says in a sentence why it could not end well. `where` may become known on the way. */
 export async function telling(where: string | (() => string), io: Io, command: () => Promise<number>): Promise<number> {
   try {
@@ -34,23 +30,20 @@ export async function telling(where: string | (() => string), io: Io, command: (
   }
 }
 
-/** Opens the cluster that the options name and runs the command. */
+/** Opens the cluster that the options name and runs the command. What it takes to open one is loaded here, and only here. */
 export async function inCluster(options: ClusterOptions, io: Io, command: (cluster: Cluster) => Promise<number>): Promise<number> {
   let where = 'the cluster';
-  let close = async (): Promise<void> => {};
-  const opened = async (): Promise<number> => {
-    const config = personKubeConfig(options, io.env);
-    where = `the cluster of context ${config.getCurrentContext()} (${config.getCurrentCluster()?.server ?? 'no server'})`;
-    const access = credentials(() => config, io.clock);
-    // A plugin may ask a person to log in, which takes longer than any request may.
-    await access.current();
-    const api = transport({ credentials: access, clock: io.clock, userAgent: 'spanferry-cli', connections: 8 });
-    close = api.close;
-    const patient: Transport = { ...api, request: (call) => api.request({ deadlineMs: DEADLINE_MS, ...call }) };
-    const namespace = options.namespace ?? namespaceOf(config);
-    return command({ kube: resources(patient, io.clock), transport: patient, namespace, where, io });
-  };
-  return telling(() => where, io, opened).finally(() => close());
+  return telling(
+    () => where,
+    io,
+    async () => {
+      const { connect } = await import('./connect.ts');
+      const { cluster, close } = await connect(options, io, (found) => {
+        where = found;
+      });
+      return command(cluster).finally(close);
+    },
+  );
 }
 
 /** Says something beside the answer. */

@@ -39,6 +39,13 @@ const s3Flags = [
 const gcsFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
 const azureFlags = ['endpoint', 'auth', 'secret', 'caSecret'] as const;
 
+const awsAuth = ({ auth, secret, roleArn, externalIdSecret }: StoreFlags) => ({
+  type: auth ?? (secret === undefined ? 'IAMRole' : 'AccessKey'),
+  accessKeySecretRef: secret === undefined ? undefined : { name: secret },
+  roleArn,
+  externalIdSecretRef: keyRef(externalIdSecret),
+});
+
 const s3: Pick<Location, 'flags' | 'store'> = {
   flags: s3Flags,
   store: ({ bucket, prefix, region }, flags) => ({
@@ -51,30 +58,28 @@ const s3: Pick<Location, 'flags' | 'store'> = {
       bucketOwner: flags.bucketOwner,
       requesterPays: flags.requesterPays || undefined,
       caSecretRef: keyRef(flags.caSecret),
-      auth: {
-        type: flags.auth ?? (flags.secret === undefined ? 'IAMRole' : 'AccessKey'),
-        accessKeySecretRef: flags.secret === undefined ? undefined : { name: flags.secret },
-        roleArn: flags.roleArn,
-        externalIdSecretRef: keyRef(flags.externalIdSecret),
-      },
+      auth: awsAuth(flags),
     },
   }),
 };
 
+const xray: Pick<Location, 'flags' | 'store'> = {
+  flags: ['endpoint', 'auth', 'secret', 'roleArn', 'externalIdSecret', 'caSecret'],
+  store: ({ region, service }, flags) => ({
+    xray: { region, service: service || undefined, endpoint: flags.endpoint, caSecretRef: keyRef(flags.caSecret), auth: awsAuth(flags) },
+  }),
+};
+
+/** A token of Google goes to no foreign host. */
+const googleAuth = ({ endpoint, auth, secret }: StoreFlags) => ({
+  type: auth ?? (secret === undefined ? (endpoint === undefined ? 'WorkloadIdentity' : 'None') : 'ServiceAccountKey'),
+  keySecretRef: keyRef(secret),
+});
+
 const gcs: Pick<Location, 'flags' | 'store'> = {
   flags: gcsFlags,
-  store: ({ bucket, prefix }, { endpoint, auth, secret, caSecret }) => ({
-    gcs: {
-      bucket,
-      prefix: prefix || undefined,
-      endpoint,
-      caSecretRef: keyRef(caSecret),
-      // A token of Google goes to no foreign host.
-      auth: {
-        type: auth ?? (secret === undefined ? (endpoint === undefined ? 'WorkloadIdentity' : 'None') : 'ServiceAccountKey'),
-        keySecretRef: keyRef(secret),
-      },
-    },
+  store: ({ bucket, prefix }, flags) => ({
+    gcs: { bucket, prefix: prefix || undefined, endpoint: flags.endpoint, caSecretRef: keyRef(flags.caSecret), auth: googleAuth(flags) },
   }),
 };
 
@@ -88,6 +93,47 @@ const azureBlob: Pick<Location, 'flags' | 'store'> = {
       prefix: prefix || undefined,
       caSecretRef: keyRef(caSecret),
       auth: { type: auth ?? (secret === undefined ? 'WorkloadIdentity' : 'AccountKey'), secretRef: keyRef(secret) },
+    },
+  }),
+};
+
+const cloudTrace: Pick<Location, 'flags' | 'store'> = {
+  flags: gcsFlags,
+  store: ({ project, service }, flags) => ({
+    cloudTrace: {
+      project,
+      service: service || undefined,
+      endpoint: flags.endpoint,
+      caSecretRef: keyRef(flags.caSecret),
+      auth: googleAuth(flags),
+    },
+  }),
+};
+
+const azureMonitor: Pick<Location, 'flags' | 'store'> = {
+  flags: ['endpoint', 'auth', 'caSecret'],
+  store: ({ workspaceId, service }, { endpoint, auth, caSecret }) => ({
+    azureMonitor: {
+      workspaceId,
+      service: service || undefined,
+      endpoint,
+      caSecretRef: keyRef(caSecret),
+      auth: { type: auth ?? (endpoint === undefined ? 'WorkloadIdentity' : 'None') },
+    },
+  }),
+};
+
+/** Both keys of Datadog lie in one Secret, which is never left out. */
+const datadog: Pick<Location, 'flags' | 'store'> = {
+  flags: ['endpoint', 'secret', 'caSecret'],
+  store: ({ site, service }, { endpoint, secret = 'datadog-keys', caSecret }) => ({
+    datadog: {
+      site,
+      service: service || undefined,
+      endpoint,
+      apiKeySecretRef: { name: secret },
+      appKeySecretRef: { name: secret },
+      caSecretRef: keyRef(caSecret),
     },
   }),
 };
@@ -106,6 +152,10 @@ export const locations: readonly Location[] = [
     pattern: /^azblob:\/\/(?<host>[^/]+)\/(?<container>[^/]+)(\/(?<prefix>.*))?$/,
     ...azureBlob,
   },
+  { example: 'xray://region/service', pattern: /^xray:\/\/(?<region>[^/]+)(\/(?<service>.*))?$/, ...xray },
+  { example: 'cloudtrace://project/service', pattern: /^cloudtrace:\/\/(?<project>[^/]+)(\/(?<service>.*))?$/, ...cloudTrace },
+  { example: 'azuremonitor://workspace/service', pattern: /^azuremonitor:\/\/(?<workspaceId>[^/]+)(\/(?<service>.*))?$/, ...azureMonitor },
+  { example: 'datadog://site/service', pattern: /^datadog:\/\/(?<site>[^/]+)(\/(?<service>.*))?$/, ...datadog },
   {
     example: 'https://account.blob.core.windows.net/container/prefix',
     pattern: /^https:\/\/(?<account>[a-z0-9]+)\.blob\.core\.windows\.net\/(?<container>[^/]+)(\/(?<prefix>.*))?$/,

@@ -97,7 +97,8 @@ function destination({ destination: endpoint, tokenSecret, headersSecret }: Sour
 
 /** "acme-traces-agents-prod": the place, in the letters that a name may have. */
 function nameFrom(parts: Readonly<Record<string, string | undefined>>): string {
-  const words = [parts.bucket ?? parts.container ?? parts.name ?? 'source', parts.prefix ?? ''].join('-');
+  const { bucket, container, project, site, region, prefix, service } = parts;
+  const words = [bucket ?? container ?? project ?? site ?? region ?? 'source', prefix ?? service ?? ''].join('-');
   const name = words
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

@@ -15,13 +15,18 @@ export function namesCredential(spec: StoreSpec): boolean {
 /** The same place, read with the login of the person at the machine: no Secret, and no role of the operator's. */
 export function withOwnLogin(spec: StoreSpec): StoreSpec {
   if (spec.s3) return { s3: { ...spec.s3, auth: { type: 'IAMRole' } } };
-  if (spec.gcs) return { gcs: { ...spec.gcs, auth: { type: spec.gcs.auth.type === 'None' ? 'None' : 'WorkloadIdentity' } } };
+  if (spec.xray) return { xray: { ...spec.xray, auth: { type: 'IAMRole' } } };
+  if (spec.cloudTrace) return { cloudTrace: { ...spec.cloudTrace, auth: googleAuth(spec.cloudTrace.auth.type) } };
+  if (spec.gcs) return { gcs: { ...spec.gcs, auth: googleAuth(spec.gcs.auth.type) } };
   return spec.azureBlob ? { azureBlob: { ...spec.azureBlob, auth: { type: 'WorkloadIdentity' } } } : spec;
 }
 
+/** Where nobody is asked for a name, nobody gives one. */
+const googleAuth = (type: string) => ({ type: type === 'None' ? ('None' as const) : ('WorkloadIdentity' as const) });
+
 /** How somebody logs in to the cloud of a store. */
 function loginTo(spec: StoreSpec): string {
-  if (spec.s3) return 'AWS: aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
+  if (spec.s3 || spec.xray) return 'AWS: aws sso login, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
   return spec.gcs || spec.cloudTrace ? 'Google Cloud: gcloud auth application-default login' : 'Azure: az login';
 }
 

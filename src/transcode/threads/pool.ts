@@ -47,6 +47,12 @@ export function createPool({ threads, entry = ownEntry(), graceMs = 2_000 }: Poo
     };
   };
 
+  /** Nobody else begins in a thread that is being ended. */
+  const end = (thread: Thread): Promise<unknown> => {
+    all.delete(thread);
+    return thread.terminate();
+  };
+
   const run = async <B extends Batch, R>(work: (job: number) => Omit<Work<B, R>, 'job' | 'graceMs' | 'signal'>, signal?: AbortSignal) => {
     const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
     const giveBack = await turns.acquire(1, either);
@@ -64,7 +70,7 @@ export function createPool({ threads, entry = ownEntry(), graceMs = 2_000 }: Poo
     try {
       const { free, stalled, result } = runJob(thread, { ...work(job), job, signal: either, graceMs });
       void stalled.then(over);
-      void free.then((reusable) => (reusable ? undefined : thread.terminate())).finally(over);
+      void free.then((reusable) => (reusable ? undefined : end(thread))).finally(over);
       return result;
     } catch (thrown) {
       over();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -228,4 +228,19 @@ test('a person at a terminal has colours', async () => {
   const text = Buffer.concat(out).toString().replaceAll('\r\n', '\n');
   expect(text).toContain('\x1b[31m');
   expect(text.replace(/\x1b\[\d+m/g, '')).toBe(readFileSync(`${fixtures}screens/langgraph-agent.json.80.txt`, 'utf8'));
+});
+
+test('bash completes by asking the command', async () => {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'spanferry'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`, { mode: 0o755 });
+  const typed = 'COMP_WORDS=(spanferry files --s); COMP_CWORD=2; _spanferry; declare -p COMPREPLY';
+  const child = spawn('bash', ['-c', `source <(spanferry completion bash); ${typed}`], { env: { PATH: `${bin}:${process.env.PATH}` } });
+  const out: Buffer[] = [];
+  child.stdout.on('data', (chunk) => out.push(chunk));
+  const [code] = await once(child, 'close');
+  expect({ code, out: Buffer.concat(out).toString() }).toEqual({
+    code: 0,
+    out: 'declare -a COMPREPLY=([0]="--state" [1]="--since" [2]="--sort")\n',
+  });
 });

@@ -61,6 +61,26 @@ describe('row 61: a location becomes spec.store:', () => {
         },
       },
     ],
+    [
+      'cloudtrace://acme-prod-4711/checkout',
+      {},
+      { cloudTrace: { project: 'acme-prod-4711', service: 'checkout', auth: { type: 'WorkloadIdentity' } } },
+    ],
+    [
+      'cloudtrace://acme-prod-4711',
+      { endpoint: 'http://traces.internal' },
+      { cloudTrace: { project: 'acme-prod-4711', endpoint: 'http://traces.internal', auth: { type: 'None' } } },
+    ],
+    [
+      'azuremonitor://11111111-2222-3333-4444-555555555555/checkout',
+      {},
+      { azureMonitor: { workspaceId: '11111111-2222-3333-4444-555555555555', service: 'checkout', auth: { type: 'WorkloadIdentity' } } },
+    ],
+    [
+      'datadog://eu1/checkout',
+      { secret: 'dd' },
+      { datadog: { site: 'eu1', service: 'checkout', apiKeySecretRef: { name: 'dd' }, appKeySecretRef: { name: 'dd' } } },
+    ],
   ])('%s %j', (url, flags, store) => {
     expect(sourceFrom(url, flags).manifest.spec).toEqual({ store });
   });
