@@ -19,11 +19,16 @@ const OBJECTS = 20_000;
 
 type Row = { readonly value: number; readonly bound?: string };
 
+const quiet = Number(values.idle);
+if (!(quiet >= 0)) {
+  console.error('--idle: write a number of seconds');
+  process.exit(2);
+}
+
 const rows: Record<string, Row> = {};
 const ratios: Record<string, number> = {};
 const plane = await controlPlane({ crds: ['crds'] });
 try {
-  const quiet = Number(values.idle);
   if (quiet > 0) {
     const { cpuPercent, watches, watchesEnded } = await idle(plane, quiet);
     rows['CPU of an idle operator, %'] = { value: round(cpuPercent), bound: '< 1' };

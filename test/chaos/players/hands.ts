@@ -1,6 +1,6 @@
-import { sleep } from '../../src/std/sleep.ts';
-import type { Stage } from './play.ts';
-import { manifestOf, type Origin, origins } from './world.ts';
+import { sleep } from '../../../src/std/sleep.ts';
+import type { Stage } from '../stage.ts';
+import { manifestOf, type Origin, origins } from '../world.ts';
 
 /** A new key pair for the bucket; the old one stops being valid a moment after the Secret was changed, or a moment before. */
 export async function rotateKeys({ world: { s3, objects, keys }, history, random }: Stage): Promise<void> {

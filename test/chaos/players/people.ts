@@ -1,0 +1,56 @@
+import { filesOf } from '../../../src/api/ingestionfile.ts';
+import { sleep } from '../../../src/std/sleep.ts';
+import { originOf, type Players, type Stage } from '../stage.ts';
+import { origins } from '../world.ts';
+import { makeAnew, restore, rotateKeys, rotateToken } from './hands.ts';
+
+type What =
+  | 'suspend'
+  | 'edit'
+  | 'move destination'
+  | 'rotate keys'
+  | 'rotate token'
+  | 'delete records'
+  | 'retry failed'
+  | 'make anew'
+  | 'restore';
+
+/** What people do in the middle of it. */
+export const people: Players<What> = {
+  suspend: async ({ origin, ms }, { world, history }) => {
+    history.say(`${originOf(origin).name} is suspended for ${ms} ms`);
+    await world.objects.edit(originOf(origin), { suspend: true });
+    await sleep(ms);
+    await world.objects.edit(originOf(origin), { suspend: false });
+  },
+  edit: ({ origin }, { world, history }) => {
+    history.say(`${originOf(origin).name} is edited`);
+    return world.objects.edit(originOf(origin), { description: `as of ${history.now()} ms` });
+  },
+  'move destination': (_fault, { world, history }) => {
+    const named = origins.find(({ destination }) => destination !== undefined)!;
+    history.disturb(`${named.name} gets another destination`, { source: named.name })();
+    return world.objects.edit(named, { destination: { endpoint: `${world.receiver.url}/named/${history.now()}` } });
+  },
+  'rotate keys': (_fault, stage) => rotateKeys(stage),
+  'rotate token': ({ ms }, stage) => rotateToken(stage, ms),
+  'delete records': ({ share }, stage) => deleteRecords(share, stage),
+  'retry failed': ({ origin }, { world, history }) => {
+    history.say(`retry-failed at ${originOf(origin).name}`);
+    return world.objects.ask(originOf(origin), 'retryFailed', `at ${history.now()}`);
+  },
+  'make anew': ({ origin }, stage) => makeAnew(originOf(origin), stage),
+  restore: ({ ms }, stage) => restore(ms, stage),
+};
+
+async function deleteRecords(share: number, { world: { objects }, history, files, random }: Stage): Promise<void> {
+  const doomed = (await objects.records()).filter(() => random.next() < share);
+  history.say(`somebody deletes ${doomed.length} records`);
+  for (const record of doomed) {
+    for (const { key: deleted } of record.status.completionTime === undefined ? filesOf(record.spec) : []) {
+      const file = files.find(({ key }) => key === deleted);
+      history.disturb(`the record of ${deleted} is deleted`, { ...(file && { file: file.number }) })();
+    }
+    await objects.remove('ingestionfiles', record);
+  }
+}
