@@ -51,7 +51,7 @@ const LOOK_EVERY_MS = 1_000;
 /** After so many failures alone a file pays for them. */
 const LONELY = 3;
 /** A Secret may be corrected at any time, and nobody tells. */
-const RENEW_EVERY_MS = 30_000;
+const RENEW_EVERY_MS = 15_000;
 const storePatience = { baseMs: 5_000, maxMs: 60_000 };
 
 /** Ferries the files bound to this worker. */

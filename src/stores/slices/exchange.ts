@@ -62,7 +62,8 @@ async function once(peer: Peer, path: string, pace: Pace, renew: boolean): Promi
       budget.told(peer.allowance(headers));
       if (status === 200) return json(peer, await text(body, PAGE_BYTES));
       if (status === 204) return undefined;
-      const words = wordsOf(peer.said(parseJson(await text(body, ERROR_BYTES).catch(() => ''))) ?? '');
+      const said = peer.said(parseJson(await text(body, ERROR_BYTES).catch(() => ''))) ?? '';
+      const words = wordsOf(without(said, authorization));
       if (status === 401 && peer.renews && !renew) return once(peer, path, pace, true);
       const { retryAfterMs } = retryAfter(headers['retry-after'], peer.clock.now());
       if (retryAfterMs !== undefined) budget.told({ retryAfterMs });
@@ -77,6 +78,12 @@ async function once(peer: Peer, path: string, pace: Pace, renew: boolean): Promi
       throw broken(thrown, origin, pace.signal);
     }
   }
+}
+
+/** A server may repeat what it was shown; nobody else is to see it. */
+function without(said: string, authorization: Readonly<Record<string, string>>): string {
+  const secrets = Object.values(authorization).flatMap((value) => value.split(' ').filter((word) => word.length >= 8));
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), said);
 }
 
 function json({ platform, origin }: Peer, body: string): unknown {

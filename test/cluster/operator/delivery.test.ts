@@ -94,7 +94,9 @@ describe.concurrent('what a destination gets', () => {
 });
 
 describe.concurrent('trouble of the destination makes files wait, and everything flows on by itself', () => {
-  test('rows 34 and 37: a wrong token is CredentialError on record and source; no retry is used; a corrected Secret is enough', async () => {
+  test('rows 34 and 37: a wrong token is CredentialError on record and source; no retry is used; a corrected Secret is enough', {
+    timeout: 90_000,
+  }, async () => {
     const ids = put('locked');
     trouble.set(pathOf('locked'), wants('Bearer right'));
     await scene.secret('locked', { token: 'wrong' });

@@ -179,7 +179,7 @@ describe('a file that waits for its destination', () => {
     expect(world.status('a')).toMatchObject({ state: 'Completed', spans: 10 });
   });
 
-  test('looks every half minute whether a Secret was corrected', async () => {
+  test('looks every quarter of a minute whether a Secret was corrected', async () => {
     let renewed = 0;
     const world = running({
       send: waiting,
@@ -188,7 +188,7 @@ describe('a file that waits for its destination', () => {
     });
     world.put(aRecord({}, {}, { name: 'a' }));
     await world.clock.advance(61_000);
-    expect(renewed).toBe(2);
+    expect(renewed).toBe(4);
     world.stored.delete('a');
     world.follow(true);
     await world.clock.advance(120_000);
