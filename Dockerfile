@@ -26,5 +26,6 @@ COPY --from=build /rootfs/ /
 ENV NODE_ENV=production
 USER 65532:65532
 EXPOSE 8080
-ENTRYPOINT ["/nodejs/bin/node", "/app/spanferry.mjs"]
+# What comes and goes stays within 50 MB a thread; by itself V8 lets it grow to three times as much, to save a few percent of CPU.
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=16", "/app/spanferry.mjs"]
 CMD ["operator"]

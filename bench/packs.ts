@@ -50,14 +50,21 @@ async function backlog(stand: Stand): Promise<readonly Row[]> {
   });
   const before = await look();
   await stand.source('backlog');
-  await stand.completed('backlog', FILES);
+  const completed = stand.completed('backlog', FILES);
+  const lastSpan = await lastChange(async () => (await stand.seen()).bytes, completed);
   const after = await look();
   const cpu = (of: 'own' | 'servers' | 'apiServer' | 'etcd') => (after[of].cpuMs - before[of].cpuMs) / 1_000;
   const seconds = (after.at - before.at) / 1_000;
   return [
     { name: '4 KB files a CPU-second of the operator', value: FILES / cpu('own'), unit: 'files', least: 1_500 },
     { name: 'the same over the Go collector', value: FILES / cpu('own') / GO_COLLECTOR, unit: '×' },
-    { name: '4 KB files, from the source to its last total', value: FILES / seconds, unit: 'a second', least: 1_000 },
+    {
+      name: '4 KB files, from the source to the last span at the collector',
+      value: FILES / ((lastSpan - before.at) / 1_000),
+      unit: 'a second',
+      least: 1_000,
+    },
+    { name: '4 KB files, from the source to its last total', value: FILES / seconds, unit: 'a second' },
     { name: 'API writes', value: (after.writes - before.writes) / FILES, unit: 'a file', most: 0.05 },
     { name: 'spans in a request', value: (after.bytes - before.bytes) / 1e6 / (after.requests - before.requests), unit: 'MB', least: 3 },
     { name: 'memory of the operator at its peak', value: after.own.peakMb, unit: 'MB', most: 300 },
@@ -67,6 +74,22 @@ async function backlog(stand: Stand): Promise<readonly Row[]> {
     { name: 'CPU of etcd', value: cpu('etcd'), unit: 's' },
     { name: 'by the clock', value: seconds, unit: 's' },
   ];
+}
+
+/** When a number grew last, looked at until something is over. */
+async function lastChange(look: () => Promise<number>, over: Promise<unknown>): Promise<number> {
+  let isOver = false;
+  void over.then(() => {
+    isOver = true;
+  });
+  let [last, at] = [await look(), performance.now()];
+  while (!isOver) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const now = await look();
+    if (now !== last) [last, at] = [now, performance.now()];
+  }
+  await over;
+  return at;
 }
 
 /** A file a second: how long from its upload until the collector has its spans. */

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { step } from './prepare/step.mjs';
-import { bill, chartPackage, commandFile, digestOf, npmPackage, subjects } from './release/artifacts.ts';
+import { bill, bundles, chartPackage, commandFile, digestOf, npmPackage, subjects } from './release/artifacts.ts';
 import { provenance } from './release/provenance.ts';
 import { notes, version } from './release/versions.ts';
 import { prepareTool } from './tools/prepare.ts';
@@ -46,13 +46,14 @@ async function files(): Promise<void> {
   const moment = new Date(Number(git('log', '-1', '--format=%ct')) * 1_000).toISOString();
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, 'work'), { recursive: true });
-  await step('command', () => commandFile(folder, is));
-  await step('npm package', () => npmPackage(folder, is));
+  const made = await step('bundles', () => bundles(join(folder, 'work')));
+  await commandFile(folder, is, made);
+  await step('npm package', () => npmPackage(folder, is, made));
   await step('chart', () => chartPackage(folder, join(helm.found.folder, 'helm')));
-  await step('bill of materials', () => bill(folder, is, moment));
+  await step('bill of materials', () => bill(folder, is, made, moment));
   await rm(join(folder, 'work'), { recursive: true });
-  const made = await subjects(folder);
-  await writeFile(join(folder, 'SHA256SUMS'), made.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join(''));
+  const artifacts = await subjects(folder);
+  await writeFile(join(folder, 'SHA256SUMS'), artifacts.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join(''));
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: project, GITHUB_WORKFLOW_REF: workflow, GITHUB_RUN_ID: run } = process.env;
   const inCi = server !== undefined && project !== undefined;
   const origin = {
@@ -63,8 +64,8 @@ async function files(): Promise<void> {
     ...(inCi && { invocation: `${server}/${project}/actions/runs/${run}` }),
     finishedOn: moment,
   };
-  await writeFile(join(folder, 'provenance.intoto.json'), provenance(made, origin));
-  for (const { name, sha256 } of made) console.log(`${sha256.slice(0, 12)}  ${name}`);
+  await writeFile(join(folder, 'provenance.intoto.json'), provenance(artifacts, origin));
+  for (const { name, sha256 } of artifacts) console.log(`${sha256.slice(0, 12)}  ${name}`);
 }
 
 function image(): void {

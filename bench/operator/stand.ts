@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,7 @@ export type Operator = {
 };
 
 const crds = fileURLToPath(new URL('../../crds', import.meta.url));
+const dockerfile = fileURLToPath(new URL('../../Dockerfile', import.meta.url));
 const own = 'default';
 const place = (namespace = own) => `/apis/spanferry.io/v1alpha1/namespaces/${namespace}/ingestionsources`;
 
@@ -93,11 +94,17 @@ export async function startStand(sets: readonly Fileset[]): Promise<Stand> {
   };
 }
 
+/** What stands between node and the program in the image. */
+function shippedFlags(): readonly string[] {
+  const [, entrypoint = '[]'] = /^ENTRYPOINT (.+)$/m.exec(readFileSync(dockerfile, 'utf8')) ?? [];
+  return (JSON.parse(entrypoint) as readonly string[]).slice(1, -1);
+}
+
 async function startOperator(program: string, flags: readonly string[], kubeconfig: string): Promise<Operator> {
   const listen = `127.0.0.1:${await freePort()}`;
   const profile = process.env.SPANFERRY_BENCH_PROFILE;
   const node = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const child = spawn(process.execPath, [...node, program, 'operator', ...flags, '--listen', listen], {
+  const child = spawn(process.execPath, [...shippedFlags(), ...node, program, 'operator', ...flags, '--listen', listen], {
     env: { ...process.env, KUBECONFIG: kubeconfig },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,10 +3,15 @@ import type { S3Server } from '../../test/support/s3-server/server.ts';
 import { prefixes } from './sample/bucket.ts';
 import { service } from './sample/platform.ts';
 
-/** The bucket that three teams share. */
+/** The bucket that four teams share. */
 export const bucket = 'acme-traces';
 
-export const names = { checkout: 'checkout-agents', travel: 'travel-supervisor', billing: 'billing-agents' } as const;
+export const names = {
+  checkout: 'checkout-agents',
+  travel: 'travel-supervisor',
+  billing: 'billing-agents',
+  support: 'support-agents',
+} as const;
 
 /** The source that reads a trace platform. */
 export const platformSource = service;
@@ -46,6 +51,7 @@ export function sources(s3: Pick<S3Server, 'endpoint' | 'region'>): readonly obj
     source('checkout', 'A LangGraph agent of the shop, which writes OTLP files', 's3-keys'),
     source('travel', 'A supervisor of agents, which writes Monocle files', 's3-keys', { format: 'Monocle' }),
     source('billing', 'An agent of another team, with a Secret of its own', 'billing-keys'),
+    source('support', 'An agent that answers tickets and writes a small file for each', 's3-keys'),
   ];
 }
 

@@ -4,12 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { annotations } from '../../src/api/annotations.ts';
-import type { IngestionFile } from '../../src/api/ingestionfile.ts';
+import { type IngestionFile, titleOf } from '../../src/api/ingestionfile.ts';
 import { type Reason, reasons } from '../../src/api/reasons.ts';
 import { count, counted } from '../../src/cli/terminal/words.ts';
 import type { Seen } from './cluster.ts';
 import { bucket, mistyped, names, platform, platformSource, secret, sources } from './manifests.ts';
-import type { Upload } from './sample/bucket.ts';
+import { tickets, type Upload } from './sample/bucket.ts';
 import type { SpanId } from './sample/spans.ts';
 import type { Screen } from './screen.ts';
 import type { Stack } from './stack.ts';
@@ -20,7 +20,7 @@ const READ_MS = 2_500;
 
 /** From the first source to the last span, as a person would live through it. */
 export async function tell(scene: Scene): Promise<void> {
-  await threeSources(scene);
+  await fourSources(scene);
   await oneTrace(scene);
   await brokenFile(scene);
   await archivedFile(scene);
@@ -28,9 +28,9 @@ export async function tell(scene: Scene): Promise<void> {
   await tracePlatform(scene);
 }
 
-async function threeSources({ stack, screen, signal }: Scene): Promise<void> {
+async function fourSources({ stack, screen, signal }: Scene): Promise<void> {
   const { cluster, contents, reader, s3 } = stack;
-  screen.act('Three teams write traces into a bucket');
+  screen.act('Four teams write traces into a bucket');
   screen.command('kubectl apply -f sources.yaml');
   const secrets = [secret('s3-keys', reader), secret('billing-keys', mistyped(reader))];
   await cluster.kubectl(['apply', '-f', '-'], ...secrets, ...sources(s3));
@@ -40,12 +40,17 @@ async function threeSources({ stack, screen, signal }: Scene): Promise<void> {
     signal,
     name: 'found and ferried',
     until: (seen) => {
-      const [checkout, travel, billing] = [names.checkout, names.travel, names.billing].map((name) => sourceIn(seen, name));
-      const isDone = checkout?.files?.completed === 3 && checkout.files.failed === 2 && travel?.files?.completed === 3;
+      const [checkout, travel, billing, support] = Object.values(names).map((name) => sourceIn(seen, name));
+      const isDone =
+        checkout?.files?.completed === 3 &&
+        checkout.files.failed === 2 &&
+        travel?.files?.completed === 3 &&
+        support?.files?.completed === tickets;
       const isRefused = billing?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'False');
       return isDone && isRefused === true && arrival(stack, contents.uploads);
     },
   });
+  screen.aside(`The ${tickets} tickets are small files: they share a record, and their spans share a request.`);
   await screen.pause(READ_MS, signal);
 }
 
@@ -121,10 +126,7 @@ async function wrongSecret({ stack, screen, signal }: Scene): Promise<void> {
     signal,
     name: 'everything is there',
     until: (seen) => {
-      const done = [names.checkout, names.travel, names.billing].reduce(
-        (sum, name) => sum + (sourceIn(seen, name)?.files?.completed ?? 0),
-        0,
-      );
+      const done = Object.values(names).reduce((sum, name) => sum + (sourceIn(seen, name)?.files?.completed ?? 0), 0);
       return done === contents.uploads.length && absent(stack, spansOf(contents.uploads)).length === 0 && arrival(stack, contents.uploads);
     },
   });
@@ -132,7 +134,7 @@ async function wrongSecret({ stack, screen, signal }: Scene): Promise<void> {
 
 async function tracePlatform({ stack, screen, signal }: Scene): Promise<void> {
   const { cluster, platform: at } = stack;
-  screen.act('A fourth team has its traces at Datadog');
+  screen.act('A fifth team has its traces at Datadog');
   screen.say(
     'A trace platform is one more kind of store: its files are slices of time, with records, retries and a ledger like any other.',
   );
@@ -191,7 +193,7 @@ function explain({ say, paint }: Screen, record: IngestionFile | undefined): voi
   if (!record) throw new Error('a record that was there is gone');
   const { reason = '', message = '' } = record.status;
   const remedy = reason in reasons ? reasons[reason as Reason].remedy : '';
-  say(record.spec.key, '  ', paint.bold);
+  say(titleOf(record.spec), '  ', paint.bold);
   say(`${reason}: ${message}.`, '  ', paint.red);
   say(`What helps: ${remedy}.`, '  ');
 }

@@ -1,3 +1,4 @@
+import { titleOf } from '../../src/api/ingestionfile.ts';
 import { clean } from '../../src/cli/terminal/clean.ts';
 import type { Paint } from '../../src/cli/terminal/paint.ts';
 import type { Seen, Table } from './cluster.ts';
@@ -13,7 +14,7 @@ const ofSources: Habits = {
   Pending: { rank: 4 },
   Status: { least: 24 },
 };
-const ofFiles: Habits = { Age: { rank: 1 }, Retries: { rank: 2 }, Name: { rank: 3, least: 24 }, Key: { least: 30 } };
+const ofFiles: Habits = { Age: { rank: 1 }, Retries: { rank: 2 }, Files: { rank: 4 }, Name: { rank: 3, least: 24 }, Key: { least: 30 } };
 
 const GAP = '  ';
 
@@ -75,7 +76,7 @@ export function lines({ sources, files }: Seen): ReadonlyMap<string, string> {
   });
   const ofFile = files.rows.map(({ object: { metadata, spec, status } }) => {
     const outcome = status.state === 'Completed' ? `${status.spans ?? 0} spans` : (status.reason ?? '');
-    return [metadata.uid ?? '', `${spec.key}  ${status.state}  ${outcome}`.trimEnd()] as const;
+    return [metadata.uid ?? '', `${titleOf(spec)}  ${status.state}  ${outcome}`.trimEnd()] as const;
   });
   return new Map([...ofSource, ...ofFile]);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleCommand, bundleOperator } from '../build/bundle.ts';
+import { type Bundle, bundleCommand, bundleOperator } from '../build/bundle.ts';
 import { bundledPackages } from '../image/packages.ts';
 import { run } from '../tools/process.ts';
 import { billOfMaterials } from './bom.ts';
@@ -10,21 +10,27 @@ import type { Subject } from './provenance.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+/** What command, package and bill of materials are made of. */
+export type Bundles = { readonly command: Bundle; readonly operator: Bundle };
+
+export const bundles = async (place: string): Promise<Bundles> => ({
+  command: await bundleCommand(place),
+  operator: await bundleOperator(place),
+});
+
 /** The command in one file: `spanferry-VERSION.mjs`, for any machine with Node. */
-export async function commandFile(folder: string, version: string): Promise<void> {
-  const { file } = await bundleCommand(join(folder, 'work'));
+export async function commandFile(folder: string, version: string, { command }: Bundles): Promise<void> {
   const target = join(folder, `spanferry-${version}.mjs`);
-  await copyFile(file, target);
+  await copyFile(command.file, target);
   await chmod(target, 0o755);
 }
 
 /** The package for npm: the two bundles and nothing to install beside them. */
-export async function npmPackage(folder: string, version: string): Promise<void> {
+export async function npmPackage(folder: string, version: string, made: Bundles): Promise<void> {
   const place = join(folder, 'work', 'npm');
   await mkdir(place, { recursive: true });
-  const { file } = await bundleCommand(place);
-  await bundleOperator(place);
-  await chmod(file, 0o755);
+  for (const { file } of [made.command, made.operator]) await copyFile(file, join(place, basename(file)));
+  await chmod(join(place, basename(made.command.file)), 0o755);
   const own = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Readonly<Record<string, unknown>>;
   const { name, description, license, engines } = own;
   const bin = { spanferry: 'spanferry.mjs', 'kubectl-spanferry': 'spanferry.mjs' };
@@ -51,9 +57,8 @@ export const chartPackage = (folder: string, helm: string): Promise<void> =>
   run(helm, ['package', join(root, 'charts/spanferry'), '--destination', folder]);
 
 /** What of other people is inside image, package and command. */
-export async function bill(folder: string, version: string, timestamp: string): Promise<void> {
-  const place = join(folder, 'work', 'bill');
-  const packages = await bundledPackages([await bundleCommand(place), await bundleOperator(place)]);
+export async function bill(folder: string, version: string, { command, operator }: Bundles, timestamp: string): Promise<void> {
+  const packages = await bundledPackages([command, operator]);
   await writeFile(join(folder, `spanferry-${version}.cdx.json`), billOfMaterials(version, packages, timestamp));
 }
 

@@ -99,9 +99,16 @@ export function tending({ records, workers, isWanted, settlements, toRetry, writ
       begunAgain.add(owned.record);
     });
 
+  /** Copies of packs whose returned files have been seen elsewhere. Should one of them be deleted there, a full listing finds it. */
+  const handedOn = new WeakSet<IngestionFile>();
+
   /** What a pack gave back is offered until it has records of its own; true once that is so. */
-  const isHandedOn = (record: IngestionFile, supply: Supply): boolean =>
-    returnedOf(record).filter((file) => !supply.offer(file)).length === 0;
+  const isHandedOn = (record: IngestionFile, supply: Supply): boolean => {
+    if (handedOn.has(record)) return true;
+    const left = returnedOf(record).filter((file) => !supply.offer(file));
+    if (left.length === 0) handedOn.add(record);
+    return left.length === 0;
+  };
 
   const finished = (record: IngestionFile, supply: Supply, free: Map<string, number>): Promise<unknown> | undefined => {
     if (begunAgain.has(record)) return undefined;

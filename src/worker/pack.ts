@@ -4,6 +4,7 @@ import { filesOf, type NamedFile } from '../api/ingestionfile.ts';
 import type { Outcome } from '../delivery/outcome.ts';
 import type { Share, SharedBatch, Summary, TranscodeMany } from '../transcode/port.ts';
 import { hasSpanType, unexpectedApplications } from './application.ts';
+import { borrow, giveBack } from './arena.ts';
 import { Ended, endOf, type Ferried, type Job, restOf } from './ferry.ts';
 import { except, type Packed, undecided } from './packed.ts';
 import { together } from './together.ts';
@@ -25,16 +26,20 @@ const MOST_TROUBLES = 4;
  */
 export async function ferryPack(job: PackJob, signal: AbortSignal): Promise<Ferried> {
   const leave = job.connection.gathering.enter();
+  const files = filesOf(job.record.spec);
+  // One piece of memory for all: what a socket gives is a small part of something large, which would be held as long.
+  const memory = borrow(undecided(job.packed).reduce((sum, index) => sum + (files[index]?.size ?? 0), 0));
   try {
-    return await ferried(job, signal);
+    return await ferried(job, memory, signal);
   } finally {
+    giveBack(memory);
     leave();
   }
 }
 
-async function ferried(job: PackJob, signal: AbortSignal): Promise<Ferried> {
+async function ferried(job: PackJob, memory: Buffer, signal: AbortSignal): Promise<Ferried> {
   const { settings, transcodeMany, step, packed } = job;
-  const { loaded, trouble } = await step.within('open', () => load(job, signal));
+  const { loaded, trouble } = await step.within('open', () => load(job, memory, signal));
   try {
     const files = await expected(loaded, job, signal);
     const small = files.map(({ file, bytes }) => ({ bytes, name: file.key }));
@@ -67,13 +72,15 @@ function count(summary: Summary, { key }: NamedFile, { packed, progress, spec }:
 const outgrown: Failure = { reason: 'OutgrowsPack', message: 'its spans fill more than one request' };
 
 /** Opens the files about which nothing is decided, a few ahead of each other. */
-async function load(job: PackJob, signal: AbortSignal): Promise<{ readonly loaded: readonly Loaded[]; readonly trouble?: Failure }> {
+async function load(
+  job: PackJob,
+  memory: Buffer,
+  signal: AbortSignal,
+): Promise<{ readonly loaded: readonly Loaded[]; readonly trouble?: Failure }> {
   const { record, packed, progress } = job;
   const files = filesOf(record.spec);
   const left = undecided(packed);
   const loaded: Loaded[] = [];
-  // One piece of memory for all: what a socket gives is a small part of something large, which would be held as long.
-  const memory = Buffer.allocUnsafeSlow(left.reduce((sum, index) => sum + (files[index]?.size ?? 0), 0));
   let used = 0;
   const troubles: Failure[] = [];
   let next = 0;
@@ -95,7 +102,9 @@ async function load(job: PackJob, signal: AbortSignal): Promise<{ readonly loade
       progress.moved++;
     }
   };
-  await Promise.all(Array.from({ length: AHEAD }, reader));
+  // All of them: whoever still reads would write into memory that is somebody else's by then.
+  await Promise.allSettled(Array.from({ length: AHEAD }, reader));
+  signal.throwIfAborted();
   const [trouble] = troubles;
   return { loaded: loaded.sort((a, b) => a.index - b.index), ...(trouble && { trouble }) };
 }

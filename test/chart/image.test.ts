@@ -47,7 +47,7 @@ describe('the image', () => {
 
   test('the Dockerfile starts what is there, as nobody in particular', async () => {
     const dockerfile = await readFile('Dockerfile', 'utf8');
-    expect(dockerfile).toContain('ENTRYPOINT ["/nodejs/bin/node", "/app/spanferry.mjs"]');
+    expect(dockerfile).toContain('ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=16", "/app/spanferry.mjs"]');
     expect(dockerfile).toContain('RUN node hack/image.ts rootfs /rootfs');
     expect(dockerfile).toContain('USER 65532:65532');
     const base = /^FROM (gcr\.io\/\S+)$/m.exec(dockerfile)?.[1];

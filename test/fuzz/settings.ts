@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readGiven } from '../../src/operator/files.ts';
@@ -41,6 +41,7 @@ namespaces:
     operatorIdentity: true
 `;
 const folder = mkdtempSync(join(tmpdir(), 'spanferry-fuzz-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** The policy file, and the file of an authority: the start is refused with a sentence that names the flag. */
 export const policies: Subject = {

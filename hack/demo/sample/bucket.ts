@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { agentFile, broken } from './agent.ts';
-import { runs } from './runs.ts';
+import { runs, ticket } from './runs.ts';
 import type { SpanId } from './spans.ts';
 import { supervisorFile, trips } from './supervisor.ts';
 
@@ -23,11 +23,19 @@ export type Contents = {
   readonly shown: Upload;
 };
 
-export const prefixes = { checkout: 'agents/checkout/', travel: 'agents/travel/', billing: 'agents/billing/' } as const;
+export const prefixes = {
+  checkout: 'agents/checkout/',
+  travel: 'agents/travel/',
+  billing: 'agents/billing/',
+  support: 'agents/support/',
+} as const;
+
+/** Small files, one per run: they travel in packs. */
+export const tickets = 100;
 
 const minute = 60_000;
 
-/** What three teams have written into the bucket in the last hour. */
+/** What four teams have written into the bucket in the last hour. */
 export function bucketContents(now: number): Contents {
   const file = (key: string, minutesAgo: number, ...of: Parameters<typeof agentFile>[0]): Upload => ({
     key,
@@ -48,6 +56,9 @@ export function bucketContents(now: number): Contents {
     ...trips.map((trip, i) => monocle(trip, now - (38 - 9 * i) * minute)),
     file(`${prefixes.billing}2291.json`, 12, runs.invoice),
     file(`${prefixes.billing}2292.json`, 8, runs.vatNumber),
+    ...Array.from({ length: tickets }, (_, n) =>
+      file(`${prefixes.support}ticket-${String(n).padStart(4, '0')}.json`, 60 - n / 4, ticket(n)),
+    ),
   ];
   return { uploads, broken: { key: whole.key, corrected: whole.body }, archived, shown };
 }

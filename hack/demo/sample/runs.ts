@@ -18,6 +18,14 @@ export type Run = {
 const checkout = (question: string, calls: readonly ToolCall[], answer: string): Run => ({ agent: 'checkout', question, calls, answer });
 const billing = (question: string, calls: readonly ToolCall[], answer: string): Run => ({ agent: 'billing', question, calls, answer });
 
+/** One of the many: an agent that answers a ticket in one breath, and writes a file for each. */
+export const ticket = (number: number): Run => ({
+  agent: 'support',
+  question: `Ticket ${number}: how do I change my password?`,
+  calls: [{ tool: 'search_help', arguments: { words: 'change password' }, result: { article: 'H-12' }, ms: 90 + (number % 40) }],
+  answer: 'Open your profile, choose Security, then Change password.',
+});
+
 export const runs = {
   whereIsMyOrder: checkout(
     'Where is my order 1042?',
