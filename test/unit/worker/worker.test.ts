@@ -192,7 +192,7 @@ describe('a file that waits for its destination', () => {
     world.stored.delete('a');
     world.follow(true);
     await world.clock.advance(120_000);
-    expect(renewed).toBe(2);
+    expect(renewed).toBe(4);
   });
 });
 
