@@ -1,7 +1,7 @@
 import { sleep } from '../src/std/sleep.ts';
 import { farewell, inboxOf, summary } from './demo/farewell.ts';
 import { inbox } from './demo/inbox.ts';
-import { beginLife } from './demo/life.ts';
+import { beginLife, unlessStopped } from './demo/life.ts';
 import { bucket } from './demo/manifests.ts';
 import { prefixes } from './demo/sample/bucket.ts';
 import { createScreen } from './demo/screen.ts';
@@ -28,17 +28,18 @@ try {
   screen.say();
   const stack = await start(await prepare(), life);
   const scene = { stack, screen, folder, signal };
-  await tell(scene);
+  // Ctrl-C reaches the servers as well, and one that is ending may never answer.
+  await unlessStopped(signal, tell(scene));
   summary(scene, (performance.now() - begun) / 1_000);
   if (once) await life.end(missing(stack).length === 0 ? 0 : 1);
   const upload = (name: string, body: Buffer) => stack.s3.put(bucket, `${prefixes.checkout}${name}`, body);
   life.onEnd(inbox(inboxOf(folder), upload));
   farewell(scene);
   screen.say('What changes is shown here. Ctrl-C ends everything and leaves nothing behind.');
-  await screen.follow(stack.look, signal);
+  await unlessStopped(signal, screen.follow(stack.look, signal));
 } catch (thrown) {
   screen.restore();
-  // Ctrl-C reaches the servers as well: what they no longer answer is no error then.
+  // What the servers no longer answer is no error then.
   await sleep(100);
   if (!signal.aborted) {
     console.error(`\n${thrown instanceof Error ? thrown.message : thrown}`);
