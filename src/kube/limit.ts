@@ -7,11 +7,12 @@ export type Limit = {
 };
 
 /**
- * A token bucket that lets `perSecond` calls pass, and those of one second at once after a rest. The rate may change while
- * it runs: one budget is shared by all processes of an installation, and their number changes.
+ * A token bucket that lets `perSecond` calls pass, and those of a tenth of a second at once after a rest: with more, the first
+ * second after a rest would see twice the budget. The rate may change while it runs: one budget is shared by all processes of an
+ * installation, and their number changes.
  */
 export function tokenBucket(clock: Clock, perSecond: () => number): Limit {
-  const burst = () => Math.max(1, perSecond());
+  const burst = () => Math.max(1, perSecond() / 10);
   let tokens = burst();
   let at = clock.monotonic();
 

@@ -9,11 +9,18 @@ function frozen(): { readonly clock: Clock; readonly waits: number[] } {
 }
 
 describe('the write budget', () => {
-  test('lets the calls of one second pass at once and then spaces them', async () => {
+  test('lets the calls of a tenth of a second pass at once and then spaces them', async () => {
     const { clock, waits } = frozen();
-    const budget = tokenBucket(clock, () => 4);
-    for (let i = 0; i < 7; i++) await budget.take();
-    expect(waits).toEqual([250, 500, 750]);
+    const budget = tokenBucket(clock, () => 20);
+    for (let i = 0; i < 5; i++) await budget.take();
+    expect(waits).toEqual([50, 100, 150]);
+  });
+
+  test('one call may always pass, however small the budget', async () => {
+    const { clock, waits } = frozen();
+    const budget = tokenBucket(clock, () => 0.5);
+    for (let i = 0; i < 2; i++) await budget.take();
+    expect(waits).toEqual([2_000]);
   });
 
   test('a call that gave up waiting leaves its place', async () => {
