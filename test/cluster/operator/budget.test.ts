@@ -34,10 +34,10 @@ async function written(rest: RestConfig): Promise<number> {
 test('three processes write no more than one budget together, and use it', { timeout: 120_000 }, async () => {
   const replicas: Replica[] = [];
   for (let n = 0; n < 3; n++) replicas.push(await scene.start(['--api-writes-per-second', String(BUDGET)]));
-  const shares = () => Promise.all(replicas.map((each) => shareOf(each).catch(() => 0)));
-  // The leader has half of it and its third of the other half.
-  const seen = await eventually(shares, (each) => Math.abs(each.reduce((sum, one) => sum + one, 0) - BUDGET) < 0.01, 60_000);
-  expect(seen.toSorted((a, b) => a - b)).toEqual([BUDGET / 6, BUDGET / 6, (BUDGET * 2) / 3]);
+  const shares = async () => (await Promise.all(replicas.map((each) => shareOf(each).catch(() => 0)))).toSorted((a, b) => a - b);
+  // The leader has half of it and its third of the other half. One that leads alone has all of it, until it sees the others.
+  const shared = [BUDGET / 6, BUDGET / 6, (BUDGET * 2) / 3];
+  await eventually(shares, (seen) => seen.every((each, n) => Math.abs(each - (shared[n] ?? 0)) < 0.01), 60_000);
 
   for (let n = 0; n < FILES; n++) scene.put(`shared/${n}.json`, large());
   const [startedAt, before] = [performance.now(), await written(inject('envtest'))];
@@ -46,8 +46,8 @@ test('three processes write no more than one budget together, and use it', { tim
   const seconds = (performance.now() - startedAt) / 1_000;
   const writes = (await written(inject('envtest'))) - before;
   console.log(`${writes} writes in ${seconds.toFixed(1)} s under a budget of ${BUDGET} a second`);
-  // A second's worth may come at once after a rest.
-  expect(writes).toBeLessThan(BUDGET * (seconds + 1));
+  // What a tenth of a second is worth may come at once after a rest.
+  expect(writes).toBeLessThan(BUDGET * (seconds + 0.2));
   expect(writes).toBeGreaterThan(2 * FILES);
   expect(writes).toBeGreaterThan((BUDGET * seconds) / 2);
 });
