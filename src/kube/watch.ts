@@ -54,7 +54,7 @@ type Step<T> = {
 };
 
 const pace: Backoff = { baseMs: 200, maxMs: 10_000 };
-const PAGE = 500;
+const PAGE = 250;
 /** How long a burst of events may keep everything else waiting. */
 const BREATH_MS = 10;
 /** A server that began to stream what it has does not pause that long in the middle. */
