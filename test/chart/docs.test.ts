@@ -86,7 +86,7 @@ describe.skipIf(!helmProgram)('commands in docs', () => {
   let folder: string;
   let bin: string;
 
-  /** As on a person's machine: kubectl and helm, a kubeconfig, and the files that the page said to save. */
+  /** As on a person's machine: kubectl, helm and spanferry, a kubeconfig, and the files that the page said to save. */
   const shell = async (where: string, script: string) => {
     const child = spawn('bash', ['-euo', 'pipefail', '-c', script], {
       cwd: where,
@@ -133,6 +133,8 @@ describe.skipIf(!helmProgram)('commands in docs', () => {
     await mkdir(bin);
     await symlink((await resolveBinaries({})).kubectl, join(bin, 'kubectl'));
     await symlink(helmProgram ?? '', join(bin, 'helm'));
+    const spanferry = `exec ${process.execPath} --disable-warning=ExperimentalWarning ${resolve('src/main.ts')} "$@"`;
+    await writeFile(join(bin, 'spanferry'), `#!/bin/sh\n${spanferry}\n`, { mode: 0o755 });
     await writeFile(join(folder, 'kubeconfig'), plane.kubeconfig, { mode: 0o600 });
   });
   afterAll(async () => {
