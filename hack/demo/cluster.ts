@@ -23,7 +23,7 @@ export type Cluster = {
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
-export function cluster(program: string, kubeconfig: string, rest: ControlPlane['rest']): Cluster {
+export function cluster(program: string, kubeconfig: string, rest: ControlPlane['rest'], signal: AbortSignal): Cluster {
   const connection = new Agent({ connect: { ca: rest.caPem, cert: rest.certPem, key: rest.keyPem } });
   const table = async <T>(plural: string): Promise<Table<T>> => {
     const url = `${rest.server}/apis/spanferry.io/v1alpha1/namespaces/default/${plural}?includeObject=Object`;
@@ -38,7 +38,9 @@ export function cluster(program: string, kubeconfig: string, rest: ControlPlane[
       return { sources, files };
     },
     kubectl: async (args, ...input) => {
-      const child = spawn(program, ['--kubeconfig', kubeconfig, ...args], { stdio: ['pipe', 'ignore', 'pipe'] });
+      const child = spawn(program, ['--kubeconfig', kubeconfig, ...args], { stdio: ['pipe', 'ignore', 'pipe'], signal });
+      // One that was ended does not read to the end; how it ended says enough.
+      child.stdin.on('error', () => {});
       child.stdin.end(input.map((each) => JSON.stringify(each)).join('\n---\n'));
       const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
       const [errors, code] = await Promise.all([text(child.stderr), ended]);

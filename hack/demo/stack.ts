@@ -67,7 +67,7 @@ export async function start(folders: Awaited<ReturnType<typeof prepare>>, life: 
   });
   const kubeconfig = join(life.folder, 'kubeconfig');
   writeFileSync(kubeconfig, plane.kubeconfig, { mode: 0o600 });
-  const access = cluster(join(folders.controlplane, 'kubectl'), kubeconfig, plane.rest);
+  const access = cluster(join(folders.controlplane, 'kubectl'), kubeconfig, plane.rest, life.signal);
   life.onEnd(access.close);
 
   const receiving = await started('collector', async () => {
