@@ -43,6 +43,9 @@ const elsewhere: readonly string[] = [
 
 const named = ({ verb, resource }: Right): string => `${verb} ${resource}`;
 
+/** The record whose worker has left: its file is there no more, so the collector never hears of it. */
+const leftBehind = 'checkout-of-one-who-left';
+
 /** Objects as they lie around in an old namespace: a record whose worker has left, and the ledgers of two sources that are gone. */
 async function past({ apply, namespace }: Stage): Promise<void> {
   const holderless = { holderIdentity: '', leaseDurationSeconds: 30, leaseTransitions: 1 };
@@ -71,11 +74,14 @@ async function life(scene: Stage, isEnough: (said: string) => boolean): Promise<
   await scene.apply({
     apiVersion,
     kind: 'IngestionFile',
-    metadata: { name: 'checkout-of-one-who-left', ownerReferences: [{ apiVersion, kind: 'IngestionSource', name: 'checkout', uid }] },
+    metadata: { name: leftBehind, ownerReferences: [{ apiVersion, kind: 'IngestionSource', name: 'checkout', uid }] },
     spec: { ...fileSpec, sourceRef: { name: 'checkout' }, key: 'checkout/b.json', worker: 'left-a1b2c3' },
   });
-  // While a file is on the ferry somebody writes on its record: the verdict meets a conflict and reads it anew.
-  scene.collector.next(() => held.promise);
+  // While both files are on the ferry somebody writes on their records: the verdicts meet a conflict and read them anew.
+  scene.collector.next(
+    () => held.promise,
+    () => held.promise,
+  );
   const replica = await scene.start(['--namespaces', scene.namespace, '--log-level', 'debug']);
   let status = '';
   /** What it tells: in its log, or in the status of the source. */
@@ -90,10 +96,10 @@ async function life(scene: Stage, isEnough: (said: string) => boolean): Promise<
       100_000,
     );
 
-  await until(async () => (await scene.files('checkout')).some(({ status }) => status.state === 'Processing'));
-  for (const { metadata, status } of await scene.files('checkout')) {
-    if (status.state === 'Processing') await scene.ask('ingestionfiles', metadata.name, 'retry', 'meanwhile');
-  }
+  const onTheFerry = async () =>
+    (await scene.files('checkout')).filter(({ metadata, status }) => metadata.name !== leftBehind && status.state === 'Processing');
+  await until(async () => (await onTheFerry()).length === 2);
+  for (const { metadata } of await onTheFerry()) await scene.ask('ingestionfiles', metadata.name, 'retry', 'meanwhile');
   held.resolve(undefined);
   for (const token of ['once', 'twice']) {
     await scene.ask('ingestionsources', 'checkout', 'test', token);
