@@ -3,7 +3,7 @@ import type { LedgerHead } from '../api/ingestionledger.ts';
 import { accept, check, type Read } from './check.ts';
 import { countOf, type Entries, type Entry, merged, part, sorted, withoutFailures } from './entries.ts';
 import type { Memory } from './memory.ts';
-import { freeNumber, isFull, seal } from './seal.ts';
+import { freeNumber, isFull, seal, withoutKnownBetter } from './seal.ts';
 import { emptySegment, OPEN_ENTRIES, SEALED_ENTRIES, type Segment, type SegmentSpec, toSpec } from './segment.ts';
 
 /** Where the segments of one source lie. Reads are quorum reads; `token` guards against a second writer. */
@@ -60,20 +60,22 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, { memory,
   let open = read.segments.find((each) => each.number === 0) ?? emptySegment(0, 0);
   let sequence = Math.max(0, ...read.segments.map((each) => each.sequence));
   let waiting: { verdict: Verdict; done: () => void }[] = [];
-  /** Sealed segments that may be absorbed, or are asked what they know better than those. Of the settled ones only numbers are kept. */
+  /** Sealed segments that may be absorbed some day, and what is left of the full ones. */
   let others: readonly Segment[] = [];
   let settled = { segments: 0, entries: 0, last: 0 };
 
-  /** A full segment that is older than all that may be absorbed is settled: nobody asks for its entries again, and what it knows is in memory. */
+  /** Of a full segment only its number is kept: memory has its entries, and what it knows better than an older, small one is taken out of that at once. */
   const place = (segments: readonly Segment[]): void => {
-    const absorbable = segments.filter((each) => countOf(each.entries) > 0 && !isFull(each));
-    const oldest = Math.min(...absorbable.map((each) => each.sequence));
-    const isSettled = (each: Segment) => isFull(each) && each.sequence <= oldest;
-    for (const { number, entries } of segments.filter(isSettled)) {
-      const { segments: before, entries: known, last: highest } = settled;
-      settled = { segments: before + 1, entries: known + countOf(entries), last: Math.max(highest, number) };
-    }
-    others = segments.filter((each) => !isSettled(each));
+    const full = segments.filter(isFull);
+    others = segments.filter((each) => !isFull(each)).map((each) => withoutKnownBetter(each, full));
+    settled = full.reduce(
+      ({ segments: before, entries, last }, each) => ({
+        segments: before + 1,
+        entries: entries + countOf(each.entries),
+        last: Math.max(last, each.number),
+      }),
+      settled,
+    );
   };
   place(read.segments.filter((each) => each.number > 0));
   const last = (): number => Math.max(settled.last, ...others.map((each) => each.number));

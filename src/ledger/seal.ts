@@ -1,4 +1,4 @@
-import { countOf, type Entries, merged, noEntries, without, withoutFailures } from './entries.ts';
+import { countOf, merged, noEntries, without, withoutFailures } from './entries.ts';
 import { emptySegment, OPEN_ENTRIES, SEALED_ENTRIES, type Segment } from './segment.ts';
 
 /** Writes that empty the open segment, to be done in this order: first the new one, then the head, then the ones it made free. */
@@ -15,14 +15,14 @@ const tierOf = (count: number): number => Math.max(0, Math.floor(Math.log(count 
 /**
  * Moves what is open into a sealed segment, together with its likes in size. Nothing is ever only in one object that a crash
  * could leave half done: what is there twice counts once, and of two outcomes that of the higher sequence. `others` are the sealed ones that
- * are not settled, and `last` is the highest number in use.
+ * are not full, and `last` is the highest number in use.
  */
 export function seal(open: Segment, others: readonly Segment[], last: number, forgivenBefore: number): Seal {
   const absorbed = toAbsorb(open, others);
   const staying = others.filter((each) => !absorbed.includes(each));
   const entries = [...absorbed, open]
     .sort((a, b) => a.sequence - b.sequence)
-    .map((each) => notKnownBetter(forgiven(each, forgivenBefore), staying))
+    .map((each) => withoutKnownBetter(forgiven(each, forgivenBefore), staying).entries)
     .reduce(merged, noEntries);
   const number = absorbed[0]?.number ?? freeNumber(others, last);
   return {
@@ -32,11 +32,13 @@ export function seal(open: Segment, others: readonly Segment[], last: number, fo
 }
 
 /**
- * What is absorbed rises to the sequence of the new segment. An entry that a newer segment has as well, one that is too large to
- * be absorbed along, would rise above it and bring an old outcome back.
+ * What is absorbed rises to the sequence of the new segment. An entry that a newer segment has as well, one that is not absorbed along, would
+ * rise above it and bring an old outcome back.
  */
-const notKnownBetter = ({ sequence, entries }: Segment, staying: readonly Segment[]): Entries =>
-  staying.filter((each) => each.sequence > sequence).reduce((left, newer) => without(newer.entries, left), entries);
+export function withoutKnownBetter(segment: Segment, staying: readonly Segment[]): Segment {
+  const newer = staying.filter((each) => each.sequence > segment.sequence);
+  return { ...segment, entries: newer.reduce((left, { entries }) => without(entries, left), segment.entries) };
+}
 
 /** A segment without the failures that were forgiven since it was written. */
 export function forgiven(segment: Segment, upTo: number): Segment {
