@@ -31,10 +31,9 @@ const VERSION = '0.1.0';
 
 /**
  * What passes through is memory outside of V8's heap. By default V8 marks its whole heap after every 64 MB of it, a third of the CPU of a busy
- * operator; with the first flag, when that memory and the heap have grown together, as for any other memory. The second one keeps the young
- * generation small: its collections are cheap, and they are what gives chunks back. To be set before there are threads.
+ * operator; with this flag, when that memory and the heap have grown together, as for any other memory. To be set before there are threads.
  */
-const GC_FLAGS = '--external-memory-accounted-in-global-limit --semi-space-growth-factor=1';
+const GC_FLAG = '--external-memory-accounted-in-global-limit';
 
 /** For verdicts and Leases, once the time to drain is over. */
 const LAST_WORDS_MS = 3_000;
@@ -59,7 +58,7 @@ export async function operator(args: readonly string[], environment: NodeJS.Proc
     for (const sentence of read.sentences) console.error(sentence);
     return 2;
   }
-  setFlagsFromString(GC_FLAGS);
+  setFlagsFromString(GC_FLAG);
   const log = logger({ level: settings.logLevel, fields: { process: settings.name } });
   const stop = new AbortController();
   const abandon = new AbortController();
