@@ -45,5 +45,14 @@ export type Job = Stretch & {
   readonly name?: string;
 };
 
-/** The headers around the spans at hand, and where in the file the scope's object begins. */
-export type Around = { readonly resource: Header; readonly scope: Header; readonly scopeAt: number; readonly ahead: Map<number, Header> };
+/** The ResourceSpans at hand. `ahead` holds what a look ahead has found of its scopes, by where their objects begin. */
+export type Group = { header: Header; readonly ahead: Map<number, Header>; spansBefore: number };
+
+/** What is around the spans at hand, so many envelopes deep. Where a seam is passed, it is what is around the next ones from then on. */
+export type Around = {
+  readonly group: Group;
+  readonly depth: number;
+  scope: Header;
+  /** Where in the file the object of the scope begins; nothing is known of that behind a seam. */
+  scopeAt: number | undefined;
+};

@@ -40,6 +40,7 @@ export class Repeats {
       },
       times: (firstHigh, firstLow, lastHigh, lastLow) => this.#times.push([firstHigh, firstLow, lastHigh, lastLow]),
       trace: (a, b, c, d) => this.#traces.push(a, b, c, d),
+      passed: () => {},
       reject: () => {},
       warn: () => {},
     };
@@ -54,7 +55,8 @@ export class Repeats {
   array(from: number, to: number, around: Around): void {
     const mark = this.#mark;
     if (!mark) return;
-    mark.arrays++;
+    // Behind a seam it was more than one.
+    mark.arrays += around.scopeAt === undefined ? 2 : 1;
     mark.from = from;
     mark.to = to;
     mark.around = around;
@@ -68,11 +70,11 @@ export class Repeats {
     if (!mark?.around || mark.arrays !== 1 || mark.told !== tally.told || mark.passed !== passed || mark.offset < window.offset) return;
     const text = (from: number, to: number) => window.bytes.slice(from - window.offset, to - window.offset);
     if (offset - mark.offset > LARGEST) return;
-    const { resource, scope } = mark.around;
+    const { group, scope } = mark.around;
     this.#job.known.frame = {
       before: text(mark.offset, mark.from + 1),
       behind: text(mark.to, offset),
-      resource,
+      resource: group.header,
       scope,
       envelopes: envelopes - mark.envelopes,
     };
