@@ -24,13 +24,12 @@ export type Frame = {
   readonly behind: Uint8Array;
   readonly resource: Header;
   readonly scope: Header;
-  readonly envelopes: number;
 };
 
-/** What documents of one writer have in common, from one to the next. */
+/** What small files of one writer have in common, from one to the next. */
 export type Known = {
   frame?: Frame;
-  /** Documents of that frame whose spans the fast kernel declined. */
+  /** Files of that frame whose spans the fast kernel declined. */
   declined: number;
 };
 
@@ -38,7 +37,8 @@ export type Known = {
 export type Job = Stretch & {
   readonly pending: Pending;
   readonly tally: Tally;
-  readonly known: Known;
+  /** Where many files are transcoded together. */
+  readonly known?: Known;
   readonly fast?: SpanKernel;
   readonly maxBatchBytes: number;
   /** Last resort for a service name. */

@@ -19,14 +19,11 @@ import {
 } from './envelope-names.ts';
 import { lenientKernel } from './lenient.ts';
 import { Lines } from './lines.ts';
-import { Repeats } from './repeats.ts';
+import { Frames } from './repeats.ts';
 import { readHead, readUrl } from './scopes.ts';
 import { closeGroup, passedBy, Seams, type Seen } from './seams.ts';
 import { passSignal } from './signals.ts';
 import { SpanWalker } from './spans.ts';
-
-/** What may stand between documents. */
-export const SPACE: ReadonlySet<number> = new Set([0x20, 0x0a, 0x0d, 0x09, 0x00]);
 
 const DEPTH = 8;
 
@@ -38,7 +35,8 @@ export class DocumentWalker {
   readonly #job: Job;
   readonly #kernels: readonly SpanKernel[];
   readonly #spans: SpanWalker;
-  readonly #repeats: Repeats;
+  /** Only of use where many files have something in common. */
+  readonly #frames: Frames | undefined;
 
   constructor(job: Job) {
     this.#job = job;
@@ -47,30 +45,15 @@ export class DocumentWalker {
     const lenient = lenientKernel(job.window);
     this.#kernels = job.fast ? [job.fast, lenient] : [lenient];
     this.#spans = new SpanWalker(this.json, job, lenient, this.lines, new Seams(job, this.seen));
-    this.#repeats = new Repeats(job);
-  }
-
-  /** Takes the first document where it only repeats what is known around its spans, without a walk. */
-  repeat(): void {
-    const { json, lines, seen } = this;
-    const { reader } = json;
-    while (reader.at < reader.end && SPACE.has(reader.bytes[reader.at] as number)) reader.at++;
-    const taken = this.#repeats.take(reader.at);
-    if (!taken) return;
-    lines.pass(reader.at);
-    reader.at = taken.at;
-    lines.document(taken.at);
-    seen.envelopes += taken.envelopes;
-    seen.documents++;
+    this.#frames = job.known && new Frames(job);
   }
 
   /** One document. */
   *document(): Walk {
     const { json, seen } = this;
-    const first = seen.documents === 0;
-    if (first) this.#repeats.begin(json.offset, seen.envelopes, passedBy(seen));
+    this.#frames?.begin(json.offset, passedBy(seen));
     yield* this.value();
-    if (first) this.#repeats.end(json.offset, seen.envelopes, passedBy(seen));
+    this.#frames?.end(json.offset, passedBy(seen));
     seen.documents++;
   }
 
@@ -143,7 +126,7 @@ export class DocumentWalker {
         else if (code === SPANS) {
           const from = json.offset;
           yield* this.#spans.array(around);
-          this.#repeats.array(from, json.offset, around);
+          this.#frames?.array(from, json.offset, around);
         } else yield* json.skip();
       }
       around.scope.known = true;

@@ -1,13 +1,13 @@
 import { fail } from '../../api/failure.ts';
 import { truncated } from '../json/tokens.ts';
 import type { Job, Walk } from '../walk.ts';
-import { DocumentWalker, SPACE } from './document.ts';
+import { DocumentWalker } from './document.ts';
+import { SPACE } from './space.ts';
 
 /** Walks over a file of OTLP JSON: documents in a row, on lines or not, with log prefixes and NULs between them. */
 export function* walkJsonFile(job: Job): Walk<string> {
   const walker = new DocumentWalker(job);
   const { json, lines } = walker;
-  walker.repeat();
   for (;;) {
     const byte = yield* between(walker);
     if (byte < 0) break;

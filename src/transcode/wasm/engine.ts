@@ -114,8 +114,10 @@ export const createWasmEngine: CreateEngine = (sizes) => {
     const end = checkedEnd(window, at);
     if (end <= at) return { why: 3, at };
     const { windowAt, arenaAt } = place;
-    const [to, limit, length, overhead] = [arenaAt + arena.length, arenaAt + arena.limit, lengthOf(seam), seam?.overhead ?? 0];
-    const why = cut(window, end, () => kernel.spans(windowAt + at, windowAt + end, to, limit, length, overhead));
+    const to = arenaAt + arena.length;
+    const limit = arenaAt + arena.limit;
+    const length = lengthOf(seam);
+    const why = cut(window, end, () => kernel.spans(windowAt + at, windowAt + end, to, limit, length, seam?.overhead ?? 0));
     results();
     let counted = 0;
     for (let i = 0; i < told[8]! * 2; i += 2) {
