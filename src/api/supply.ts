@@ -20,8 +20,8 @@ export type Lane = 'fresh' | 'backlog';
 
 export type Outcome = 'completed' | 'failed';
 
-/** How one file ended. */
-export type Ended = { readonly file: NamedFile; readonly outcome: Outcome };
+/** How one file ended, and how many of its spans were delivered if it was completed. */
+export type Ended = { readonly file: NamedFile; readonly outcome: Outcome; readonly spans: number };
 
 /** What a source offers to dispatch, and what it wants to know. */
 export type Supply = {

@@ -68,6 +68,20 @@ export function merged(older: Entries, newer: Entries): Entries {
 /** What is left when failures are forgiven. */
 export const withoutFailures = (entries: Entries): Entries => only(entries, (at) => entries.failed[at] === 0);
 
+/** The other part. */
+export const onlyFailures = (entries: Entries): Entries =>
+  failuresOf(entries) === 0 ? noEntries : only(entries, (at) => entries.failed[at] === 1);
+
+/** What is left without completions of these files; the very same where there are none. */
+export function withoutCompleted(files: Entries, entries: Entries): Entries {
+  const hidden = new Set<number>();
+  for (const { high, middle, low } of identitiesIn(files)) {
+    const at = firstNotBefore(entries.words, high, middle, low);
+    if (find(entries, { high, middle, low }) === 'completed') hidden.add(at);
+  }
+  return hidden.size === 0 ? entries : only(entries, (at) => !hidden.has(at));
+}
+
 /** What is left without the files that `others` know, whatever they know of them. */
 export const without = (others: Entries, entries: Entries): Entries =>
   only(entries, (at) => {

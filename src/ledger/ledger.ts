@@ -1,7 +1,16 @@
 import type { Failure } from '../api/failure.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
 import { accept, check, inOrder } from './check.ts';
-import { countOf, type Entries, type Entry, merged, part, sorted, withoutFailures } from './entries.ts';
+import {
+  countOf,
+  type Entries,
+  type Entry,
+  merged,
+  part,
+  sorted,
+  withoutCompleted,
+  withoutFailures,
+} from './entries.ts';
 import { type Memory, memoryOf } from './memory.ts';
 import { freeNumber, seal } from './seal.ts';
 import { emptySegment, OPEN_ENTRIES, SEALED_ENTRIES, type Segment, type SegmentSpec, toSpec } from './segment.ts';
@@ -86,7 +95,7 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     }
   };
 
-  const counted = (batch: readonly { verdict: Verdict }[]): Pick<LedgerHead, 'expectedEntries' | 'completed' | 'failed' | 'totals'> => {
+  const countedWith = (batch: readonly { verdict: Verdict }[]): Pick<LedgerHead, 'expectedEntries' | 'completed' | 'failed' | 'totals'> => {
     const { entries, failures } = memory.counts();
     return {
       expectedEntries: entries,
@@ -96,7 +105,7 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     };
   };
 
-  /** After an outage more may wait than one object holds: whole segments of it go first. Returns what is left. */
+  /** After an outage more may wait than one object holds: whole segments of it go first, and only a crash right then leaves them out of the totals. */
   const putSurplus = async (full: Segment): Promise<Segment> => {
     let { entries } = full;
     while (countOf(entries) > SEALED_ENTRIES) {
@@ -108,13 +117,12 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     return { ...full, entries };
   };
 
-  /** Empties the open segment into a sealed one, and returns what that makes free. Whatever a crash leaves behind, every entry is in at least one object. */
-  const putSealed = async (full: Segment, nextHead: LedgerHead): Promise<readonly Segment[]> => {
-    const { sealed, freed } = seal(await putSurplus(full), others, nextHead.forgiven);
+  /** Copies what is open, and counted, into a sealed segment. Returns what comes instead of the others, once the head is written. */
+  const putSealed = async (counted: Segment, forgivenBefore: number): Promise<readonly Segment[]> => {
+    if (countOf(counted.entries) === 0) return [];
+    const { sealed, freed } = seal(counted, others, forgivenBefore);
     await put(sealed);
-    await put({ ...emptySegment(0, full.sequence), head: nextHead });
-    others = replaced(others, [sealed]);
-    return freed;
+    return [sealed, ...freed];
   };
 
   const write = async (edit: Partial<LedgerHead> = {}, kept: (entries: Entries) => Entries = (entries) => entries): Promise<void> => {
@@ -122,14 +130,17 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     const batch = [...waiting];
     // Counted before the attempt: what a failed one left behind is older than what the next one writes.
     sequence++;
-    const entries = merged(kept(open.entries), sorted(entriesOf(batch)));
-    const next: Segment = { number: 0, sequence, entries };
-    const nextHead: LedgerHead = { ...head, ...counted(batch), ...edit };
+    const [counted, news] = [kept(open.entries), sorted(entriesOf(batch))];
+    const nextHead: LedgerHead = { ...head, ...countedWith(batch), ...edit };
 
-    const full = countOf(entries) > OPEN_ENTRIES;
-    const freed = full ? await putSealed(next, nextHead) : [];
-    if (!full) await put({ ...next, head: nextHead });
-    open = full ? emptySegment(0, sequence) : next;
+    // What is new appears together with the head that counts it, so that no crash parts the two.
+    const together = merged(counted, news);
+    const isFull = countOf(together) > OPEN_ENTRIES;
+    const [sealed, ...freed] = isFull ? await putSealed({ ...open, entries: counted }, nextHead.forgiven) : [];
+    const next = await putSurplus({ number: 0, sequence, entries: isFull ? news : together });
+    await put({ ...next, head: nextHead });
+    if (sealed) others = replaced(others, [sealed]);
+    open = next;
     head = nextHead;
     waiting = waiting.slice(batch.length);
     for (const { done } of batch) done();
@@ -138,6 +149,17 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     for (const free of freed) {
       await put(free);
       others = replaced(others, [free]);
+    }
+  };
+
+  /** What was completed before it failed, because somebody forced it, would come to light again where the failure is forgiven. */
+  const dropHidden = async (): Promise<void> => {
+    const failed = memory.failed();
+    for (const segment of others) {
+      const entries = withoutCompleted(failed, segment.entries);
+      if (entries === segment.entries) continue;
+      await put({ ...segment, entries });
+      others = replaced(others, [{ ...segment, entries }]);
     }
   };
 
@@ -153,6 +175,7 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     forgive: () =>
       inTurn(async () => {
         await write();
+        await dropHidden();
         memory.forgive();
         // What failed in this very moment comes after what is forgiven, in memory as in the API server.
         memory.add(entriesOf(waiting));

@@ -101,6 +101,58 @@ describe('the memory of a source', () => {
   });
 });
 
+describe('a file that was completed, and failed when somebody forced it', () => {
+  const stories: readonly [story: string, then: (ledger: Ledger) => Promise<void>, outcome: 'completed' | undefined][] = [
+    ['is unknown once that is forgiven, to this leader and to the next one', async () => {}, undefined],
+    ['is completed where it was completed again', (ledger) => remember(ledger, 0, 1), 'completed'],
+    [
+      'stays completed, whatever is forgiven later',
+      async (ledger) => {
+        await remember(ledger, 0, 1);
+        await remember(ledger, 3_000, 5_000);
+        await remember(ledger, 6_000, 6_001, 'failed');
+        await ledger.forgive();
+      },
+      'completed',
+    ],
+  ];
+  test.each(stories)('%s', async (_story, then, outcome) => {
+    const { objects, stored } = apiServer();
+    const ledger = await opened(objects);
+    await remember(ledger, 0, 1);
+    await remember(ledger, 1, 2_000);
+    await remember(ledger, 0, 1, 'failed');
+    await remember(ledger, 2_000, 3_000);
+    await ledger.forgive();
+    expect(ledger.lookup(file(0))).toBeUndefined();
+    await then(ledger);
+    const next = await opened(objects, stored.size);
+    for (const each of [ledger, next]) expect(each.lookup(file(0))).toBe(outcome);
+    expect(next.counts().entries).toBe(ledger.counts().entries);
+  });
+});
+
+test('whenever a leader dies while it writes, the totals count each file once', async () => {
+  for (let last = 1; last < 24; last++) {
+    let puts = 0;
+    const { objects, stored } = apiServer(() => (++puts < last ? 'well' : puts === last ? 'lost after' : 'lost before'));
+    let ledger = await opened(objects);
+    for (let n = 0; n < 20; n++) {
+      const flushed = await remember(ledger, n * 300, (n + 1) * 300).then(
+        () => true,
+        () => false,
+      );
+      if (flushed) continue;
+      puts = Number.NEGATIVE_INFINITY;
+      ledger = await opened(objects, stored.size);
+      for (let known = n * 300; known < (n + 1) * 300; known++) {
+        if (ledger.lookup(file(known)) === undefined) await remember(ledger, known, known + 1);
+      }
+    }
+    expect((await opened(objects, stored.size)).head().totals, `after write ${last}`).toMatchObject({ files: 6_000, spans: 60_000 });
+  }
+});
+
 describe('a memory with holes', () => {
   const grown = async () => {
     const server = apiServer();

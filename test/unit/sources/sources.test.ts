@@ -121,6 +121,21 @@ describe('a source', () => {
     expect(takeAll()).toEqual([]);
     expect(world.source().status.files?.completed).toBe(3);
   });
+
+  test('made anew in the very moment in which its last file was done knows that file, too', async () => {
+    begin();
+    put(0, 3);
+    await ready();
+    const names = takeAll();
+    for (const name of names) world.finish(name);
+    expect(world.written.size).toBe(0);
+    world.remove();
+    await world.until(() => world.written.size === names.length);
+    for (const name of names) world.prune(name);
+    world.remake();
+    await world.within(10_000, () => world.source().status.files?.completed === 3);
+    expect(takeAll()).toEqual([]);
+  });
 });
 
 describe('trouble', () => {
