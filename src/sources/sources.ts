@@ -64,6 +64,7 @@ export function createSources(options: SourcesOptions): SourcesPart {
   const sweep = async (): Promise<void> => {
     try {
       for (const { ledger, ...todo } of sweeps(await ledgers.all(), hasSource, clock.now())) {
+        if (todo.do !== 'unmark' && !(await sources.isGone(ledger))) continue;
         if (todo.do === 'remove') {
           log.info('ledger of a source that is gone is removed', { source: `${ledger.namespace}/${ledger.name}` });
           await ledgers.remove(ledger);
