@@ -1,16 +1,7 @@
 import type { Failure } from '../api/failure.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
 import { accept, check, inOrder } from './check.ts';
-import {
-  countOf,
-  type Entries,
-  type Entry,
-  merged,
-  part,
-  sorted,
-  withoutCompleted,
-  withoutFailures,
-} from './entries.ts';
+import { countOf, type Entries, type Entry, merged, part, sorted, withoutCompleted, withoutFailures } from './entries.ts';
 import { type Memory, memoryOf } from './memory.ts';
 import { freeNumber, seal } from './seal.ts';
 import { emptySegment, OPEN_ENTRIES, SEALED_ENTRIES, type Segment, type SegmentSpec, toSpec } from './segment.ts';

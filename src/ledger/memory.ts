@@ -7,8 +7,8 @@ import {
   hasKey,
   identitiesIn,
   merged,
-  onlyFailures,
   type Outcome,
+  onlyFailures,
   sorted,
   withoutFailures,
 } from './entries.ts';
