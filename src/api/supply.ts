@@ -20,6 +20,9 @@ export type Lane = 'fresh' | 'backlog';
 
 export type Outcome = 'completed' | 'failed';
 
+/** Has the ledger to hear of this? What was completed once stays so: that a forced repetition failed is told by its record alone. */
+export const isNews = (outcome: Outcome, known: Outcome | undefined): boolean => known !== 'completed' && known !== outcome;
+
 /** How one file ended, and how many of its spans were delivered if it was completed. */
 export type Ended = { readonly file: NamedFile; readonly outcome: Outcome; readonly spans: number };
 

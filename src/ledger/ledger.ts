@@ -1,9 +1,9 @@
 import type { Failure } from '../api/failure.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
-import { accept, check, inOrder } from './check.ts';
-import { countOf, type Entries, type Entry, merged, part, sorted, withoutCompleted, withoutFailures } from './entries.ts';
-import { type Memory, memoryOf } from './memory.ts';
-import { freeNumber, seal } from './seal.ts';
+import { accept, check, type Read } from './check.ts';
+import { countOf, type Entries, type Entry, merged, part, sorted, withoutFailures } from './entries.ts';
+import type { Memory } from './memory.ts';
+import { freeNumber, isFull, seal, withoutKnownBetter } from './seal.ts';
 import { emptySegment, OPEN_ENTRIES, SEALED_ENTRIES, type Segment, type SegmentSpec, toSpec } from './segment.ts';
 
 /** Where the segments of one source lie. Reads are quorum reads; `token` guards against a second writer. */
@@ -44,9 +44,9 @@ export async function openLedger(objects: LedgerObjects, seen: number, acceptTok
   const fresh = acceptToken !== undefined && acceptToken !== specs.find((spec) => spec.number === 0)?.head?.handled?.acceptLedger;
   if (!checked.ok && !fresh) return checked;
 
-  const { head, segments, holes } = checked.ok ? { ...checked, holes: [] } : accept(specs);
+  const { holes, ...read } = checked.ok ? { ...checked, holes: [] } : accept(specs);
   const tokens = new Map(stored.map(({ spec, token }) => [spec.number, token]));
-  const ledger = ledgerOf(objects, tokens, head, segments);
+  const ledger = ledgerOf(objects, tokens, read);
   if (!checked.ok) {
     // A segment that is there but cannot be read is a hole as well: left as it is, it would stop the source again.
     for (const hole of holes) tokens.set(hole.number, await objects.put(toSpec(hole), tokens.get(hole.number)));
@@ -55,13 +55,30 @@ export async function openLedger(objects: LedgerObjects, seen: number, acceptTok
   return { ok: true, ledger };
 }
 
-function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead: LedgerHead, firstSegments: readonly Segment[]): Ledger {
-  let head = firstHead;
-  let open = firstSegments.find((each) => each.number === 0) ?? emptySegment(0, 0);
-  let others: readonly Segment[] = firstSegments.filter((each) => each.number > 0);
-  let sequence = Math.max(0, ...firstSegments.map((each) => each.sequence));
+function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, { memory, ...read }: Read): Ledger {
+  let { head } = read;
+  let open = read.segments.find((each) => each.number === 0) ?? emptySegment(0, 0);
+  let sequence = Math.max(0, ...read.segments.map((each) => each.sequence));
   let waiting: { verdict: Verdict; done: () => void }[] = [];
-  const memory = memoryOf(inOrder(firstSegments, head.forgiven));
+  /** Sealed segments that may be absorbed some day, and what is left of the full ones. */
+  let others: readonly Segment[] = [];
+  let settled = { segments: 0, entries: 0, last: 0 };
+
+  /** Of a full segment only its number is kept: memory has its entries, and what it knows better than an older, small one is taken out of that at once. */
+  const place = (segments: readonly Segment[]): void => {
+    const full = segments.filter(isFull);
+    others = segments.filter((each) => !isFull(each)).map((each) => withoutKnownBetter(each, full));
+    settled = full.reduce(
+      ({ segments: before, entries, last }, each) => ({
+        segments: before + 1,
+        entries: entries + countOf(each.entries),
+        last: Math.max(last, each.number),
+      }),
+      settled,
+    );
+  };
+  place(read.segments.filter((each) => each.number > 0));
+  const last = (): number => Math.max(settled.last, ...others.map((each) => each.number));
 
   /** One write after the other: each stands on the tokens that the one before returned. */
   let tail: Promise<void> = Promise.resolve();
@@ -86,7 +103,7 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     }
   };
 
-  const countedWith = (batch: readonly { verdict: Verdict }[]): Pick<LedgerHead, 'expectedEntries' | 'completed' | 'failed' | 'totals'> => {
+  const counted = (batch: readonly { verdict: Verdict }[]): Pick<LedgerHead, 'expectedEntries' | 'completed' | 'failed' | 'totals'> => {
     const { entries, failures } = memory.counts();
     return {
       expectedEntries: entries,
@@ -96,24 +113,16 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     };
   };
 
-  /** After an outage more may wait than one object holds: whole segments of it go first, and only a crash right then leaves them out of the totals. */
+  /** After an outage more may wait than one object holds: whole segments of it go first. Returns what is left. */
   const putSurplus = async (full: Segment): Promise<Segment> => {
     let { entries } = full;
     while (countOf(entries) > SEALED_ENTRIES) {
-      const surplus: Segment = { number: freeNumber(others), sequence: full.sequence, entries: part(entries, 0, SEALED_ENTRIES) };
+      const surplus: Segment = { number: freeNumber(others, last()), sequence: full.sequence, entries: part(entries, 0, SEALED_ENTRIES) };
       await put(surplus);
-      others = replaced(others, [surplus]);
+      place(replaced(others, surplus));
       entries = part(entries, SEALED_ENTRIES);
     }
     return { ...full, entries };
-  };
-
-  /** Copies what is open, and counted, into a sealed segment. Returns what comes instead of the others, once the head is written. */
-  const putSealed = async (counted: Segment, forgivenBefore: number): Promise<readonly Segment[]> => {
-    if (countOf(counted.entries) === 0) return [];
-    const { sealed, freed } = seal(counted, others, forgivenBefore);
-    await put(sealed);
-    return [sealed, ...freed];
   };
 
   const write = async (edit: Partial<LedgerHead> = {}, kept: (entries: Entries) => Entries = (entries) => entries): Promise<void> => {
@@ -121,36 +130,26 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     const batch = [...waiting];
     // Counted before the attempt: what a failed one left behind is older than what the next one writes.
     sequence++;
-    const [counted, news] = [kept(open.entries), sorted(entriesOf(batch))];
-    const nextHead: LedgerHead = { ...head, ...countedWith(batch), ...edit };
+    const [old, news] = [kept(open.entries), sorted(entriesOf(batch))];
+    const nextHead: LedgerHead = { ...head, ...counted(batch), ...edit };
 
-    // What is new appears together with the head that counts it, so that no crash parts the two.
-    const together = merged(counted, news);
-    const isFull = countOf(together) > OPEN_ENTRIES;
-    const [sealed, ...freed] = isFull ? await putSealed({ ...open, entries: counted }, nextHead.forgiven) : [];
-    const next = await putSurplus({ number: 0, sequence, entries: isFull ? news : together });
+    // What the head counts already is sealed first; what is new appears together with the head that counts it, so that no crash parts the two.
+    const together = merged(old, news);
+    const isOver = countOf(together) > OPEN_ENTRIES;
+    const next = await putSurplus({ number: 0, sequence, entries: isOver ? news : together });
+    const sealing = isOver && countOf(old) > 0 ? seal({ ...open, entries: old }, others, last(), nextHead.forgiven) : undefined;
+    if (sealing) await put(sealing.sealed);
     await put({ ...next, head: nextHead });
-    if (sealed) others = replaced(others, [sealed]);
+    if (sealing) place(replaced(others, sealing.sealed));
     open = next;
     head = nextHead;
     waiting = waiting.slice(batch.length);
     for (const { done } of batch) done();
 
     // All is written. One that cannot be emptied now is absorbed again some day: nothing in it is news.
-    for (const free of freed) {
+    for (const free of sealing?.freed ?? []) {
       await put(free);
-      others = replaced(others, [free]);
-    }
-  };
-
-  /** What was completed before it failed, because somebody forced it, would come to light again where the failure is forgiven. */
-  const dropHidden = async (): Promise<void> => {
-    const failed = memory.failed();
-    for (const segment of others) {
-      const entries = withoutCompleted(failed, segment.entries);
-      if (entries === segment.entries) continue;
-      await put({ ...segment, entries });
-      others = replaced(others, [{ ...segment, entries }]);
+      place(replaced(others, free));
     }
   };
 
@@ -166,7 +165,6 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     forgive: () =>
       inTurn(async () => {
         await write();
-        await dropHidden();
         memory.forgive();
         // What failed in this very moment comes after what is forgiven, in memory as in the API server.
         memory.add(entriesOf(waiting));
@@ -175,7 +173,8 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     head: () => head,
     counts: () => {
       const segments = [open, ...others];
-      return { ...memory.counts(), segments: segments.length, bytes: segments.reduce((sum, each) => sum + 16 * countOf(each.entries), 0) };
+      const entries = segments.reduce((sum, each) => sum + countOf(each.entries), settled.entries);
+      return { ...memory.counts(), segments: segments.length + settled.segments, bytes: 16 * entries };
     },
   };
 }
@@ -191,7 +190,7 @@ const add = (totals: Totals, { verdict }: { verdict: Verdict }): Totals => ({
   retries: totals.retries + (verdict.retries ?? 0),
 });
 
-const replaced = (segments: readonly Segment[], by: readonly Segment[]): readonly Segment[] => [
-  ...segments.filter((each) => !by.some(({ number }) => number === each.number)),
-  ...by,
+const replaced = (segments: readonly Segment[], by: Segment): readonly Segment[] => [
+  ...segments.filter(({ number }) => number !== by.number),
+  by,
 ];

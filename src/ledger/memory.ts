@@ -8,7 +8,6 @@ import {
   identitiesIn,
   merged,
   type Outcome,
-  onlyFailures,
   sorted,
   withoutFailures,
 } from './entries.ts';
@@ -20,8 +19,6 @@ export type Memory = {
   /** Has any content under this key been ingested? */
   readonly knowsKey: (identity: Identity) => boolean;
   readonly add: (loose: readonly Entry[]) => void;
-  /** All files that count as failed. */
-  readonly failed: () => Entries;
   /** Forgets every failure. */
   readonly forgive: () => void;
   /** Exact numbers of distinct files. */
@@ -58,19 +55,13 @@ export function memoryOf(segments: readonly Entries[]): Memory {
     runs = stack(runs, run);
   };
 
-  /** An old failure may hide behind a newer completion of the same file, so whoever asks for all failures needs all runs as one. */
-  const united = (): Entries => {
-    runs = [runs.reduceRight((newer, older) => merged(older, newer), sorted([]))];
-    return runs[0] as Entries;
-  };
-
   return {
     lookup,
     knowsKey: (identity) => runs.some((run) => hasKey(run, identity)),
     add,
-    failed: () => onlyFailures(united()),
     forgive: () => {
-      runs = [withoutFailures(united())];
+      // An old failure may hide behind a newer completion of the same file, so all is united first.
+      runs = [withoutFailures(runs.reduceRight((newer, older) => merged(older, newer), sorted([])))];
       [entries, failures] = [countOf(runs[0] as Entries), 0];
     },
     counts: () => ({ entries, failures }),

@@ -1,6 +1,7 @@
 import { type Failure, failureOf } from '../api/failure.ts';
 import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
+import { isNews } from '../api/supply.ts';
 import type { Entry } from '../ledger/entries.ts';
 import { type Ledger, type LedgerObjects, openLedger, type Verdict } from '../ledger/ledger.ts';
 import { type Backoff, backoffMs } from '../std/backoff.ts';
@@ -60,7 +61,7 @@ export function keeper({ objects, clock, onChange, random }: KeeperOptions): Kee
     if (!ledger) return;
     const { lookup, append } = ledger;
     // The leader before us, or we before the ledger was opened anew, may have written it and never heard of it: it must not count twice.
-    const news = entry.endings.filter((each) => lookup(each) !== each.outcome);
+    const news = entry.endings.filter((each) => isNews(each.outcome, lookup(each)));
     const written = news.length === 0 ? Promise.resolve() : append(verdictOf(news, entry));
     void written.then(() => {
       if (waiting.delete(entry)) entry.done();

@@ -77,6 +77,15 @@ describe('each file counts once in the totals', () => {
     expect(totals()).toMatchObject({ files: 1, spans: 10 });
   });
 
+  test('and stays completed although a forced repetition fails: to forgive that failure loses nothing', async () => {
+    const one = await leader();
+    await remember(one, { ...done, spans: 10 }, ending(1, 'completed', 10));
+    await remember(one, { ...done, state: 'Failed', attempts: 2 }, ending(1, 'failed'));
+    await one.forgive();
+    for (const each of [one, await leader()]) expect(each.ledger()?.lookup(ending(1, 'failed'))).toBe('completed');
+    expect(segments.get(0)?.spec.head).toMatchObject({ completed: 1, failed: 0, totals: { files: 1, spans: 10 } });
+  });
+
   test('although the ledger has forgiven what failed in its pack, and a new leader tells it again', async () => {
     const pack = [ending(1, 'completed', 6), ending(2, 'completed', 4), ending(3, 'failed')];
     const one = await leader();
