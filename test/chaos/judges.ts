@@ -169,7 +169,7 @@ const wrongReason = (said: string, reason: string | undefined, expected: string 
 
 const totalsTellTheTruth: Judge = {
   guarantee: 'every total tells the truth',
-  complaints: ({ traces, sources, requests }) =>
+  complaints: ({ traces, sources }) =>
     sources.flatMap(({ metadata: { name }, status: { files = {}, totals = {}, ledger = {} } }) => {
       const mine = traces.filter(({ file, outcome }) => file.source === name && outcome !== undefined);
       const [completed, failed] = [
@@ -180,8 +180,7 @@ const totalsTellTheTruth: Judge = {
       const truth = { completed: completed.length, failed: failed.length, files: mine.length, entries: mine.length };
       const spans = (totals.spans ?? 0) + (totals.rejectedSpans ?? 0);
       const least = sum(completed.filter(({ isCurrent }) => isCurrent));
-      // What was ferried twice, because of a crash or because somebody asked, was acknowledged twice.
-      const most = sum(mine.filter(({ file }) => isGood(file))) + takenAgain(requests, new Set(mine.map(({ file }) => file.number)));
+      const most = sum(completed.filter(({ file }) => isGood(file)));
       return [
         ...(JSON.stringify(counted) === JSON.stringify(truth)
           ? []
@@ -190,11 +189,6 @@ const totalsTellTheTruth: Judge = {
       ];
     }),
 };
-
-function takenAgain(requests: readonly Request[], files: ReadonlySet<number>): number {
-  const taken = requests.flatMap(({ took }) => [...took]).filter((id) => files.has(numberOf(id)));
-  return taken.length - new Set(taken).size;
-}
 
 const sum = (traces: readonly Trace[]): number => traces.reduce((all, { file }) => all + file.spans, 0);
 

@@ -121,6 +121,21 @@ describe('a source', () => {
     expect(takeAll()).toEqual([]);
     expect(world.source().status.files?.completed).toBe(3);
   });
+
+  test('made anew in the very moment in which its last file was done knows that file, too', async () => {
+    begin();
+    put(0, 3);
+    await ready();
+    const names = takeAll();
+    for (const name of names) world.finish(name);
+    expect(world.written.size).toBe(0);
+    world.remove();
+    await world.until(() => world.written.size === names.length);
+    for (const name of names) world.prune(name);
+    world.remake();
+    await world.within(10_000, () => world.source().status.files?.completed === 3);
+    expect(takeAll()).toEqual([]);
+  });
 });
 
 describe('trouble', () => {
@@ -362,12 +377,13 @@ describe('the ledger', () => {
     await world.within(10_000, () => world.source().status.files?.completed === 2);
   });
 
-  test('of a source that is gone is swept in the end', async () => {
+  test('of a source that is gone is swept in the end, but not of one that only this version does not understand', async () => {
     begin();
     await ready();
     const old = new Date(world.clock.now() - 8 * 86_400_000).toISOString();
     world.ledgers.push(
       { namespace: 'ml-platform', name: 'checkout-agents', orphanedSince: old },
+      { namespace: 'ml-platform', name: 'of-tomorrow', orphanedSince: old },
       { namespace: 'ml-platform', name: 'gone-long-ago', orphanedSince: old },
       { namespace: 'ml-platform', name: 'just-gone' },
     );
