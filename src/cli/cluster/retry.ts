@@ -84,9 +84,7 @@ async function onKeys(cluster: Cluster, source: Source, keys: readonly string[],
   const records = new Set(fitting.map((each) => each.record));
   for (const record of records) await askFile(cluster, record, trigger);
   const [asked, how] =
-    trigger === 'retry'
-      ? [fitting.length, 'tried again']
-      : [files.filter(({ record }) => records.has(record)).length, 'ingested again'];
+    trigger === 'retry' ? [fitting.length, 'tried again'] : [files.filter(({ record }) => records.has(record)).length, 'ingested again'];
   if (asked > 0) await cluster.io.out.write(`${clean(source.metadata.name)}: ${counted(asked, 'file is', 'files are')} ${how}\n`);
   return fitting.length === keys.length ? done : answerIsNo;
 }
