@@ -7,6 +7,9 @@ import { type Account, account, chartRights, type Rights } from './account.ts';
 import { apiServer } from './api-server.ts';
 import { type CollectorStub, startCollector } from './collector-stub.ts';
 import { eventually } from './eventually.ts';
+import { type Followed, follow } from './follow.ts';
+import { isInstalled, releaseReplica, stageHost } from './installed.ts';
+import { misleading } from './kstatus.ts';
 import { kubectlOk } from './kubectl.ts';
 import { type Replica, startReplica } from './replica.ts';
 import { type S3Server, startS3Server } from './s3-server/server.ts';
@@ -48,6 +51,8 @@ export type Stage = {
   readonly ledgers: (source: string) => Promise<readonly IngestionLedger[]>;
   /** What happened to an object of this name, in the order in which it was first told. */
   readonly events: (name: string) => Promise<readonly SeenEvent[]>;
+  /** All that anybody could have seen of sources and records so far. */
+  readonly followed: Pick<Followed, 'sources' | 'records'>;
   /** Merges into the spec of a source. */
   readonly edit: (name: string, spec: object) => Promise<void>;
   /** Sets a trigger on a source or a record. */
@@ -68,15 +73,23 @@ const GROUP = '/apis/spanferry.io/v1alpha1';
 
 let count = 0;
 
-/** With `rights` the operator has these, in this namespace alone: start it with `--namespaces` then. */
+/**
+ * With `rights` the operator has these, in this namespace alone: start it with `--namespaces` then. Where the operator is an installed
+ * release, it is there already, and has the rights and the collector that its chart has given it.
+ */
 export async function stage({ rights }: { readonly rights?: Rights } = {}): Promise<Stage> {
   const namespace = `stage-${process.pid}-${Date.now().toString(36)}-${count++}`;
   const bucket = 'acme-traces';
-  const [s3, collector, api] = [await startS3Server(), await startCollector(), apiServer()];
+  const [s3, collector, api] = [await startS3Server({ host: stageHost }), await startCollector(undefined, stageHost), apiServer()];
   const { accessKeyId, secretAccessKey } = s3.identities.addUser('reader').credential;
   s3.createBucket(bucket);
   await api.call('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
-  const operator = rights ? await account(api, namespace, rights, 'namespace') : await account(api, namespace, await chartRights());
+  const operator = isInstalled
+    ? itsOwn
+    : rights
+      ? await account(api, namespace, rights, 'namespace')
+      : await account(api, namespace, await chartRights());
+  const followed = await follow(api, namespace);
   const replicas: Replica[] = [];
 
   const inNamespace = (...args: readonly string[]) => kubectlOk(['-n', namespace, ...args]);
@@ -101,6 +114,7 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
     environment: NodeJS.ProcessEnv = {},
     command?: readonly string[],
   ): Promise<Replica> => {
+    if (isInstalled) return releaseReplica(flags, environment);
     const own = ['--namespace', namespace, '--name', `replica-${replicas.length}`, '--collector-endpoint', collector.url];
     const settings = { KUBECONFIG: operator.kubeconfig, ...environment };
     const replica = await startReplica([...own, ...flags], settings, command);
@@ -122,7 +136,7 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
     get,
     files,
     file,
-    start: (flags = [], environment = {}, command) => start(['--allow-loopback', ...flags], environment, command),
+    start: (flags = [], environment = {}, command) => start(isInstalled ? flags : ['--allow-loopback', ...flags], environment, command),
     startPlain: start,
     stopAll: async () => void (await Promise.all(replicas.map((replica) => replica.stop()))),
     source: (name, spec = {}, store = {}) =>
@@ -143,6 +157,7 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
             },
           },
           scan: { interval: '10s' },
+          ...(isInstalled && { destination: { endpoint: collector.url } }),
           ...spec,
         },
       }),
@@ -152,6 +167,7 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
       const { items } = await api.call<{ items: SeenEvent[] }>('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`);
       return items.filter(({ regarding }) => regarding.name === name);
     },
+    followed,
     edit: async (name, spec) => void (await merge(place('ingestionsources', name), { spec })),
     ask: async (what, name, trigger, token) =>
       void (await merge(place(what, name), { metadata: { annotations: { [annotations[trigger]]: token } } })),
@@ -190,10 +206,17 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
       await api.call('DELETE', place('ingestionsources'));
       await api.call('DELETE', place('ingestionfiles'));
       await operator.close();
+      await followed.close();
       await Promise.all([collector.close(), s3.close(), api.close()]);
+      const lives = Map.groupBy(followed.sources, ({ object }) => object.metadata.name);
+      const complaints = [...lives.values()].flatMap(misleading);
+      if (complaints.length > 0) throw new Error(`what sources said misleads:\n${complaints.slice(0, 10).join('\n')}`);
     },
   };
 }
+
+/** The account of a release: its pods have it. */
+const itsOwn: Account = { name: 'the release', kubeconfig: '/dev/null', close: async () => {} };
 
 function isSo<T extends object>(seen: T | undefined, wanted: Partial<T> | 'absent'): boolean {
   if (wanted === 'absent' || seen === undefined) return wanted === 'absent' && seen === undefined;

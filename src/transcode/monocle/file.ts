@@ -22,10 +22,9 @@ export function* walkMonocleFile(job: Job): Walk<string> {
     const byte = yield* file.between();
     if (byte < 0) break;
     if (byte !== 0x7b && byte !== 0x5b) file.json.reader.broken('this is no Monocle span');
-    const from = file.json.offset;
     file.lines.pass(file.json.reader.at);
     const seen = yield* file.value();
-    file.lines.document(from, file.json.reader.at);
+    file.lines.document(file.json.reader.at);
     shape = shape === '' ? seen : 'lines';
   }
   if (job.window.fault) truncated(job.window);
@@ -175,8 +174,7 @@ class MonocleFile {
     pending.arena.length += this.#span.length;
     pending.count(1);
     tally.times(facts.start.high, facts.start.low, facts.end.high, facts.end.low);
-    const words = new DataView(facts.traceId.buffer);
-    tally.traces.add(words.getUint32(0, true), words.getUint32(4, true), words.getUint32(8, true), words.getUint32(12, true));
+    tally.traces.add(new Uint32Array(facts.traceId.buffer), 1);
     for (const note of this.#notes) tally.warn(note.message, window.offset + note.at);
   }
 
