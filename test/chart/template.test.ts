@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parsePolicy } from '../../src/operator/policy.ts';
 import { parseSettings } from '../../src/operator/settings.ts';
-import { chart, helm, helmOk, helmProgram, type Rendered, render, template } from '../support/helm.ts';
+import { chart, helm, helmOk, helmProgram, type Rendered, render, template, type Values } from '../support/helm.ts';
 import { kubectl, kubectlOk, list } from '../support/kubectl.ts';
 import { installations, typos } from './values.ts';
 
@@ -165,6 +165,14 @@ describe.skipIf(!helmProgram)('the chart', () => {
     expect(parseSettings(flags, {})).toMatchObject({ settings: { namespaces: ['ml', 'search'] } });
   });
 
+  test('replicas that are left out are left to an autoscaler, also by an upgrade', async () => {
+    const replicas = async (values: Values) =>
+      deployments(await render(values)).map(({ spec }) => (spec as { readonly replicas?: number }).replicas);
+    expect(await replicas({ replicas: null })).toEqual([undefined]);
+    expect(await replicas({ roles: 'split', worker: { replicas: null } })).toEqual([2, undefined]);
+    expect(await replicas({})).toEqual([2]);
+  });
+
   test('alerts and dashboard arrive as their files have them, and links lead where the values say', async () => {
     const runbooks = 'https://wiki.acme.example/spanferry';
     const objects = await render({ prometheusRule: { enabled: true, runbooks }, dashboard: { enabled: true } });
@@ -178,6 +186,32 @@ describe.skipIf(!helmProgram)('the chart', () => {
     expect(JSON.parse(dashboard.data['spanferry.json'] ?? '')).toEqual(
       JSON.parse(await readFile(join(chart, 'files/dashboard.json'), 'utf8')),
     );
+  });
+
+  test('Prometheus leaves the namespace of a source on its metrics, where it would put that of the pod', async () => {
+    const objects = await render({ serviceMonitor: { enabled: true }, podMonitor: { enabled: true } });
+    expect(objects.find(({ kind }) => kind === 'ServiceMonitor')).toMatchObject({ spec: { endpoints: [{ honorLabels: true }] } });
+    expect(objects.find(({ kind }) => kind === 'PodMonitor')).toMatchObject({ spec: { podMetricsEndpoints: [{ honorLabels: true }] } });
+  });
+
+  test('where there may be another release, its leader does not hide that ours is missing', async () => {
+    const rules = async (namespaces: readonly string[]) => {
+      const objects = await render({ namespaces, prometheusRule: { enabled: true } }, 'spanferry-ml');
+      return JSON.stringify(objects.find(({ kind }) => kind === 'PrometheusRule'));
+    };
+    expect(await rules([])).toContain(String.raw`absent(leader_election_master_status{name=\"spanferry-leader\"} == 1)`);
+    expect(await rules(['ml'])).toContain(
+      String.raw`absent(leader_election_master_status{name=\"spanferry-leader\",namespace=\"spanferry-ml\"} == 1)`,
+    );
+  });
+
+  test('helm test may ask whether it is ready, whoever else may read the metrics', async () => {
+    const metricsFrom = [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }];
+    const objects = await render({ networkPolicy: { enabled: true, metricsFrom } });
+    const tester = objects.find(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test');
+    expect(objects.find(({ kind }) => kind === 'NetworkPolicy')).toMatchObject({
+      spec: { ingress: [{ from: [{ podSelector: { matchLabels: tester?.metadata.labels } }, ...metricsFrom] }] },
+    });
   });
 
   test('a new policy starts new replicas', async () => {
