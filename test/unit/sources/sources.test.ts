@@ -347,6 +347,24 @@ describe('annotations', () => {
 });
 
 describe('the ledger', () => {
+  test('that cannot be opened leaves the store to be tested, once for each token', async () => {
+    begin();
+    put(0, 3);
+    await ready();
+    world.segments.clear();
+    world.newLeader();
+    await world.within(10_000, () => world.ready()?.reason === 'LedgerIncomplete');
+    for (const token of ['t1', 't2']) {
+      world.edit({ annotations: { 'spanferry.io/test': token } });
+      await world.within(10_000, () => world.source().status.lastTest?.token === token);
+      expect(world.source().status).toMatchObject({ lastTest: { ok: true, filesFound: 3 }, handled: { test: token } });
+    }
+    const told = reasons().filter((reason) => reason === 'TestSucceeded').length;
+    await world.clock.advance(5 * minute);
+    expect([told, reasons().filter((reason) => reason === 'TestSucceeded').length]).toEqual([2, 2]);
+    expect(world.ready()?.reason).toBe('LedgerIncomplete');
+  });
+
   test('of a source that has done nothing yet is no riddle to the next leader', async () => {
     begin();
     await ready();
