@@ -92,7 +92,7 @@ describe.skipIf(!helmProgram)('the life of a release', () => {
     }
     await run(['upgrade', 'spanferry', chart], { ...values, namespaces: ['spanferry', 'kube-public'] });
     expect((await second(['default', 'kube-public'])).err).toMatch(/looks after kube-public: two would refuse/);
-    expect((await second([])).err).toMatch(/looks after kube-public, spanferry: two would refuse/);
+    expect((await second([])).err).toMatch(/looks after spanferry, kube-public: two would refuse/);
     expect((await second(['default'])).code).toBe(0);
     await helmOk(['uninstall', 'second', '--namespace', 'other', '--kubeconfig', join(folder, 'kubeconfig')]);
     await run(['upgrade', 'spanferry', chart], values);
