@@ -1,4 +1,4 @@
-import { failureOf } from '../api/failure.ts';
+import { type Failure, failureOf } from '../api/failure.ts';
 import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 import type { Supply } from '../api/supply.ts';
 import type { Log } from '../observability/logger.ts';
@@ -208,10 +208,14 @@ export function dispatch(options: DispatchOptions): Dispatch {
     const [only] = candidates;
     const name = only && candidates.length === 1 ? only.name : packName(source, candidates);
     const spec = { sourceRef: { name: source.name }, ...specOf(candidates), worker };
+    let why: Failure | undefined;
     const made = await write('create a record', { metadata: { namespace: source.namespace, name } }, () =>
-      insisting(async () => recent.add(await records.create({ name, source, spec }))),
+      insisting(async () => recent.add(await records.create({ name, source, spec }))).catch((thrown: unknown) => {
+        why = failureOf(thrown);
+        throw thrown;
+      }),
     );
-    if (!made) supply.giveBack(candidates, lane);
+    if (!made) supply.giveBack(candidates, lane, why);
   };
 
   /** Where no answer came the record may be there, and files of a pack would go into another one: it is asked for again by its name. */
