@@ -65,7 +65,8 @@ const MOST_ORPHANS = 2_000;
 export function dispatch(options: DispatchOptions): Dispatch {
   const { records, workers, supplies, mayWrite, clock, log, caps = defaultCaps } = options;
   let nudge = new AbortController();
-  const wake = () => nudge.abort();
+  // With a reason: without one, each of many wakes would make an error with a stack.
+  const wake = () => nudge.abort('woken');
   const settlements = settlement(clock.monotonic, wake);
   const recent = recentRecords(records.find, clock.monotonic);
   const write = writes({ mayWrite, log, atOnce: 32 });
