@@ -172,7 +172,14 @@ describe.concurrent('spanferry preview', () => {
     writeFileSync(file, 'kind: ConfigMap\n');
     expect(await run(['preview', '-f', file])).toMatchObject({
       code: 2,
-      err: `spanferry: ${file} holds no IngestionSource: one is looked at\n`,
+      err: `spanferry: ${file} holds no IngestionSource\n`,
+    });
+    expect(await run(['preview', '-f', '-'], { stdin: 'kind: ConfigMap\n' })).toMatchObject({
+      err: 'spanferry: standard input holds no IngestionSource\n',
+    });
+    expect(await run(['preview', file])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('none.yaml is a file, but preview looks at a source, a location or a manifest (-f FILE)'),
     });
     expect(await run(['preview', 's3://acme-traces/none/', ...place], login())).toMatchObject({
       code: 1,
@@ -210,6 +217,10 @@ describe.concurrent('spanferry create', () => {
       'applied configured',
     );
     expect((await scene.get('applied')).spec.suspend).toBe(true);
+    expect(await run(['create', 's3://other-traces/created/', ...flags, '--name', 'applied', '--apply'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('bucket cannot change: make another IngestionSource for another bucket'),
+    });
     expect(await run(['create', 'gs://acme-traces/', '--secret', 'no-key', '--apply'])).toMatchObject({
       code: 0,
       err: expect.stringContaining('there is no Secret no-key in namespace'),
