@@ -1,7 +1,7 @@
 import { fail } from '../../api/failure.ts';
+import type { Window } from '../kernel.ts';
 import { walkMonocleFile } from '../monocle/file.ts';
 import { walkJsonFile } from '../otlp/json-file.ts';
-import type { Window } from '../kernel.ts';
 import type { Format } from '../port.ts';
 import { walkProtobufFile } from '../protobuf/file.ts';
 import { isProtobuf } from '../protobuf/sniff.ts';
