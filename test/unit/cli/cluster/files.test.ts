@@ -62,6 +62,14 @@ describe('the files of a source', () => {
     expect(keys(await shown({ ...options, output: 'json' }))).toEqual(expected);
   });
 
+  test('of a trace platform are slices, of whose size nobody knows', async () => {
+    const platform = source('checkout-agents', { store: { xray: { region: 'us-east-1' } } });
+    const { cluster, out } = toldCluster({ sources: [platform], files: records.slice(0, 1) });
+    await files(cluster, 'checkout-agents', { sort: 'time' });
+    expect(out()).not.toContain('SIZE');
+    expect(out()).toMatch(/\n1 slice: 1 completed; 12 spans\n$/);
+  });
+
   test('of a pack are shown one by one, each with what became of it', async () => {
     const packed = pack(4, {
       ...done,
