@@ -1,4 +1,4 @@
-import { Failed, type Failure } from '../../api/failure.ts';
+import { type Failure, isFailed } from '../../api/failure.ts';
 import type { StoreSpec } from '../../api/store.ts';
 import { no } from '../cluster/trouble.ts';
 
@@ -34,7 +34,7 @@ const notLoggedIn: ReadonlySet<Failure['reason']> = new Set(['MissingCredential'
 
 /** What a store refuses to a person's own login is told to that person, and not to whoever runs the operator. */
 export function refusedLogin(spec: StoreSpec, thrown: unknown): never {
-  if (thrown instanceof Failed && notLoggedIn.has(thrown.failure.reason)) {
+  if (isFailed(thrown) && notLoggedIn.has(thrown.failure.reason)) {
     const words = thrown.failure.message.replace(/^the operator has no AWS identity: /, '');
     return no(`the store cannot be read with your own login (${words}); log in to ${loginTo(spec)}`);
   }
