@@ -31,7 +31,8 @@ export async function files(cluster: Cluster, name: string, options: FilesOption
   const { io } = cluster;
   const isWanted = wanted(options, io.clock.now());
   const source = await sourceNamed(cluster, name);
-  const found = (await filesOf(cluster, source)).filter(isWanted).sort(orders[options.sort]);
+  const kept = await filesOf(cluster, source);
+  const found = kept.filter(isWanted).sort(orders[options.sort]);
   const { output } = options;
   if (output === 'name') await writeNames(fileKind, [...new Set(found.map(({ record }) => record))], io);
   else if (output === 'json' || output === 'yaml') await writeValue(output, found.map(memberJson), io);
@@ -39,11 +40,11 @@ export async function files(cluster: Cluster, name: string, options: FilesOption
     const columns = columnsFor(output === 'wide', io.clock.now());
     const paint = paintFor(io.out, io.env);
     for (const line of table(columns, found, screenOf(io), paint)) await io.out.write(`${line}\n`);
+    const finished = kept.filter(({ state }) => state === 'Completed' || state === 'Failed').length;
     const entries = source.status.ledger?.entries ?? 0;
-    const older = entries > found.length ? `; the ledger remembers ${counted(entries, 'file')}, records of older ones are gone` : '';
+    const older = entries > finished ? `; the ledger remembers ${counted(entries, 'file')}, records of older ones are gone` : '';
     for (const line of wrap(`${totals(found)}${older}`, screenOf(io) ?? Number.POSITIVE_INFINITY))
-      await io.out.write(`${paint.dim(line)}
-`);
+      await io.out.write(`${paint.dim(line)}\n`);
   }
   return done;
 }

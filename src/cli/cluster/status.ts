@@ -1,7 +1,8 @@
 import { type File, type Source, sourceKind } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
-import { columnsOf } from '../terminal/io.ts';
+import { columnsOf, type Io } from '../terminal/io.ts';
 import { paintFor } from '../terminal/paint.ts';
+import { counted } from '../terminal/words.ts';
 import { membersOf } from './members.ts';
 import { type Form, writeNames, writeObjects } from './output.ts';
 import { recordsOf } from './records.ts';
@@ -10,7 +11,7 @@ import { done } from './session.ts';
 import { signs, silence } from './signs.ts';
 import { chosenSources, type SourceChoice, whereOf } from './sources.ts';
 import { type Look, statusPage } from './status-page.ts';
-import { endOf } from './trouble.ts';
+import { endOf, misused } from './trouble.ts';
 
 export type StatusOptions = SourceChoice & { readonly watch: boolean; readonly output?: Form };
 
@@ -26,6 +27,8 @@ const CLEAR_BELOW = '\x1b[J';
 export async function status(cluster: Cluster, names: readonly string[], options: StatusOptions): Promise<number> {
   const { io } = cluster;
   const { output } = options;
+  if (options.watch && output !== undefined && output !== 'wide')
+    misused(`--watch draws pages; \`kubectl get isrc -w -o ${output}\` follows objects`);
   if (!options.watch) {
     const sources = await chosenSources(cluster, names, options);
     if (output === 'name') await writeNames(sourceKind, sources, io);
@@ -49,10 +52,17 @@ async function watched(cluster: Cluster, names: readonly string[], options: Stat
         return [`! ${clean(endOf(thrown, cluster.where).message)}`];
       });
     isFirst = false;
-    const text = lines.join(io.out.isTTY ? `${CLEAR_LINE}\n` : '\n');
+    const text = inWindow(lines, io.out).join(io.out.isTTY ? `${CLEAR_LINE}\n` : '\n');
     await io.out.write(io.out.isTTY ? `${HOME}${text}${CLEAR_LINE}\n${CLEAR_BELOW}` : `${text}\n\n`);
     await io.clock.sleep(REDRAW_MS);
   }
+}
+
+/** As much as the window is high: what is longer would scroll with every redraw. */
+function inWindow(lines: readonly string[], { isTTY, rows = 0 }: Io['out']): readonly string[] {
+  if (!isTTY || rows < 3 || lines.length < rows) return lines;
+  const shown = lines.slice(0, rows - 2);
+  return [...shown, `… ${counted(lines.length - shown.length, 'more line')}: make the window higher, or name a source`];
 }
 
 async function pages(cluster: Cluster, sources: readonly Source[], options: StatusOptions): Promise<readonly string[]> {

@@ -3,7 +3,7 @@ import type { Source } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
 import { type Paint, paintFor } from '../terminal/paint.ts';
 import { counted } from '../terminal/words.ts';
-import { answered, askSource } from './ask.ts';
+import { answeredOrTold, askSource } from './ask.ts';
 import { type Form, writeValue } from './output.ts';
 import type { Cluster } from './session.ts';
 import { answerIsNo, done } from './session.ts';
@@ -20,12 +20,14 @@ export async function test(cluster: Cluster, names: readonly string[], options: 
     asked.push({ source, token: await askSource(cluster, source, 'test') });
   const tested: Source[] = [];
   for (const { source, token } of asked) {
-    const after = await answered(cluster, source, 'test', token, durationMs(options.timeout));
+    const after = await answeredOrTold(cluster, source, 'test', token, durationMs(options.timeout));
+    if (!after) continue;
     tested.push(after);
     if (!options.output) await io.out.write(`${testLines(after, paintFor(io.out, io.env)).join('\n')}\n`);
   }
-  if (options.output) await writeValue(options.output, tested.length === 1 ? testJson(tested[0]!) : tested.map(testJson), io);
-  return tested.every(({ status }) => status.lastTest?.ok) ? done : answerIsNo;
+  const [only] = asked.length === 1 ? tested : [];
+  if (options.output && (asked.length > 1 || only)) await writeValue(options.output, only ? testJson(only) : tested.map(testJson), io);
+  return tested.length === asked.length && tested.every(({ status }) => status.lastTest?.ok) ? done : answerIsNo;
 }
 
 /** What a person reads of a test. */

@@ -5,7 +5,7 @@ import type { Skip } from '../../sources/filter.ts';
 import type { StoredFile } from '../../stores/store.ts';
 import type { Member } from '../cluster/members.ts';
 import { remedyOf } from '../cluster/trouble.ts';
-import { ago, counted, size } from '../terminal/words.ts';
+import { ago, count, counted, size } from '../terminal/words.ts';
 import type { Known } from './known.ts';
 
 /** All that there is to know of one key. */
@@ -114,7 +114,7 @@ function evidence({ file, known, members, now, isLedgerRead }: Seen): readonly s
     ...(file === undefined || file === 'unknown' ? [] : [known.skip ? 'Matches the source: no.' : 'Matches the source: yes.']),
     known.member
       ? `Record: ${known.member.record.metadata.name}, ${known.member.state}.`
-      : `Record: none is kept of this content${older > 0 ? `, ${counted(older, 'one')} of older content` : ''}.`,
+      : `Record: none is kept of this content${older > 0 ? `, ${count(older)} of older content` : ''}.`,
     `Ledger: ${isLedgerRead ? (known.outcome ? `${known.outcome}.` : known.isKeyKnown ? 'another content under this key.' : 'not in it.') : 'could not be read.'}`,
   ];
 }

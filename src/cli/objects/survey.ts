@@ -99,12 +99,16 @@ export function surveyLines(found: Survey, spec: SourceSpec, isSource: boolean):
   const skipped = mostSkipped(tally, 5).map(({ extension, count: many }) => `${count(many)} ${clean(extension) || 'without extension'}`);
   const toCome = tally.matched - done;
   return [
-    `  ${atLeast}${counted(tally.matched, 'file matches', 'files match')} of ${counted(tally.listed, 'object')} under ${clean(prefixOf(spec)) || 'the whole bucket'}`,
+    `  ${atLeast}${counted(tally.matched, 'file matches', 'files match')} of ${counted(tally.listed, 'object')} ${prefixOf(spec) === '' ? 'in the whole bucket' : `under ${clean(prefixOf(spec))}`}`,
     `  sizes    ${size(bytes)} in all, from ${size(smallest)} to ${size(largest)}`,
     `  oldest   ${day(oldest)}  ${clean(oldest?.key ?? '')}`,
     `  newest   ${day(last)}  ${clean(last?.key ?? '')}`,
     ...(skipped.length > 0 ? [`  left     ${skipped.join(', ')} (taken: ${extensionsOf(spec).join(' ') || 'every extension'})`] : []),
     ...(modifiedAfter === undefined ? [] : [`  only     files modified after ${modifiedAfter}`]),
-    ...(isSource ? [`  known    ${count(done)} are done or under way, ${count(toCome)} ${toCome === 1 ? 'is' : 'are'} to come`] : []),
+    ...(isSource
+      ? [
+          `  known    ${count(done)} ${done === 1 ? 'is' : 'are'} done or under way, ${count(toCome)} ${toCome === 1 ? 'is' : 'are'} to come`,
+        ]
+      : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,15 @@ import { type Bundle, bundleCommand, bundleOperator } from '../../../hack/build/
 import { defaultSettings, type Input } from '../../../src/transcode/port.ts';
 import { createPool } from '../../../src/transcode/threads/pool.ts';
 import { command } from '../../support/cli/command.ts';
+import { eventually } from '../../support/eventually.ts';
 import { decodeRequest } from '../../support/traces/decode.ts';
+
+const isThere = (shell: string): boolean => {
+  const found = spawnSync(shell, ['--version']).status === 0;
+  if (!found && process.env.CI === 'true') throw new Error(`CI needs ${shell}`);
+  if (!found) console.warn(`SKIPPED: completion in ${shell}, because it is not installed.`);
+  return found;
+};
 
 const fixtures = new URL('../../fixtures/', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'spanferry-bundle-'));
@@ -267,17 +275,71 @@ test('a person at a terminal has colours', async () => {
   expect(text.replace(/\x1b\[\d+m/g, '')).toBe(readFileSync(`${fixtures}screens/langgraph-agent.json.80.txt`, 'utf8'));
 });
 
-test('bash completes by asking the command', async () => {
-  const bin = join(folder, 'bin');
-  mkdirSync(bin);
-  writeFileSync(join(bin, 'spanferry'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`, { mode: 0o755 });
-  const typed = 'COMP_WORDS=(spanferry files --s); COMP_CWORD=2; _spanferry; declare -p COMPREPLY';
-  const child = spawn('bash', ['-c', `source <(spanferry completion bash); ${typed}`], { env: { PATH: `${bin}:${process.env.PATH}` } });
-  const out: Buffer[] = [];
-  child.stdout.on('data', (chunk) => out.push(chunk));
-  const [code] = await once(child, 'close');
-  expect({ code, out: Buffer.concat(out).toString() }).toEqual({
-    code: 0,
-    out: 'declare -a COMPREPLY=([0]="--state" [1]="--since" [2]="--sort")\n',
+describe('the tabulator at a terminal', () => {
+  let bin: string;
+  beforeAll(() => {
+    bin = join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'spanferry'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`, { mode: 0o755 });
+  });
+
+  /** Types into an interactive shell behind a pseudo-terminal until its screen shows what is expected, and gives that screen. */
+  async function typed(shell: readonly string[], lines: readonly string[], expected: RegExp): Promise<string> {
+    const env = { PATH: `${bin}:${process.env.PATH}`, HOME: folder, TERM: 'xterm', PS1: '$ ', LANG: 'C.UTF-8' };
+    const child = spawn('script', ['-qec', shell.join(' '), '/dev/null'], { env, cwd: folder });
+    let screen = '';
+    child.stdout.on('data', (chunk) => {
+      screen += chunk;
+    });
+    try {
+      // A line is typed when the one before has been taken: each ends with a word that the shell then says.
+      for (const [i, line] of lines.entries()) {
+        child.stdin.write(i === lines.length - 1 ? line : `${line}; echo taken-$((${i} + 100))\n`);
+        if (i < lines.length - 1)
+          await eventually(
+            () => screen,
+            (text) => text.includes(`taken-${i + 100}`),
+            20_000,
+          );
+      }
+      return await eventually(
+        () => screen.replace(/\x1b(\[[0-?]*[ -/]*[@-~]|[=>])/g, ''),
+        (text) => expected.test(text),
+        20_000,
+      );
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }
+
+  const shells: readonly [name: string, shell: readonly string[], load: readonly string[]][] = [
+    ['bash', ['bash', '--norc', '-i'], ['source <(spanferry completion bash)']],
+    ['zsh', ['zsh', '-f', '-i'], ['autoload -Uz compinit && compinit -u -D && source <(spanferry completion zsh)']],
+  ];
+  for (const [name, shell, load] of shells) {
+    test.skipIf(!isThere(name))(
+      `${name} completes commands, options and their words by asking the command`,
+      async () => {
+        await typed(shell, [...load, 'spanferry sta\t'], /spanferry status/);
+        await typed(shell, [...load, 'spanferry files any --sta\t'], /files any --state/);
+        await typed(shell, [...load, 'spanferry files any -o wi\t'], /any -o wide/);
+      },
+      60_000,
+    );
+  }
+
+  test.skipIf(!isThere('fish'))('fish completes them too, and files only where there is nothing else', () => {
+    const completed = (line: string) =>
+      spawnSync('fish', ['-N', '-c', `spanferry completion fish | source; complete -C'${line}'`], {
+        env: { PATH: `${bin}:${process.env.PATH}`, HOME: folder },
+        encoding: 'utf8',
+        cwd: folder,
+      })
+        .stdout.split('\n')
+        .filter((each) => each !== '');
+    expect(completed('spanferry sta')).toEqual(['status']);
+    expect(completed('spanferry files any --s')).toEqual(['--since', '--sort', '--state']);
+    expect(completed('spanferry files any -o ')).toEqual(['json', 'name', 'wide', 'yaml']);
+    expect(completed('spanferry validate al')).toEqual(['alone/']);
   });
 });
