@@ -60,7 +60,8 @@ try {
     const of = `first sync of 20,000 records by ${initial}`;
     rows[`${of}, s`] = { value: round(cost.ms / 1_000), bound: `< ${firstSyncBounds.ms / 1_000}` };
     rows[`${of}, MiB added at the peak`] = { value: Math.round(cost.mibAdded), bound: `<= ${firstSyncBounds.mibAdded}` };
-    rows[`${of}, longest block, ms of CPU`] = { value: round(cost.longestBlockMs), bound: `<= ${firstSyncBounds.longestBlockMs}` };
+    rows[`${of}, longest block, ms`] = { value: round(cost.longestBlockMs), bound: `<= ${firstSyncBounds.longestBlockMs}` };
+    rows[`${of}, longest block, ms of CPU`] = { value: round(cost.longestBlockCpuMs) };
   }
   report();
 } finally {

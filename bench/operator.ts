@@ -1,4 +1,5 @@
 import { announce, prepareTool } from '../hack/tools/prepare.ts';
+import { budget } from './operator/budget.ts';
 import { idle } from './operator/idle.ts';
 import { huge, large } from './operator/large.ts';
 import { ledger } from './operator/ledger.ts';
@@ -6,10 +7,11 @@ import { million } from './operator/million.ts';
 import { small } from './operator/small.ts';
 import { asObject, line, type Row } from './support/rows.ts';
 
-// npm run bench -- operator [small large huge million ledger idle] [--json]     what the whole operator costs, as it is shipped, in front of a real API server
+// npm run bench -- operator [small budget large huge million ledger idle] [--json]     what the whole operator costs, as it is shipped, in front of a real API server
 
 const measurements: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   small,
+  budget,
   large,
   huge,
   million,

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# npm run kind           builds the image, loads it into kind, installs the chart, and ferries real files from a real store to a real collector
+# npm run kind           builds the image, loads it into kind, installs the chart, ferries real files from a real store to a real collector, and
+#                        runs the end-to-end files of the operator suite against the release
 # npm run kind -- --keep the same, and leaves the cluster for you
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,8 +29,16 @@ say() { printf '\n── %s\n' "$*"; }
 in_cluster() { kubectl --context "kind-$cluster" "$@"; }
 
 say "A cluster"
+folder=$(mktemp -d)
+end() {
+  rm -rf "$folder"
+  $keep || kind delete cluster --name "$cluster"
+}
+trap end EXIT
 kind get clusters | grep -qx "$cluster" || kind create cluster --name "$cluster" --wait 2m
-if ! $keep; then trap 'kind delete cluster --name "$cluster"' EXIT; fi
+
+# The end-to-end files keep store and collector on this machine, where pods reach it: at the bridge that Docker made for kind.
+host=$(docker network inspect kind --format '{{range .IPAM.Config}}{{println .Gateway}}{{end}}' | grep -m1 -F .)
 
 say "The image"
 docker build --tag "$image:kind" .
@@ -43,7 +52,7 @@ in_cluster --namespace surroundings wait job/upload --for=condition=Complete --t
 say "The chart"
 helm upgrade --install spanferry charts/spanferry --kube-context "kind-$cluster" --namespace spanferry --create-namespace --wait --timeout 3m \
   --set image.repository="$image" --set image.tag=kind --set networkPolicy.enabled=true --set 'networkPolicy.egressPorts={443,6443,4318,9000}' \
-  --set collector.endpoint=http://collector.surroundings:4318
+  --set collector.endpoint=http://collector.surroundings:4318 --set-json "networkPolicy.extraEgress=[{\"to\":[{\"ipBlock\":{\"cidr\":\"$host/32\"}}]}]"
 helm test spanferry --kube-context "kind-$cluster" --namespace spanferry
 
 say "A source"
@@ -56,4 +65,13 @@ say "What the collector holds"
 spans=$(in_cluster --namespace surroundings logs deployment/collector | grep -c 'Name *: *agent_invocation' || true)
 if [ "$spans" != 3 ]; then echo "the collector has $spans spans instead of 3" >&2; exit 1; fi
 echo "All 3 spans arrived."
+
+say "The end-to-end files of the operator suite, against this release"
+if node -e 'require("node:net").createServer().on("error", () => process.exit(1)).listen(0, process.argv[1], () => process.exit(0))' "$host"; then
+  kind get kubeconfig --name "$cluster" >"$folder/kubeconfig"
+  KUBECONFIG="$folder/kubeconfig" SPANFERRY_TEST_HOST="$host" npm run test:installed
+else
+  echo "They were not run: $host, the bridge of kind, is not on this machine, as where Docker runs in a machine of its own (Docker Desktop)." >&2
+  [ "${CI:-}" != true ]
+fi
 if $keep; then echo "The cluster stays: kubectl --context kind-$cluster; kind delete cluster --name $cluster removes it."; fi

@@ -3,10 +3,11 @@ import { runParts } from './control/manager.ts';
 import { longRunning, type Part } from './control/part.ts';
 import { createDelivery } from './delivery/delivery.ts';
 import { deliveryMetrics } from './delivery/metrics.ts';
-import { credentials, defaultKubeConfig } from './kube/access.ts';
+import { credentials } from './kube/access.ts';
 import { writeShare } from './kube/budget.ts';
 import { copies } from './kube/copies.ts';
 import { workerName } from './kube/heartbeat.ts';
+import { findKubeConfig } from './kube/kubeconfig.ts';
 import { tokenBucket } from './kube/limit.ts';
 import type { Source } from './kube/ownkinds.ts';
 import { resources } from './kube/resources.ts';
@@ -17,7 +18,7 @@ import { metrics } from './observability/metrics.ts';
 import { statusServer } from './observability/server.ts';
 import { startTracing } from './observability/tracing.ts';
 import { workerConnections } from './operator/connections.ts';
-import { type Given, readGiven, wordsOf } from './operator/files.ts';
+import { type Given, readGiven } from './operator/files.ts';
 import { managerPart } from './operator/manager-part.ts';
 import { allowanceObserver, apiObserver, observedStores, observeShare, verdictObserver } from './operator/observers.ts';
 import { readSecret, secretCache } from './operator/secrets.ts';
@@ -95,7 +96,7 @@ async function run(
   const share = writeShare(settings.apiWritesPerSecond, settings.role !== 'manager');
   observeShare(measured, share);
   const api = transport({
-    credentials: credentials(() => kubeConfig(environment), clock),
+    credentials: credentials(() => findKubeConfig({}, environment), clock),
     clock,
     userAgent: `spanferry/${VERSION}`,
     writes: tokenBucket(clock, share.perSecond),
@@ -174,15 +175,6 @@ const proxyOf = (environment: NodeJS.ProcessEnv) => ({
   HTTPS_PROXY: environment.https_proxy ?? environment.HTTPS_PROXY,
   NO_PROXY: environment.no_proxy ?? environment.NO_PROXY,
 });
-
-/** Where the API server is: a mistake in it ends the start with a sentence. */
-function kubeConfig({ KUBECONFIG }: NodeJS.ProcessEnv) {
-  try {
-    return defaultKubeConfig();
-  } catch (thrown) {
-    throw new Error(`the kubeconfig cannot be read: ${wordsOf(thrown, KUBECONFIG ?? 'kubeconfig')}`, { cause: thrown });
-  }
-}
 
 /** /healthz, /readyz and /metrics, up first and down last. */
 function serving({ listen }: Settings, measured: ReturnType<typeof metrics>, ready: ReturnType<typeof readiness>): Part {

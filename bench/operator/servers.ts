@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { startS3Server } from '../../test/support/s3-server/server.ts';
+import { agentFile } from '../../test/support/traces/agent.ts';
 import { genAiSpan, manySpans, proses, requestOf } from '../corpora/spans.ts';
 import { inputOf, oneDocument, smallDocuments } from '../transcode/streams.ts';
 
@@ -13,7 +14,7 @@ import { inputOf, oneDocument, smallDocuments } from '../transcode/streams.ts';
 export type Fileset = {
   readonly prefix: string;
   readonly count: number;
-  readonly kind: 'small' | 'genai' | 'genai.gz' | '300 MB' | 'tiny';
+  readonly kind: 'small' | 'lone' | 'genai' | 'genai.gz' | '300 MB' | 'tiny';
 };
 
 export type Served = {
@@ -31,6 +32,8 @@ export type Upload = { readonly key: string; readonly text: string };
 export type Seen = { readonly requests: number; readonly bytes: number };
 
 const BUCKET = 'bench';
+/** More than a file in a pack may have. */
+const LONE_BYTES = 70_000;
 
 /** Four megabytes of chats with models. */
 const genai = () =>
@@ -82,6 +85,8 @@ async function bodiesOf(kind: Fileset['kind']): Promise<readonly Buffer[]> {
   switch (kind) {
     case 'small':
       return smallDocuments(256);
+    case 'lone':
+      return [Buffer.from(agentFile(1, 'checkout', { prompt: 'x'.repeat(LONE_BYTES) }).text)];
     case 'genai':
       return [genai()];
     case 'genai.gz':

@@ -42,7 +42,10 @@ const dockerfile = fileURLToPath(new URL('../../Dockerfile', import.meta.url));
 const own = 'default';
 const place = (namespace = own) => `/apis/spanferry.io/v1alpha1/namespaces/${namespace}/ingestionsources`;
 
-/** Starts everything but the operator. `SPANFERRY_BENCH_LOG` names a file for what operators say. */
+/**
+ * Starts everything but the operator. `SPANFERRY_BENCH_LOG` names a file for what operators say, and `SPANFERRY_BENCH_NODE` more flags for node,
+ * such as `--trace-gc` or `--cpu-prof`.
+ */
 export async function startStand(sets: readonly Fileset[]): Promise<Stand> {
   const folder = mkdtempSync(join(tmpdir(), 'spanferry-bench-'));
   const { file } = await bundleCommand(folder);
@@ -94,18 +97,21 @@ export async function startStand(sets: readonly Fileset[]): Promise<Stand> {
   };
 }
 
-/** What stands between node and the program in the image. */
-function shippedFlags(): readonly string[] {
-  const [, entrypoint = '[]'] = /^ENTRYPOINT (.+)$/m.exec(readFileSync(dockerfile, 'utf8')) ?? [];
-  return (JSON.parse(entrypoint) as readonly string[]).slice(1, -1);
+/** How the image starts the operator: what stands between node and the program, and its environment. */
+function shipped(): { readonly flags: readonly string[]; readonly env: NodeJS.ProcessEnv } {
+  const text = readFileSync(dockerfile, 'utf8');
+  const [, entrypoint = '[]'] = /^ENTRYPOINT (.+)$/m.exec(text) ?? [];
+  const [, variables = ''] = /^ENV (.+)$/m.exec(text) ?? [];
+  const env = Object.fromEntries(variables.split(' ').map((each) => each.split('=') as [string, string]));
+  return { flags: (JSON.parse(entrypoint) as readonly string[]).slice(1, -1), env };
 }
 
 async function startOperator(program: string, flags: readonly string[], kubeconfig: string): Promise<Operator> {
   const listen = `127.0.0.1:${await freePort()}`;
-  const profile = process.env.SPANFERRY_BENCH_PROFILE;
-  const node = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const child = spawn(process.execPath, [...shippedFlags(), ...node, program, 'operator', ...flags, '--listen', listen], {
-    env: { ...process.env, KUBECONFIG: kubeconfig },
+  const { flags: node, env } = shipped();
+  const more = process.env.SPANFERRY_BENCH_NODE?.split(' ') ?? [];
+  const child = spawn(process.execPath, [...node, ...more, program, 'operator', ...flags, '--listen', listen], {
+    env: { ...process.env, ...env, KUBECONFIG: kubeconfig },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = process.env.SPANFERRY_BENCH_LOG;

@@ -3,6 +3,9 @@ export type Heap<T> = {
   readonly push: (item: T) => void;
   readonly pop: () => T | undefined;
   readonly peek: () => T | undefined;
+  readonly size: () => number;
+  /** Drops whatever is not to be kept. */
+  readonly sweep: (keep: (item: T) => boolean) => void;
 };
 
 /** An empty heap ordered by `before`. */
@@ -37,11 +40,13 @@ export function heap<T>(before: (a: T, b: T) => boolean): Heap<T> {
     return true;
   };
 
+  const push = (item: T): void => {
+    items.push(item);
+    rise(items.length - 1);
+  };
+
   return {
-    push: (item) => {
-      items.push(item);
-      rise(items.length - 1);
-    },
+    push,
     pop: () => {
       const first = items[0];
       const last = items.pop();
@@ -52,5 +57,9 @@ export function heap<T>(before: (a: T, b: T) => boolean): Heap<T> {
       return first;
     },
     peek: () => items[0],
+    size: () => items.length,
+    sweep: (keep) => {
+      for (const item of items.splice(0).filter(keep)) push(item);
+    },
   };
 }

@@ -19,7 +19,7 @@ export type Queue = {
   /** Must follow every `take`. */
   readonly done: (key: string) => void;
   readonly depth: () => number;
-  /** Ends the time of waiting: no key becomes ready any more, and no timer is left that would keep the process alive. */
+  /** Ends the time of waiting: no delay ends any more, and no timer is left that would keep the process alive. */
   readonly close: () => void;
 };
 
@@ -36,6 +36,9 @@ export type QueueOptions = {
 
 type Entry = { readonly key: string; readonly priority: number; readonly dueAt: number; readonly order: number; isReady: boolean };
 type Taker = (entry: Entry) => void;
+
+/** So many entries that nobody waits for any more are not worth sweeping. */
+const SLACK = 1_000;
 
 const defaultBackoff: Backoff = { baseMs: 500, maxMs: 300_000 };
 
@@ -64,8 +67,14 @@ export function queue({ name, clock, metrics, backoff = defaultBackoff, random =
     waiting.set(key, entry);
     if (entry.isReady) offer(entry);
     else if (dueAt <= clock.monotonic()) becomeReady(entry);
-    else delayed.push(entry);
+    else delay(entry);
     setAlarm();
+  };
+
+  /** A key that often comes out before its time leaves an entry behind each time; they must not pile up until then. */
+  const delay = (entry: Entry): void => {
+    delayed.push(entry);
+    if (delayed.size() > 2 * waiting.size + SLACK) delayed.sweep((each) => waiting.get(each.key) === each);
   };
 
   const becomeReady = (entry: Entry): void => {
@@ -127,7 +136,7 @@ export function queue({ name, clock, metrics, backoff = defaultBackoff, random =
     const canceller = new AbortController();
     const mine = { dueAt: next.dueAt, cancel: () => canceller.abort() };
     alarm = mine;
-    clock.sleep(Math.min(next.dueAt - clock.monotonic(), MAX_SLEEP_MS), canceller.signal).then(
+    clock.sleep(next.dueAt - clock.monotonic(), canceller.signal).then(
       () => {
         if (alarm === mine) alarm = undefined;
         ring();
@@ -185,6 +194,3 @@ export function queue({ name, clock, metrics, backoff = defaultBackoff, random =
     },
   };
 }
-
-/** A timer of more than 24.8 days would fire at once. */
-const MAX_SLEEP_MS = 86_400_000;

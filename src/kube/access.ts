@@ -26,14 +26,6 @@ const FRESH_MS = 60_000;
 /** A plugin that gives refused tokens must not be run for every request. */
 const RENEW_EVERY_MS = 10_000;
 
-/** As kubectl finds it: KUBECONFIG, ~/.kube/config, or the ServiceAccount of the pod. */
-export function defaultKubeConfig(context?: string): KubeConfig {
-  const config = new KubeConfig();
-  config.loadFromDefault();
-  if (context) config.setCurrentContext(context);
-  return config;
-}
-
 /** A kubeconfig given as text. */
 export function kubeConfigFrom(text: string): KubeConfig {
   const config = new KubeConfig();
@@ -72,20 +64,35 @@ export function credentials(load: () => KubeConfig, clock: Clock): Credentials {
   };
 
   const renew = async (refused: Access): Promise<Access> => {
-    if (known && known.access !== refused) return known.access;
+    // What is being read right now comes from the old KubeConfig, which keeps a token until it expires, refused or not.
+    await pending?.catch(() => {});
+    if (known && !isSame(known.access, refused)) return known.access;
     if (clock.monotonic() - renewedAt < RENEW_EVERY_MS) return refused;
     renewedAt = clock.monotonic();
-    // A new KubeConfig, because the old one keeps a token until it expires, refused or not.
-    config = load();
+    config = loadedAgain(load);
     return read();
   };
 
   return { current, renew };
 }
 
+const isSame = (a: Access, b: Access): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** A file in the middle of its rotation is trouble like any other with credentials: whoever asked tries again. */
+function loadedAgain(load: () => KubeConfig): KubeConfig {
+  try {
+    return load();
+  } catch (thrown) {
+    throw thrown instanceof KubeError ? thrown : new KubeError('Unauthorized', 'the kubeconfig cannot be read again');
+  }
+}
+
 async function accessOf(config: KubeConfig): Promise<Access> {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new KubeError('Unreachable', 'the kubeconfig names no cluster');
+  if (!URL.canParse(cluster.server)) {
+    throw new KubeError('Unreachable', 'the server that the kubeconfig names is no URL; it looks like https://10.0.0.1:6443');
+  }
   if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify) {
     throw new KubeError('Unreachable', 'the kubeconfig names a server without TLS; if that is meant, set insecure-skip-tls-verify for it');
   }
@@ -116,6 +123,7 @@ async function accessOf(config: KubeConfig): Promise<Access> {
 
 function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
   const basic = auth ? { Authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
-  const given = Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]);
+  // A token in a file may end with a line break, which no header may.
+  const given = Object.entries(headers ?? {}).map(([name, value]) => [name, String(value).trim()]);
   return { ...basic, ...Object.fromEntries(given) };
 }

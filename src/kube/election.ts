@@ -28,7 +28,7 @@ export type ElectionTiming = {
   readonly retryMs: number;
 };
 
-const electionTiming: ElectionTiming = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
+export const electionTiming: ElectionTiming = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
 
 export type ElectionOptions = {
   readonly leases: LeaseClient;

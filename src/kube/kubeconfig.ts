@@ -1,8 +1,10 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import type { User } from '@kubernetes/client-node/dist/config_types.js';
+import { parse } from 'yaml';
 import { KubeError } from './errors.ts';
 
 /** What a person may say about the cluster on the command line, as to kubectl. */
@@ -11,8 +13,8 @@ export type ClusterChoice = { readonly kubeconfig?: string; readonly context?: s
 /** Where the ServiceAccount of a pod is. */
 const IN_CLUSTER = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
-/** The kubeconfig of a person, found as kubectl finds it: the flag, KUBECONFIG (several files, the first word counts), ~/.kube/config, the pod. */
-export function personKubeConfig({ kubeconfig, context }: ClusterChoice, env: Readonly<Record<string, string | undefined>>): KubeConfig {
+/** The kubeconfig, found as kubectl finds it: the flag, KUBECONFIG (several files, the first word counts), ~/.kube/config, the pod. */
+export function findKubeConfig({ kubeconfig, context }: ClusterChoice, env: Readonly<Record<string, string | undefined>>): KubeConfig {
   const files = kubeconfig === undefined ? filesOf(env) : [kubeconfig];
   const there = files.filter((file) => existsSync(file));
   if (kubeconfig !== undefined && there.length === 0) throw new KubeError('Unreachable', `there is no kubeconfig ${kubeconfig}`);
@@ -44,15 +46,33 @@ function read(file: string): KubeConfig {
   const config = new KubeConfig();
   try {
     const text = readFileSync(file, 'utf8');
-    // client-node knows the file of a token under a name that nobody else uses.
-    config.loadFromString(text.includes('auth-provider') ? text : text.replace(/\btokenFile(?=["']?\s*:)/g, 'token-file'));
+    config.loadFromString(text);
     config.makePathsAbsolute(dirname(file));
+    config.users = config.users.map(withTokenFile(parse(text), dirname(file)));
   } catch (thrown) {
-    // A parser quotes the line that it stumbles over, and that may hold a token.
-    const code = thrown instanceof Error && 'code' in thrown ? ` (${thrown.code})` : '';
-    throw new KubeError('Unreachable', `the kubeconfig ${file} cannot be read${code}`);
+    throw new KubeError('Unreachable', `the kubeconfig ${file} cannot be read${trouble(thrown)}`);
   }
   return config;
+}
+
+type Written = { readonly users?: readonly { readonly name: string; readonly user?: { readonly tokenFile?: string } }[] };
+
+/** client-node overlooks the file of a token, which goes before a token, unless a user looks like that of a pod: then it is read every minute. */
+const withTokenFile =
+  ({ users = [] }: Written, folder: string) =>
+  (user: User): User => {
+    const { tokenFile } = users.find(({ name }) => name === user.name)?.user ?? {};
+    if (tokenFile === undefined) return user;
+    const { token: _token, ...rest } = user;
+    return { ...rest, authProvider: { name: 'tokenFile', config: { tokenFile: resolve(folder, tokenFile) } } };
+  };
+
+/** A parser quotes the line that it stumbles over, and that may hold a token: only its number is told. */
+function trouble(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return '';
+  if ('code' in thrown) return ` (${thrown.code})`;
+  const { mark } = thrown as Error & { readonly mark?: { readonly line: number } };
+  return mark ? ` (it is no YAML at line ${mark.line + 1})` : '';
 }
 
 /** Adds what is not there yet. */

@@ -16,7 +16,7 @@ export type Kind<T extends KubeObject> = {
 /** How one call may differ from the others. */
 export type CallOptions = {
   readonly signal?: AbortSignal;
-  /** How long the call may take, repetitions included. Default 30 s. */
+  /** How long the call may take, repetitions included, once the write budget has let it pass. Default 30 s. */
   readonly deadlineMs?: number;
   /** Passes the write budget by: for Leases, whose renewal must not wait behind bulk work. */
   readonly urgent?: boolean;

@@ -60,9 +60,13 @@ export function roster(options: RosterOptions): Roster {
     lastLookAt = clock.monotonic();
     const before = seen;
     seen = look(before, found, elapsedMs, sight);
-    for (const { metadata } of found) if (standing(seen, metadata.name, sight) === 'overdue') await evict(metadata.name, signal);
-    for (const lease of found) await sweep(lease, signal);
-    if (digest(before) !== digest(seen)) options.onChange?.();
+    try {
+      for (const { metadata } of found) if (standing(seen, metadata.name, sight) === 'overdue') await evict(metadata.name, signal);
+      for (const lease of found) await sweep(lease, signal);
+    } finally {
+      // Also where one of these writes failed: what the others did is news.
+      if (digest(before) !== digest(seen)) options.onChange?.();
+    }
   };
 
   const under = (signal: AbortSignal) => ({ signal, deadlineMs: pollMs, urgent: true, fence: leadership.assertHeld });

@@ -1,12 +1,13 @@
 import { type Failure, failureOf } from '../api/failure.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
-import { merged, noEntries } from './entries.ts';
+import { type Memory, memoryOf } from './memory.ts';
 import { forgiven } from './seal.ts';
 import { emptySegment, fromSpec, newHead, type Segment, type SegmentSpec } from './segment.ts';
 
-export type Checked =
-  | { readonly ok: true; readonly head: LedgerHead; readonly segments: readonly Segment[] }
-  | { readonly ok: false; readonly failure: Failure };
+/** What was read: segment by segment, and all of it united. */
+export type Read = { readonly head: LedgerHead; readonly segments: readonly Segment[]; readonly memory: Memory };
+
+export type Checked = ({ readonly ok: true } & Read) | { readonly ok: false; readonly failure: Failure };
 
 /**
  * Is all of the memory there? `seen` is how many segments the source's own status remembers: a source that had a memory and
@@ -18,13 +19,14 @@ export function check(specs: readonly SegmentSpec[], seen: number): Checked {
   const read = readAll(specs);
   if (!read.ok) return read;
   const head = read.segments.find((each) => each.number === 0)?.head ?? newHead;
-  const there = distinct(read.segments, head.forgiven);
+  const memory = united(read.segments, head.forgiven);
+  const there = memory.counts().entries;
   if (there < head.expectedEntries) return incomplete(`${head.expectedEntries} entries are expected and ${there} are there`);
-  return { ok: true, head, segments: read.segments };
+  return { ok: true, head, segments: read.segments, memory };
 }
 
 /** `holes`: segments that have to be written empty, because they are missing or cannot be read. */
-export type Accepted = { readonly head: LedgerHead; readonly segments: readonly Segment[]; readonly holes: readonly Segment[] };
+export type Accepted = Read & { readonly holes: readonly Segment[] };
 
 /** Goes on with what can be read, because somebody said so: holes become free segments, and the numbers are counted anew. */
 export function accept(specs: readonly SegmentSpec[]): Accepted {
@@ -38,8 +40,10 @@ export function accept(specs: readonly SegmentSpec[]): Accepted {
   const holes = Array.from({ length: last + 1 }, (_, number) => number)
     .filter((number) => !segments.some((each) => each.number === number))
     .map((number) => emptySegment(number, sequence));
+  const memory = united(segments, head.forgiven);
   return {
-    head: { ...head, expectedEntries: distinct(segments, head.forgiven) },
+    head: { ...head, expectedEntries: memory.counts().entries },
+    memory,
     segments: [...segments, ...holes],
     // The head is written in any case.
     holes: holes.filter(({ number }) => number > 0),
@@ -63,8 +67,5 @@ function readAll(specs: readonly SegmentSpec[]): { ok: true; segments: readonly 
 }
 
 /** All entries, the oldest first, so that the newest outcome of a file counts. */
-export const inOrder = (segments: readonly Segment[], forgivenUpTo: number) =>
-  [...segments].sort((a, b) => a.sequence - b.sequence).map((each) => forgiven(each, forgivenUpTo).entries);
-
-const distinct = (segments: readonly Segment[], forgivenUpTo: number): number =>
-  inOrder(segments, forgivenUpTo).reduce(merged, noEntries).failed.length;
+const united = (segments: readonly Segment[], forgivenUpTo: number): Memory =>
+  memoryOf(segments.toSorted((a, b) => a.sequence - b.sequence).map((each) => forgiven(each, forgivenUpTo).entries));

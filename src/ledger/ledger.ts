@@ -1,9 +1,9 @@
 import type { Failure } from '../api/failure.ts';
 import type { LedgerHead } from '../api/ingestionledger.ts';
-import { accept, check, inOrder } from './check.ts';
+import { accept, check, type Read } from './check.ts';
 import { countOf, type Entries, type Entry, merged, part, sorted, withoutFailures } from './entries.ts';
-import { type Memory, memoryOf } from './memory.ts';
-import { freeNumber, seal } from './seal.ts';
+import type { Memory } from './memory.ts';
+import { freeNumber, isFull, seal, withoutKnownBetter } from './seal.ts';
 import { emptySegment, OPEN_ENTRIES, SEALED_ENTRIES, type Segment, type SegmentSpec, toSpec } from './segment.ts';
 
 /** Where the segments of one source lie. Reads are quorum reads; `token` guards against a second writer. */
@@ -44,9 +44,9 @@ export async function openLedger(objects: LedgerObjects, seen: number, acceptTok
   const fresh = acceptToken !== undefined && acceptToken !== specs.find((spec) => spec.number === 0)?.head?.handled?.acceptLedger;
   if (!checked.ok && !fresh) return checked;
 
-  const { head, segments, holes } = checked.ok ? { ...checked, holes: [] } : accept(specs);
+  const { holes, ...read } = checked.ok ? { ...checked, holes: [] } : accept(specs);
   const tokens = new Map(stored.map(({ spec, token }) => [spec.number, token]));
-  const ledger = ledgerOf(objects, tokens, head, segments);
+  const ledger = ledgerOf(objects, tokens, read);
   if (!checked.ok) {
     // A segment that is there but cannot be read is a hole as well: left as it is, it would stop the source again.
     for (const hole of holes) tokens.set(hole.number, await objects.put(toSpec(hole), tokens.get(hole.number)));
@@ -55,13 +55,30 @@ export async function openLedger(objects: LedgerObjects, seen: number, acceptTok
   return { ok: true, ledger };
 }
 
-function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead: LedgerHead, firstSegments: readonly Segment[]): Ledger {
-  let head = firstHead;
-  let open = firstSegments.find((each) => each.number === 0) ?? emptySegment(0, 0);
-  let others: readonly Segment[] = firstSegments.filter((each) => each.number > 0);
-  let sequence = Math.max(0, ...firstSegments.map((each) => each.sequence));
+function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, { memory, ...read }: Read): Ledger {
+  let { head } = read;
+  let open = read.segments.find((each) => each.number === 0) ?? emptySegment(0, 0);
+  let sequence = Math.max(0, ...read.segments.map((each) => each.sequence));
   let waiting: { verdict: Verdict; done: () => void }[] = [];
-  const memory = memoryOf(inOrder(firstSegments, head.forgiven));
+  /** Sealed segments that may be absorbed some day, and what is left of the full ones. */
+  let others: readonly Segment[] = [];
+  let settled = { segments: 0, entries: 0, last: 0 };
+
+  /** Of a full segment only its number is kept: memory has its entries, and what it knows better than an older, small one is taken out of that at once. */
+  const place = (segments: readonly Segment[]): void => {
+    const full = segments.filter(isFull);
+    others = segments.filter((each) => !isFull(each)).map((each) => withoutKnownBetter(each, full));
+    settled = full.reduce(
+      ({ segments: before, entries, last }, each) => ({
+        segments: before + 1,
+        entries: entries + countOf(each.entries),
+        last: Math.max(last, each.number),
+      }),
+      settled,
+    );
+  };
+  place(read.segments.filter((each) => each.number > 0));
+  const last = (): number => Math.max(settled.last, ...others.map((each) => each.number));
 
   /** One write after the other: each stands on the tokens that the one before returned. */
   let tail: Promise<void> = Promise.resolve();
@@ -100,9 +117,9 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
   const putSurplus = async (full: Segment): Promise<Segment> => {
     let { entries } = full;
     while (countOf(entries) > SEALED_ENTRIES) {
-      const surplus: Segment = { number: freeNumber(others), sequence: full.sequence, entries: part(entries, 0, SEALED_ENTRIES) };
+      const surplus: Segment = { number: freeNumber(others, last()), sequence: full.sequence, entries: part(entries, 0, SEALED_ENTRIES) };
       await put(surplus);
-      others = replaced(others, [surplus]);
+      place(replaced(others, surplus));
       entries = part(entries, SEALED_ENTRIES);
     }
     return { ...full, entries };
@@ -110,10 +127,10 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
 
   /** Empties the open segment into a sealed one, and returns what that makes free. Whatever a crash leaves behind, every entry is in at least one object. */
   const putSealed = async (full: Segment, nextHead: LedgerHead): Promise<readonly Segment[]> => {
-    const { sealed, freed } = seal(await putSurplus(full), others, nextHead.forgiven);
+    const { sealed, freed } = seal(await putSurplus(full), others, last(), nextHead.forgiven);
     await put(sealed);
     await put({ ...emptySegment(0, full.sequence), head: nextHead });
-    others = replaced(others, [sealed]);
+    place(replaced(others, sealed));
     return freed;
   };
 
@@ -137,7 +154,7 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     // All is written. One that cannot be emptied now is absorbed again some day: nothing in it is news.
     for (const free of freed) {
       await put(free);
-      others = replaced(others, [free]);
+      place(replaced(others, free));
     }
   };
 
@@ -161,7 +178,8 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, firstHead
     head: () => head,
     counts: () => {
       const segments = [open, ...others];
-      return { ...memory.counts(), segments: segments.length, bytes: segments.reduce((sum, each) => sum + 16 * countOf(each.entries), 0) };
+      const entries = segments.reduce((sum, each) => sum + countOf(each.entries), settled.entries);
+      return { ...memory.counts(), segments: segments.length + settled.segments, bytes: 16 * entries };
     },
   };
 }
@@ -177,7 +195,7 @@ const add = (totals: Totals, { verdict }: { verdict: Verdict }): Totals => ({
   retries: totals.retries + (verdict.retries ?? 0),
 });
 
-const replaced = (segments: readonly Segment[], by: readonly Segment[]): readonly Segment[] => [
-  ...segments.filter((each) => !by.some(({ number }) => number === each.number)),
-  ...by,
+const replaced = (segments: readonly Segment[], by: Segment): readonly Segment[] => [
+  ...segments.filter(({ number }) => number !== by.number),
+  by,
 ];

@@ -25,7 +25,7 @@ export function readGiven({ policyFile, collectorCaFile }: Pick<Settings, 'polic
 }
 
 /** What Node says of files in its own words, in ours; of everything else the first line. */
-export function wordsOf(thrown: unknown, path: string): string {
+function wordsOf(thrown: unknown, path: string): string {
   if (!(thrown instanceof Error)) return String(thrown);
   const code = 'code' in thrown ? thrown.code : undefined;
   if (code === 'ENOENT') return `there is no file ${path}`;

@@ -14,7 +14,7 @@ type Entry<T> = { readonly it: T; users: number; timer?: NodeJS.Timeout };
  * A key holds all that makes two things differ, a digest of Secrets included: a changed Secret makes a new thing, and the old one ends
  * after its last user, or a while later, where another one may soon come.
  */
-export function shared<T>(end: (it: T) => void, keepUnusedMs = 0): Shared<T> {
+export function shared<T>(end: (it: T) => void, keepUnusedMs: number | ((it: T) => number) = 0): Shared<T> {
   const entries = new Map<string, Entry<T>>();
   let isClosed = false;
 
@@ -26,8 +26,9 @@ export function shared<T>(end: (it: T) => void, keepUnusedMs = 0): Shared<T> {
   };
 
   const rest = (key: string, entry: Entry<T>): void => {
-    if (isClosed || keepUnusedMs === 0) drop(key, entry);
-    else if (entry.users === 0) entry.timer = setTimeout(() => drop(key, entry), keepUnusedMs).unref();
+    const keepMs = typeof keepUnusedMs === 'number' ? keepUnusedMs : keepUnusedMs(entry.it);
+    if (isClosed || keepMs === 0) drop(key, entry);
+    else if (entry.users === 0) entry.timer = setTimeout(() => drop(key, entry), keepMs).unref();
   };
 
   return {

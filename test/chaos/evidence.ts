@@ -1,6 +1,6 @@
-import { check, inOrder } from '../../src/ledger/check.ts';
-import { find, merged, noEntries } from '../../src/ledger/entries.ts';
+import { check } from '../../src/ledger/check.ts';
 import { identities } from '../../src/ledger/identity.ts';
+import { memoryOf } from '../../src/ledger/memory.ts';
 import { weigh } from './crew.ts';
 import type { History } from './history.ts';
 import type { Evidence, Trace } from './judges.ts';
@@ -21,9 +21,9 @@ export async function gather({ objects, s3, crew }: World, files: readonly TrueF
       );
       if (!checked.ok) {
         troubles.push(`the ledger of ${name} cannot be read: ${checked.failure.message}`);
-        return [name, noEntries];
+        return [name, memoryOf([])];
       }
-      return [name, inOrder(checked.segments, checked.head.forgiven).reduce(merged, noEntries)];
+      return [name, checked.memory];
     }),
   );
   const traces = files.flatMap((file): readonly Trace[] =>
@@ -32,7 +32,7 @@ export async function gather({ objects, s3, crew }: World, files: readonly TrueF
       version,
       etag,
       isCurrent: shelf.isThere(file) && at === all.length - 1,
-      outcome: find(memories.get(file.source) ?? noEntries, identityOf({ key: file.key, version: etag })),
+      outcome: memories.get(file.source)?.lookup(identityOf({ key: file.key, version: etag })),
     })),
   );
   const weights = crew.slots.flatMap((slot) => {

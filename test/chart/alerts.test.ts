@@ -168,6 +168,20 @@ describe.skipIf(!promtool)('alerts', () => {
     expect(await firing(series)).toEqual([alert]);
   });
 
+  /** Nothing for 150 minutes, then one failure: a series that begins with 1 and stays so. */
+  const first = '_x150 1x90';
+
+  test.each([
+    [
+      'SpanferryFilesFail',
+      'the first file fails for a reason',
+      'spanferry_files_total{namespace="ml",source="new",state="Failed",reason="EmptyFile"}',
+    ],
+    ['SpanferrySpansRejected', 'the first span is left out', 'spanferry_rejected_spans_total{namespace="ml",source="new"}'],
+  ])('%s fires also when %s, which is not seen as an increase', async (alert, _sentence, series) => {
+    expect(await firing({ [series]: first })).toEqual([alert]);
+  });
+
   test('each has a case here', () => {
     expect(cases.map(([alert]) => alert)).toEqual(rules.map(({ alert }) => alert));
   });

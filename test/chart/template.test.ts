@@ -180,6 +180,32 @@ describe.skipIf(!helmProgram)('the chart', () => {
     );
   });
 
+  test('Prometheus leaves the namespace of a source on its metrics, where it would put that of the pod', async () => {
+    const objects = await render({ serviceMonitor: { enabled: true }, podMonitor: { enabled: true } });
+    expect(objects.find(({ kind }) => kind === 'ServiceMonitor')).toMatchObject({ spec: { endpoints: [{ honorLabels: true }] } });
+    expect(objects.find(({ kind }) => kind === 'PodMonitor')).toMatchObject({ spec: { podMetricsEndpoints: [{ honorLabels: true }] } });
+  });
+
+  test('where there may be another release, its leader does not hide that ours is missing', async () => {
+    const rules = async (namespaces: readonly string[]) => {
+      const objects = await render({ namespaces, prometheusRule: { enabled: true } }, 'spanferry-ml');
+      return JSON.stringify(objects.find(({ kind }) => kind === 'PrometheusRule'));
+    };
+    expect(await rules([])).toContain(String.raw`absent(leader_election_master_status{name=\"spanferry-leader\"} == 1)`);
+    expect(await rules(['ml'])).toContain(
+      String.raw`absent(leader_election_master_status{name=\"spanferry-leader\",namespace=\"spanferry-ml\"} == 1)`,
+    );
+  });
+
+  test('helm test may ask whether it is ready, whoever else may read the metrics', async () => {
+    const metricsFrom = [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }];
+    const objects = await render({ networkPolicy: { enabled: true, metricsFrom } });
+    const tester = objects.find(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test');
+    expect(objects.find(({ kind }) => kind === 'NetworkPolicy')).toMatchObject({
+      spec: { ingress: [{ from: [{ podSelector: { matchLabels: tester?.metadata.labels } }, ...metricsFrom] }] },
+    });
+  });
+
   test('a new policy starts new replicas', async () => {
     const pods = await Promise.all(
       [['a'], ['b']].map(

@@ -49,8 +49,8 @@ export type CollectorStub = {
   readonly close: () => Promise<void>;
 };
 
-/** An OTLP/HTTP collector on loopback that remembers what it got and fails on demand. */
-export async function startCollector(tls?: TlsOptions): Promise<CollectorStub> {
+/** An OTLP/HTTP collector on loopback, or where pods reach it, that remembers what it got and fails on demand. */
+export async function startCollector(tls?: TlsOptions, host = '127.0.0.1'): Promise<CollectorStub> {
   const received: Received[] = [];
   const taken = new Map<string, number>();
   let queue: readonly Fault[] = [];
@@ -90,11 +90,11 @@ export async function startCollector(tls?: TlsOptions): Promise<CollectorStub> {
       resolve();
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    url: `${tls ? 'https' : 'http'}://${host}:${port}`,
     received,
     connections: () => connections,
     disconnected: async () => {

@@ -7,6 +7,7 @@ import { type Account, account, chartRights, type Rights } from './account.ts';
 import { apiServer } from './api-server.ts';
 import { type CollectorStub, startCollector } from './collector-stub.ts';
 import { eventually } from './eventually.ts';
+import { isInstalled, releaseReplica, stageHost } from './installed.ts';
 import { kubectlOk } from './kubectl.ts';
 import { type Replica, startReplica } from './replica.ts';
 import { type S3Server, startS3Server } from './s3-server/server.ts';
@@ -68,15 +69,22 @@ const GROUP = '/apis/spanferry.io/v1alpha1';
 
 let count = 0;
 
-/** With `rights` the operator has these, in this namespace alone: start it with `--namespaces` then. */
+/**
+ * With `rights` the operator has these, in this namespace alone: start it with `--namespaces` then. Where the operator is an installed
+ * release, it is there already, and has the rights and the collector that its chart has given it.
+ */
 export async function stage({ rights }: { readonly rights?: Rights } = {}): Promise<Stage> {
   const namespace = `stage-${process.pid}-${Date.now().toString(36)}-${count++}`;
   const bucket = 'acme-traces';
-  const [s3, collector, api] = [await startS3Server(), await startCollector(), apiServer()];
+  const [s3, collector, api] = [await startS3Server({ host: stageHost }), await startCollector(undefined, stageHost), apiServer()];
   const { accessKeyId, secretAccessKey } = s3.identities.addUser('reader').credential;
   s3.createBucket(bucket);
   await api.call('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
-  const operator = rights ? await account(api, namespace, rights, 'namespace') : await account(api, namespace, await chartRights());
+  const operator = isInstalled
+    ? itsOwn
+    : rights
+      ? await account(api, namespace, rights, 'namespace')
+      : await account(api, namespace, await chartRights());
   const replicas: Replica[] = [];
 
   const inNamespace = (...args: readonly string[]) => kubectlOk(['-n', namespace, ...args]);
@@ -101,6 +109,7 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
     environment: NodeJS.ProcessEnv = {},
     command?: readonly string[],
   ): Promise<Replica> => {
+    if (isInstalled) return releaseReplica(flags, environment);
     const own = ['--namespace', namespace, '--name', `replica-${replicas.length}`, '--collector-endpoint', collector.url];
     const settings = { KUBECONFIG: operator.kubeconfig, ...environment };
     const replica = await startReplica([...own, ...flags], settings, command);
@@ -122,7 +131,7 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
     get,
     files,
     file,
-    start: (flags = [], environment = {}, command) => start(['--allow-loopback', ...flags], environment, command),
+    start: (flags = [], environment = {}, command) => start(isInstalled ? flags : ['--allow-loopback', ...flags], environment, command),
     startPlain: start,
     stopAll: async () => void (await Promise.all(replicas.map((replica) => replica.stop()))),
     source: (name, spec = {}, store = {}) =>
@@ -143,6 +152,7 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
             },
           },
           scan: { interval: '10s' },
+          ...(isInstalled && { destination: { endpoint: collector.url } }),
           ...spec,
         },
       }),
@@ -194,6 +204,9 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
     },
   };
 }
+
+/** The account of a release: its pods have it. */
+const itsOwn: Account = { name: 'the release', kubeconfig: '/dev/null', close: async () => {} };
 
 function isSo<T extends object>(seen: T | undefined, wanted: Partial<T> | 'absent'): boolean {
   if (wanted === 'absent' || seen === undefined) return wanted === 'absent' && seen === undefined;

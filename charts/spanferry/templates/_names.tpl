@@ -16,6 +16,12 @@ app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 |
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* The pod of helm test, which is none of the operator's. */}}
+{{- define "spanferry.testLabels" -}}
+app.kubernetes.io/name: {{ include "spanferry.fullname" . }}-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
 {{- define "spanferry.labels" -}}
 {{ include "spanferry.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}

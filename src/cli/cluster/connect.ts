@@ -1,5 +1,5 @@
 import { credentials } from '../../kube/access.ts';
-import { namespaceOf, personKubeConfig } from '../../kube/kubeconfig.ts';
+import { findKubeConfig, namespaceOf } from '../../kube/kubeconfig.ts';
 import { resources } from '../../kube/resources.ts';
 import { type Transport, transport } from '../../kube/transport.ts';
 import type { Io } from '../terminal/io.ts';
@@ -12,7 +12,7 @@ export type Connection = { readonly cluster: Cluster; readonly close: () => Prom
 
 /** Opens the cluster that the options name. `onFound` learns how it is called in sentences, before anything of it can fail. */
 export async function connect(options: ClusterOptions, io: Io, onFound: (where: string) => void): Promise<Connection> {
-  const config = personKubeConfig(options, io.env);
+  const config = findKubeConfig(options, io.env);
   const where = `the cluster of context ${config.getCurrentContext()} (${config.getCurrentCluster()?.server ?? 'no server'})`;
   onFound(where);
   const access = credentials(() => config, io.clock);

@@ -40,7 +40,7 @@ export function azureMonitorOpener(options: StoreOptions): Opener<AzureMonitorSp
         location,
         schedule,
         clock,
-        memory: remembered(`${identity.endpoint} ${by} ${service ?? '*'}`, schedule),
+        memory: remembered(context.source, `${identity.endpoint} ${by} ${service ?? '*'}`, schedule),
         probe: async (signal) => {
           await rows(peer, workspaceId, PROBE_QUERY, probePace(signal));
           const name = await client.name();

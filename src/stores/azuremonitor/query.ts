@@ -21,7 +21,10 @@ export function spansQuery(slice: Slice, service: string | undefined, after: Key
   return [
     union(['AppRequests', 'AppDependencies'], `${ingested(slice)}${named(service)}`, 'Id:string, IngestedAt:datetime'),
     ...(after
-      ? [`where IngestedAt > datetime(${after.ingestedAt}) or (IngestedAt == datetime(${after.ingestedAt}) and Id > "${after.id}")`]
+      ? // Text has no order in KQL but that of strcmp.
+        [
+          `where IngestedAt > datetime(${after.ingestedAt}) or (IngestedAt == datetime(${after.ingestedAt}) and strcmp(Id, "${after.id}") > 0)`,
+        ]
       : []),
     'order by IngestedAt asc, Id asc',
     `take ${PAGE_ROWS}`,

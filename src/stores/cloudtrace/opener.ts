@@ -40,7 +40,7 @@ export function cloudTraceOpener(options: StoreOptions): Opener<CloudTraceSpec> 
         location,
         schedule,
         clock,
-        memory: remembered(`${identity.endpoint} ${by} ${service ?? '*'}`, schedule),
+        memory: remembered(context.source, `${identity.endpoint} ${by} ${service ?? '*'}`, schedule),
         probe: async (signal) => {
           const recently = { from: clock.now() - 60_000, to: clock.now(), view: 'MINIMAL', pageSize: 1 } as const;
           await traces(peer, project, recently, probePace(signal));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Attributes, type Found, type Kind, noSpanId, noTraceId, put } from '../slices/otlp.ts';
+import { textIn } from '../fields.ts';
+import { type Attributes, type Found, type Kind, noSpanId, noTraceId, put, unreadable } from '../slices/otlp.ts';
 import { nanosOf } from '../slices/time.ts';
 
 const span = z.object({
@@ -12,7 +13,8 @@ const span = z.object({
   labels: z.record(z.string(), z.string()).optional(),
 });
 
-const trace = z.object({ projectId: z.string().optional(), traceId: z.string(), spans: z.array(span).optional() });
+/** Spans are looked at one by one: a strange one does not take the others along. */
+const trace = z.object({ projectId: z.string().optional(), traceId: z.string(), spans: z.array(z.unknown()).optional() });
 
 export const tracesAnswer = z.object({ traces: z.array(trace).nullish(), nextPageToken: z.string().nullish() });
 
@@ -56,7 +58,11 @@ const resourceName = (label: string): string | undefined => own(ofResource, labe
 
 /** All spans of a trace, or those of one service. */
 export function mapped({ traceId, spans = [] }: CloudTrace, service: string | undefined, inferStepTypes: boolean): readonly Found[] {
-  return spans.filter((each) => service === undefined || serviceOf(each) === service).map((each) => found(traceId, each, inferStepTypes));
+  return spans.flatMap((each) => {
+    const { success, data } = span.safeParse(each);
+    if (!success) return unreadable(`span ${textIn(each, 'spanId') ?? ''} of ${traceId}`);
+    return service === undefined || serviceOf(data) === service ? found(traceId, data, inferStepTypes) : [];
+  });
 }
 
 function found(traceId: string, given: CloudSpan, inferStepTypes: boolean): Found {

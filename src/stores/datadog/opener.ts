@@ -8,9 +8,9 @@ import { connected } from '../slices/peer.ts';
 import { memories, scheduleOf } from '../slices/schedule.ts';
 import { sliceStore } from '../slices/store.ts';
 import type { DatadogSpec } from '../spec.ts';
+import { type UpperHalves, upperHalves } from './halves.ts';
 import { datadogPlace, datadogUrl, SLICE_MS } from './place.ts';
 import { allowance, allowanceIn, pull, queryOf, refusedBy, said, search } from './search.ts';
-import type { UpperHalves } from './spans.ts';
 
 const REMEMBERED_DAYS = 15;
 const LIVE_MS = 15 * 60_000;
@@ -18,12 +18,14 @@ const LIVE_MS = 15 * 60_000;
 const partly =
   'Datadog gives all spans of the last 15 minutes, and of older ones only those that a retention filter has indexed; what the agent sampled away is at neither';
 
+/** Upper halves of trace ids belong to the organisation that the keys are of, as the budget does. */
+type Client = Peer & { readonly upper: UpperHalves; readonly close: () => void };
+
 /** Opens Datadog sources. Those that agree in keys and site share connections and the budget of their organisation. */
 export function datadogOpener(options: StoreOptions): Opener<DatadogSpec> {
   const { clock = systemClock } = options;
-  const shared = clients<Peer & { readonly close: () => void }>();
+  const shared = clients<Client>();
   const remembered = memories();
-  const upper = upperHalves();
   return {
     open: (spec, context) => {
       const keys = keysOf(spec, context);
@@ -34,17 +36,17 @@ export function datadogOpener(options: StoreOptions): Opener<DatadogSpec> {
       const peer = { ...client, onRequest: context.onRequest };
       const { location, identity } = datadogPlace(spec);
       const schedule = scheduleOf(spec, SLICE_MS, REMEMBERED_DAYS);
-      const mapping = { inferStepTypes: spec.inferStepTypes, upper };
+      const reading = { service: spec.service, inferStepTypes: spec.inferStepTypes, upper: client.upper };
       return sliceStore({
         location,
         schedule,
         clock,
-        memory: remembered(`${identity.endpoint} ${by} ${identity.bucket}`, schedule),
+        memory: remembered(context.source, `${identity.endpoint} ${by} ${identity.bucket}`, schedule),
         probe: async (signal) => {
           await search(peer, queryOf(spec.service), clock.now() - LIVE_MS, clock.now(), probePace(signal), 1);
           return { partly };
         },
-        pull: (slice, pace) => pull(peer, spec.service, mapping, slice, pace),
+        pull: (slice, pace) => pull(peer, reading, slice, pace),
         close: release,
       });
     },
@@ -59,8 +61,9 @@ function peerOf(
   by: string,
   ca: string | undefined,
   options: StoreOptions,
-): Peer & { readonly close: () => void } {
+): Client {
   return {
+    upper: upperHalves(),
     ...connected({ kind: 'datadog', platform: 'Datadog', url, by, ca, allowance }, options),
     authorize: async () => keys,
     renews: false,
@@ -81,19 +84,4 @@ function keysOf({ apiKeySecretRef: api, appKeySecretRef: app }: DatadogSpec, { s
     fail('MissingCredential', `Datadog needs an API key and an application key: ${missing.join(' and ')} is not there`);
   }
   return { 'dd-api-key': apiKey, 'dd-application-key': appKey };
-}
-
-const MOST_TRACES = 100_000;
-
-/** Upper halves of trace ids seen not long ago, for spans of the same trace in later pages and slices. */
-function upperHalves(): UpperHalves {
-  const kept = new Map<string, string>();
-  return {
-    get: (lower) => kept.get(lower),
-    set: (lower, upper) => {
-      kept.set(lower, upper);
-      const [oldest] = kept.keys();
-      if (kept.size > MOST_TRACES && oldest !== undefined) kept.delete(oldest);
-    },
-  };
 }

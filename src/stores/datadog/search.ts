@@ -6,7 +6,8 @@ import { commonRefusal, incomplete, type Peer, page } from '../slices/exchange.t
 import type { Slice } from '../slices/grid.ts';
 import type { Found } from '../slices/otlp.ts';
 import type { Pace } from '../slices/store.ts';
-import { type Mapping, mapped, searchAnswer } from './spans.ts';
+import { holding, type UpperHalves } from './halves.ts';
+import { mapped, searchAnswer, spansIn } from './spans.ts';
 
 /** 300 requests an hour, of the whole organisation. */
 export const allowance = { requests: 300, perMs: 3_600_000 } as const;
@@ -30,23 +31,26 @@ export async function search(peer: Peer, query: string, from: number, to: number
   if (meta?.status === 'timeout') throw incomplete('Datadog', 'the search ran out of time');
   const after =
     meta?.page?.after ?? (links?.next ? (new URL(links.next, peer.origin).searchParams.get('page[cursor]') ?? undefined) : undefined);
-  return { spans: (data ?? []).map(({ attributes }) => attributes), after: after ?? undefined };
+  return { ...spansIn(data ?? []), after: after ?? undefined };
 }
+
+export type Reading = { readonly service?: string | undefined; readonly inferStepTypes: boolean; readonly upper: UpperHalves };
 
 /** All spans of a slice. The search compares services without regard to case, so they are compared once more here. */
 export async function* pull(
   peer: Peer,
-  service: string | undefined,
-  mapping: Mapping,
+  { service, inferStepTypes, upper }: Reading,
   { from, to }: Slice,
   pace: Pace,
 ): AsyncGenerator<readonly Found[], void, undefined> {
+  const hold = holding(upper);
   let cursor: string | undefined;
   do {
-    const { spans, after } = await search(peer, queryOf(service), from, to, pace, PAGE_SPANS, cursor);
+    const { spans, strange, after } = await search(peer, queryOf(service), from, to, pace, PAGE_SPANS, cursor);
     if (after !== undefined && after === cursor) fail('StoreProtocolError', 'Datadog: the pages do not move on');
     const wanted = spans.filter((span) => service === undefined || span.service === service);
-    yield mapped(wanted, mapping);
+    const ready = hold(wanted, after === undefined);
+    yield [...strange, ...ready.map((span) => mapped(span, upper.get(span.trace_id), inferStepTypes))];
     cursor = after;
   } while (cursor !== undefined);
 }

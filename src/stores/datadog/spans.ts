@@ -1,59 +1,67 @@
 import { z } from 'zod';
-import { type Attributes, type Found, flattened, type Kind, noSpanId, noTraceId, put, type SpanEvent } from '../slices/otlp.ts';
+import { recordIn, textIn } from '../fields.ts';
+import { type Attributes, type Found, flattened, type Kind, noSpanId, noTraceId, put, type SpanEvent, unreadable } from '../slices/otlp.ts';
 import { nanosOf } from '../slices/time.ts';
 import { resourceName, spanName } from './names.ts';
+
+const given = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined;
+const maybeText = z.string().nullish().transform(given);
 
 /** What is used of a span as the search gives it. Everything else of `custom` and `tags` goes along under its own name. */
 const attributes = z.object({
   trace_id: z.string(),
   span_id: z.string(),
-  parent_id: z.string().optional(),
-  start_timestamp: z.string().optional(),
-  end_timestamp: z.string().optional(),
-  operation_name: z.string().optional(),
-  resource_name: z.string().optional(),
-  service: z.string().optional(),
-  env: z.string().optional(),
-  host: z.string().optional(),
-  type: z.string().optional(),
-  status: z.string().optional(),
-  tags: z.array(z.string()).optional(),
-  custom: z.record(z.string(), z.unknown()).optional(),
+  parent_id: maybeText,
+  start_timestamp: maybeText,
+  end_timestamp: maybeText,
+  operation_name: maybeText,
+  resource_name: maybeText,
+  service: maybeText,
+  env: maybeText,
+  host: maybeText,
+  type: maybeText,
+  status: maybeText,
+  tags: z.array(z.string()).nullish().transform(given),
+  custom: z.record(z.string(), z.unknown()).nullish().transform(given),
 });
 
+/** Spans are looked at one by one: a strange one does not take the others along. */
 export const searchAnswer = z.object({
-  data: z.array(z.object({ attributes })).nullish(),
+  data: z.array(z.unknown()).nullish(),
   meta: z.object({ page: z.object({ after: z.string().nullish() }).nullish(), status: z.string().nullish() }).nullish(),
   links: z.object({ next: z.string().nullish() }).nullish(),
 });
 
 export type DatadogSpan = z.output<typeof attributes>;
 
-/** The upper halves of trace ids, by the lower ones: only some spans of a trace tell it. */
-export type UpperHalves = { readonly get: (lower: string) => string | undefined; readonly set: (lower: string, upper: string) => void };
-
-export type Mapping = { readonly inferStepTypes: boolean; readonly upper: UpperHalves };
-
-/** Spans of one page. */
-export function mapped(page: readonly DatadogSpan[], mapping: Mapping): readonly Found[] {
-  const flat = page.map((span) => ({ span, custom: new Map(flattened(span.custom ?? {})) }));
-  for (const { span, custom } of flat) {
-    const upper = upperIn(custom);
-    if (upper !== undefined) mapping.upper.set(span.trace_id, upper);
+/** The spans of a page, and what stands for those that cannot be read. */
+export function spansIn(data: readonly unknown[]): { readonly spans: readonly DatadogSpan[]; readonly strange: readonly Found[] } {
+  const [spans, strange]: [DatadogSpan[], Found[]] = [[], []];
+  for (const item of data) {
+    const parsed = attributes.safeParse(recordIn(item, 'attributes'));
+    if (parsed.success) spans.push(parsed.data);
+    else strange.push(unreadable(`span ${textIn(item, 'id') ?? ''}`));
   }
-  return flat.map(({ span, custom }) => found(span, custom, mapping));
+  return { spans, strange };
 }
 
 type Custom = ReadonlyMap<string, unknown>;
 
-/** The upper half of the trace id, where this span tells it. */
-function upperIn(custom: Custom): string | undefined {
-  const upper = custom.get('_dd.p.tid');
+const customOf = ({ custom = {} }: DatadogSpan): Custom => new Map(flattened(custom));
+
+/** The upper half of the trace id, where this span tells it: only some spans of a trace do. */
+export function upperIn(span: DatadogSpan): string | undefined {
+  const upper = customOf(span).get('_dd.p.tid');
   return typeof upper === 'string' && /^[0-9a-f]{16}$/i.test(upper) ? upper.toLowerCase() : undefined;
 }
 
-function found(span: DatadogSpan, custom: Custom, { inferStepTypes, upper }: Mapping): Found {
-  const traceId = traceIdOf(span.trace_id, upperIn(custom) ?? upper.get(span.trace_id)) ?? noTraceId;
+/** Whether all of the trace id is in its own field, as newer tracers write it. */
+export const hasWholeId = ({ trace_id }: DatadogSpan): boolean => /^[0-9a-f]{32}$/i.test(trace_id);
+
+/** A span in OTLP's words. `upper` is the upper half of its trace id, as far as anybody has told it. */
+export function mapped(span: DatadogSpan, upper: string | undefined, inferStepTypes: boolean): Found {
+  const custom = customOf(span);
+  const traceId = traceIdOf(span.trace_id, upper) ?? noTraceId;
   const spanId = idOf(span.span_id) ?? noSpanId;
   const start = nanosOf(span.start_timestamp) ?? 0n;
   const end = endOf(span, custom, start);
@@ -72,7 +80,8 @@ function found(span: DatadogSpan, custom: Custom, { inferStepTypes, upper }: Map
       start,
       end,
       attributes: attributesOf(span, custom, resource, inferStepTypes, isError),
-      ...(isError && { error: { message }, events: [exception(custom, message, end)] }),
+      events: exceptions(custom, message, end),
+      ...(isError && { error: { message } }),
     },
   };
 }
@@ -131,7 +140,7 @@ function attributesOf(span: DatadogSpan, custom: Custom, resource: Attributes, i
   put(made, 'dd.span.Resource', span.resource_name);
   put(made, 'datadog.span.type', span.type);
   for (const [key, value] of custom) {
-    if (key === 'duration' || key === 'span.kind' || key === 'error' || key.startsWith('error.')) continue;
+    if (key === 'duration' || key === 'span.kind' || isOfError(key, value)) continue;
     const known = resourceName(key);
     if (known === undefined || !resource.has(known)) put(made, known ?? spanName(key), value);
   }
@@ -154,15 +163,21 @@ function stepType(type: string | undefined, isError: boolean, made: Attributes):
   return type === 'web' || type === 'db' ? 'tool' : undefined;
 }
 
+/** The flag of an error, and what becomes its exception event. Whatever else an error block has stays an attribute. */
+const isOfError = (key: string, value: unknown): boolean =>
+  (key === 'error' && (value === 0 || value === 1)) ||
+  (/^error\.(type|message|msg|stack|stacktrace)$/.test(key) && typeof value === 'string');
+
 function errorText(custom: Custom, name: string): string | undefined {
   const value = custom.get(`error.${name}`);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function exception(custom: Custom, message: string | undefined, time: bigint): SpanEvent {
+/** A span that only says that it failed has no exception. */
+function exceptions(custom: Custom, message: string | undefined, time: bigint): readonly SpanEvent[] {
   const attributes: Attributes = new Map();
   put(attributes, 'exception.type', errorText(custom, 'type'));
   put(attributes, 'exception.message', message);
   put(attributes, 'exception.stacktrace', errorText(custom, 'stack') ?? errorText(custom, 'stacktrace'));
-  return { name: 'exception', time, attributes };
+  return attributes.size > 0 ? [{ name: 'exception', time, attributes }] : [];
 }

@@ -9,9 +9,14 @@ import type { Written } from './otlp.ts';
  * by the destination before; so what a failed attempt had read is read and delivered again.
  */
 export type Memory = {
+  /** How long after the end of a slice its spans may come again. */
+  readonly keepMs: number;
   /** One slice of a place at a time: what two read side by side, neither knows of the other. */
   readonly turn: Semaphore;
-  /** Begins to read a slice. What an earlier attempt has read of the same pass is forgotten. */
+  /**
+   * Begins to read a slice. What an earlier attempt has read of the same pass is no repeat, accepted or not: who reads a pass again was asked
+   * for all of it.
+   */
   readonly begin: (slice: Slice, version: string) => Reading;
   /** All that was read last of this pass was accepted. */
   readonly accepted: (slice: Slice, version: string) => void;
@@ -22,13 +27,12 @@ export type Reading = {
   readonly isRepeat: (written: Written) => boolean;
 };
 
-type Accepted = { readonly to: number; readonly hashes: BigUint64Array };
+type Accepted = { readonly name: string; readonly to: number; readonly hashes: BigUint64Array };
 
 /** 8 bytes each. What is beyond is forgotten, the oldest first, and may be delivered once more. */
 const MOST = 2_000_000;
 const MOST_READINGS = 4;
 
-/** `keepMs` is how long after the end of a slice its spans may come again. */
 export function memory(keepMs: number): Memory {
   const reading = new Map<string, Set<bigint>>();
   let past: Accepted[] = [];
@@ -41,28 +45,31 @@ export function memory(keepMs: number): Memory {
   };
 
   return {
+    keepMs,
     turn: semaphore(1),
     begin: (slice, version) => {
       const seen = new Set<bigint>();
-      reading.delete(nameOf(slice, version));
-      reading.set(nameOf(slice, version), seen);
+      const reads = nameOf(slice, version);
+      reading.delete(reads);
+      reading.set(reads, seen);
       // What was read long ago and never accepted belongs to attempts that have ended.
       const [oldest] = reading.keys();
       if (reading.size > MOST_READINGS && oldest !== undefined) reading.delete(oldest);
       return {
         isRepeat: (written) => {
           const id = idOf(written);
-          if (seen.has(id) || past.some(({ hashes }) => includes(hashes, id))) return true;
+          if (seen.has(id) || past.some(({ name, hashes }) => name !== reads && includes(hashes, id))) return true;
           if (seen.size < MOST) seen.add(id);
           return false;
         },
       };
     },
     accepted: (slice, version) => {
-      const seen = reading.get(nameOf(slice, version));
-      reading.delete(nameOf(slice, version));
+      const name = nameOf(slice, version);
+      const seen = reading.get(name);
+      reading.delete(name);
       if (!seen || seen.size === 0) return;
-      past.push({ to: slice.to, hashes: BigUint64Array.from(seen).sort() });
+      past.push({ name, to: slice.to, hashes: BigUint64Array.from(seen).sort() });
       forget();
     },
   };

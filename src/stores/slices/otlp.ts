@@ -34,12 +34,26 @@ export type Span = {
   readonly links?: readonly SpanLink[];
   /** Set where the platform calls the span an error. Nothing else is known: no platform says that a span is fine. */
   readonly error?: { readonly message?: string | undefined };
+  /** The span cannot be read, and this is what is known of it. */
+  readonly unreadable?: string;
 };
 
 export type Scope = { readonly name?: string | undefined; readonly version?: string | undefined };
 
 /** One span with all that stands around it. */
 export type Found = { readonly resource: Attributes; readonly scope?: Scope; readonly span: Span };
+
+/**
+ * Stands for a span that a platform gave and that cannot be read. The transcoder takes these words for its kind, leaves it out, and counts it
+ * as rejected: the slice goes on, and its record says what was left out.
+ */
+export const unreadable = (what: string): Found => ({
+  resource: new Map(),
+  span: {
+    ...{ traceId: noTraceId, spanId: noSpanId, name: 'unreadable', kind: 'internal', start: 0n, end: 0n, attributes: new Map() },
+    unreadable: `unreadable ${what}`,
+  },
+});
 
 const text = (value: string): Value => ({ stringValue: value });
 const int = (value: number | bigint): Value => ({ intValue: String(value) });
@@ -60,8 +74,9 @@ function typed(key: string, value: unknown): Value | undefined {
     return fractions.test(key) && value.trim() !== '' && Number.isFinite(Number(value)) ? double(Number(value)) : text(value);
   }
   if (typeof value === 'boolean') return bool(value);
-  if (typeof value === 'bigint') return int(value);
-  if (typeof value === 'number') return Number.isInteger(value) && !fractions.test(key) ? int(value) : double(value);
+  // An attribute has 64 bits for an integer; what needs more keeps its digits as text.
+  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? int(value) : text(String(value));
+  if (typeof value === 'number') return Number.isSafeInteger(value) && !fractions.test(key) ? int(value) : double(value);
   if (!Array.isArray(value)) return undefined;
   return { arrayValue: { values: value.flatMap((each) => typed('', each) ?? (each === null ? [] : [text(JSON.stringify(each))])) } };
 }
@@ -85,12 +100,12 @@ export function* flattened(value: object, prefix = ''): Generator<readonly [key:
 const list = (attributes: Attributes) => [...attributes].map(([key, value]) => ({ key, value }));
 
 /** A span in OTLP's JSON. */
-const spanJson = ({ traceId, spanId, parentSpanId, name, kind, start, end, attributes, events, links, error }: Span) => ({
+const spanJson = ({ traceId, spanId, parentSpanId, name, kind, start, end, attributes, events, links, error, unreadable }: Span) => ({
   traceId,
   spanId,
   ...(parentSpanId !== undefined && { parentSpanId }),
   name,
-  kind: kinds[kind],
+  kind: unreadable ?? kinds[kind],
   startTimeUnixNano: String(start),
   endTimeUnixNano: String(end),
   attributes: list(attributes),

@@ -1,4 +1,6 @@
 import { durationMs } from '../../api/duration.ts';
+import { shared } from '../../std/shared.ts';
+import type { OpenContext } from '../provider.ts';
 import type { PlatformSpec } from '../spec.ts';
 import type { Schedule } from './grid.ts';
 import { type Memory, memory } from './memory.ts';
@@ -13,13 +15,18 @@ export const scheduleOf = (spec: Pick<PlatformSpec, 'settle' | 'overlap'>, lengt
   reachMs: days * DAY,
 });
 
-/** What was delivered of each place: it outlives an edit of the source, which opens the store anew. */
-export function memories(): (place: string, schedule: Schedule) => Memory {
-  const kept = new Map<string, Memory>();
-  return (place, { lengthMs, settleMs, overlapMs }) => {
-    const name = `${place} ${settleMs} ${overlapMs}`;
-    const known = kept.get(name) ?? memory(overlapMs + settleMs + 2 * lengthMs);
-    kept.set(name, known);
-    return known;
-  };
+/** The memory of a source, to be given back where its store is closed. */
+export type Remembered = { readonly it: Memory; readonly release: () => void };
+
+/**
+ * What each source has delivered of its place: never of another source, whose destination may be another one. It outlives an edit of the
+ * source, which opens the store anew, and is dropped when nobody has used it for as long as a span may come again.
+ */
+export function memories(): (source: OpenContext['source'], place: string, schedule: Schedule) => Remembered {
+  const kept = shared<Memory>(
+    () => {},
+    ({ keepMs }) => keepMs,
+  );
+  return ({ namespace, name }, place, { lengthMs, settleMs, overlapMs }) =>
+    kept.take(JSON.stringify([namespace, name, place, settleMs, overlapMs]), () => memory(overlapMs + settleMs + 2 * lengthMs));
 }

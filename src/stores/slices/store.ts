@@ -2,8 +2,8 @@ import { fail } from '../../api/failure.ts';
 import type { Clock } from '../../std/clock.ts';
 import type { ListOptions, Page, Probe, Store } from '../store.ts';
 import { passes, type Schedule, type Slice, sliceFiles, sliceOf } from './grid.ts';
-import type { Memory } from './memory.ts';
 import { type Found, lines, written } from './otlp.ts';
+import type { Remembered } from './schedule.ts';
 
 /** How long the next request may wait for the budget, and what ends the reading. */
 export type Pace = { readonly patienceMs: () => number; readonly signal: AbortSignal };
@@ -13,7 +13,7 @@ export type Platform = {
   /** For people: `datadog://eu1/checkout-agents`. */
   readonly location: string;
   readonly schedule: Schedule;
-  readonly memory: Memory;
+  readonly memory: Remembered;
   readonly clock: Clock;
   readonly probe: (signal: AbortSignal) => Promise<Probe>;
   /** All spans of a slice, page by page. It fails rather than leave one out. */
@@ -49,8 +49,11 @@ export function sliceStore(platform: Platform): Store {
       if (from > 0) fail('InternalError', `${key} cannot be read from the middle: the platform may answer otherwise by now`);
       return withSigns(platform, (inner) => read(platform, key, version, inner), signal);
     },
-    done: ({ key, version }) => memory.accepted(sliceOf(key), version),
-    close,
+    done: ({ key, version }) => memory.it.accepted(sliceOf(key), version),
+    close: () => {
+      memory.release();
+      close();
+    },
   };
 }
 
@@ -75,10 +78,11 @@ const FIRST_LINE = '{"resourceSpans":[]}\n';
 async function* read(platform: Platform, key: string, version: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   const slice = sliceOf(key);
   if (version !== passes.first && version !== passes.last) fail('Deleted', `${key} has no pass ${version}`);
-  const release = await platform.memory.turn.acquire(1, signal);
+  const memory = platform.memory.it;
+  const release = await memory.turn.acquire(1, signal);
   let begun = false;
   try {
-    const { isRepeat } = platform.memory.begin(slice, version);
+    const { isRepeat } = memory.begin(slice, version);
     yield Buffer.from(FIRST_LINE);
     for await (const page of platform.pull(slice, { signal, patienceMs: () => (begun ? Number.POSITIVE_INFINITY : PATIENCE_MS) })) {
       begun = true;

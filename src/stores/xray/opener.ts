@@ -39,7 +39,7 @@ export function xrayOpener(options: StoreOptions): Opener<XraySpec> {
         location,
         schedule,
         clock,
-        memory: remembered(`${identity.endpoint} ${access.key} ${identity.bucket}`, schedule),
+        memory: remembered(context.source, `${identity.endpoint} ${access.key} ${identity.bucket}`, schedule),
         probe: async (signal) => {
           await probe(ask, spec, clock.now(), probePace(signal));
           const name = await client.identity(signal);

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { parseJson } from '../slices/json.ts';
-import { type Attributes, type Found, flattened, type Kind, kinds, noSpanId, noTraceId, put, type SpanEvent } from '../slices/otlp.ts';
+import {
+  type Attributes,
+  type Found,
+  flattened,
+  type Kind,
+  kinds,
+  noSpanId,
+  noTraceId,
+  put,
+  type SpanEvent,
+  unreadable,
+} from '../slices/otlp.ts';
 import type { Mapping } from './spans.ts';
 
 const nanos = z.union([z.bigint(), z.number(), z.string()]).nullish();
@@ -22,10 +33,10 @@ const document = z.object({
   events: z.array(z.object({ name: z.string().nullish(), timeUnixNano: nanos, attributes: record })).nullish(),
 });
 
-/** A span that was retrieved; undefined where the document is none, or belongs to another service. */
-export function retrieved(native: string, text: string, { service }: Mapping): Found | 'unreadable' | undefined {
+/** A span that was retrieved; undefined where it belongs to another service. */
+export function retrieved(native: string, id: string, text: string, { service }: Mapping): Found | undefined {
   const parsed = document.safeParse(parseJson(text));
-  if (!parsed.success) return 'unreadable';
+  if (!parsed.success) return unreadable(`span ${id} of ${native}`);
   const span = parsed.data;
   const resource = attributesOf(span.resource?.attributes);
   put(resource, 'cloud.provider', 'aws');
@@ -65,7 +76,7 @@ const bigOf = (value: z.output<typeof nanos>): bigint | undefined => (value && /
 
 function kindOf(kind: string | null | undefined): Kind {
   const name = (kind ?? '').replace(/^SPAN_KIND_/, '').toLowerCase();
-  return name in kinds ? (name as Kind) : 'internal';
+  return Object.hasOwn(kinds, name) ? (name as Kind) : 'internal';
 }
 
 function attributesOf(given: Readonly<Record<string, unknown>> | null | undefined): Attributes {

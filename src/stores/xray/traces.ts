@@ -9,7 +9,7 @@ import { fail } from '../../api/failure.ts';
 import type { Clock } from '../../std/clock.ts';
 import { incomplete } from '../slices/exchange.ts';
 import type { Slice } from '../slices/grid.ts';
-import type { Found } from '../slices/otlp.ts';
+import { type Found, unreadable } from '../slices/otlp.ts';
 import type { Pace } from '../slices/store.ts';
 import { segmentOf } from './document.ts';
 import { retrieved } from './retrieved.ts';
@@ -112,7 +112,10 @@ async function* segments(
       );
       for (const { Id = '', LimitExceeded = false, Segments = [] } of page.Traces ?? []) {
         if (Segments.length > 0) known.add(Id);
-        yield Segments.flatMap(({ Document = '' }) => mapped(Id, LimitExceeded, segmentOf(Document) ?? unreadable(Id), mapping));
+        yield Segments.flatMap(({ Id: id = '', Document = '' }) => {
+          const segment = segmentOf(Document);
+          return segment ? mapped(Id, LimitExceeded, segment, mapping) : unreadable(`segment ${id} of ${Id}`);
+        });
       }
       unprocessed.push(...(page.UnprocessedTraceIds ?? []));
       NextToken = page.NextToken || undefined;
@@ -151,13 +154,8 @@ async function* retrieval(
     }
     if (status !== 'COMPLETE') throw incomplete('X-Ray', `a retrieval of Transaction Search ended as ${status}`);
     for (const { Id = '', Spans = [] } of page.Traces ?? [])
-      yield Spans.flatMap(({ Document = '' }) => readable(Id, retrieved(Id, Document, mapping)));
+      yield Spans.flatMap(({ Id: id = '', Document = '' }) => retrieved(Id, id, Document, mapping) ?? []);
     NextToken = page.NextToken || undefined;
     if (NextToken === undefined) return;
   }
 }
-
-const readable = (id: string, span: ReturnType<typeof retrieved>): readonly Found[] =>
-  span === 'unreadable' ? unreadable(id) : span ? [span] : [];
-
-const unreadable = (id: string): never => fail('InvalidJSON', `trace ${id} of X-Ray has a document that cannot be read`);

@@ -88,7 +88,7 @@ export function putEnum(r: JsonReader, w: Writer, tag: number, what: string, tab
     if (!fits) r.reject('InvalidSpan', `${what} is no 32-bit integer`, at);
   } else {
     const name = r.value;
-    if (!Object.hasOwn(table, name)) r.reject('InvalidSpan', `${what} has the unknown name ${JSON.stringify(name.slice(0, 40))}`, at);
+    if (!Object.hasOwn(table, name)) r.reject('InvalidSpan', `${what} has the unknown name ${JSON.stringify(name.slice(0, 80))}`, at);
     parsed.high = 0;
     parsed.low = table[name] as number;
   }

@@ -17,15 +17,12 @@ afterAll(() => plane?.stop());
 
 describe('the first list of 20,000 records', () => {
   test.each(['stream', 'pages'] as const)('takes seconds, little memory, and blocks nobody (initial list: %s)', async (initial) => {
-    const costs = [await firstSync(plane.kubeconfig, initial), await firstSync(plane.kubeconfig, initial)];
-    console.log(`first sync by ${initial}: ${JSON.stringify(costs)}`);
-    for (const { objects, cpuMs, longestBlockMs } of costs) {
-      expect(objects).toBe(OBJECTS);
-      // How long it takes by the clock, on a machine that does nothing else, is for the bench to say.
-      expect(cpuMs).toBeLessThan(firstSyncBounds.ms);
-      expect(longestBlockMs).toBeLessThan(firstSyncBounds.longestBlockMs);
-    }
-    // V8 collects garbage when it likes: the better of two runs says what is needed.
-    expect(Math.min(...costs.map(({ mibAdded }) => mibAdded))).toBeLessThan(firstSyncBounds.mibAdded);
+    const cost = await firstSync(plane.kubeconfig, initial);
+    console.log(`first sync by ${initial}: ${JSON.stringify(cost)}`);
+    expect(cost.objects).toBe(OBJECTS);
+    // How long it takes and blocks by the clock, on a machine that does nothing else, is for the bench to say.
+    expect(cost.cpuMs).toBeLessThan(firstSyncBounds.ms);
+    expect(cost.longestBlockCpuMs).toBeLessThan(firstSyncBounds.longestBlockMs);
+    expect(cost.mibAdded).toBeLessThan(firstSyncBounds.mibAdded);
   });
 });

@@ -38,6 +38,8 @@ export type PlatformDriver = {
   /** What the platform gets over by itself, beside the troubles of every server. */
   readonly hiccups?: readonly { readonly name: string; readonly arrange: () => void }[];
   readonly calls: RegExp;
+  /** Why a span that nobody can read is rejected. */
+  readonly garbled: { readonly reason: Reason; readonly message: unknown };
   /** What a probe says of what is out of reach. */
   readonly partly?: RegExp;
 };

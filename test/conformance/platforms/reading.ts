@@ -24,16 +24,22 @@ const spansIn = (text: string): readonly ReadSpan[] =>
       scopeSpans.flatMap(({ spans }) => spans.map((span) => ({ ...span, resource: resource.attributes }))),
     );
 
+/** The lines of a slice. */
+export async function textOf(store: Store, file: Pick<StoredFile, 'key' | 'version' | 'size'>, signal?: AbortSignal): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of store.open(file, signal ? { signal } : {})) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
 /** Reads a slice to its end; `done` tells the store that its spans were accepted. */
 export async function readSlice(
   store: Store,
   file: Pick<StoredFile, 'key' | 'version' | 'size'>,
   { done = true, signal }: { readonly done?: boolean; readonly signal?: AbortSignal } = {},
 ): Promise<readonly ReadSpan[]> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of store.open(file, signal ? { signal } : {})) chunks.push(chunk);
+  const text = await textOf(store, file, signal);
   if (done) store.done?.(file);
-  return spansIn(Buffer.concat(chunks).toString());
+  return spansIn(text);
 }
 
 export const attribute = (attributes: readonly Attribute[], key: string): unknown =>

@@ -3,11 +3,12 @@ import { failureOf } from '../../../src/api/failure.ts';
 import { openStores, type Stores } from '../../../src/stores/registry.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import type { SentSpan } from '../../support/platforms/platform.ts';
+import { feed } from '../../support/traces/feed.ts';
 import { type VirtualClock, virtualClock } from '../../support/virtual-clock.ts';
 import type { Access } from '../stores/driver.ts';
 import { files, keys } from '../stores/reading.ts';
 import type { PlatformDriver, Started } from './driver.ts';
-import { attribute, idsOf, readSlice } from './reading.ts';
+import { attribute, idsOf, readSlice, textOf } from './reading.ts';
 
 const MINUTE = 60_000;
 const source = { namespace: 'ml-platform', name: 'checkout-agents' };
@@ -36,8 +37,8 @@ export function conformance(driver: PlatformDriver): void {
     await started.server.stop();
   });
 
-  const open = async ({ spec, secrets }: Access): Promise<Store> => {
-    const store = await stores.open(spec, { source, secrets, operatorIdentity: true });
+  const open = async ({ spec, secrets }: Access, name = source.name): Promise<Store> => {
+    const store = await stores.open(spec, { source: { ...source, name }, secrets, operatorIdentity: true });
     opened.push(store);
     return store;
   };
@@ -130,6 +131,18 @@ export function conformance(driver: PlatformDriver): void {
       await clock.advance(settled(from));
       expect(idsOf(await readSlice(store, (await listed(store, from))!))).toEqual([wanted.spanId]);
     });
+
+    test('with a span that nobody can read bring the others, and count it as rejected with a reason', async () => {
+      const from = await nextSlice();
+      const store = await open(started.access());
+      sent(from);
+      sent(from + 10, { isGarbled: true });
+      sent(from + 20);
+      await clock.advance(settled(from));
+      const text = await textOf(store, (await listed(store, from))!);
+      const { summary } = await feed(text);
+      expect(summary).toMatchObject({ spans: 2, rejectedSpans: 1, rejected: [driver.garbled] });
+    });
   });
 
   describe(`${name}: late and again`, () => {
@@ -160,6 +173,26 @@ export function conformance(driver: PlatformDriver): void {
       expect(idsOf(await readSlice(store, file, { done: true }))).toEqual([span.spanId]);
       await clock.advance(10 * MINUTE);
       expect(await readSlice(store, (await listed(store, from))!)).toEqual([]);
+    });
+
+    test('a slice that is asked for again brings all of it again', async () => {
+      const from = await nextSlice();
+      const store = await open(started.access());
+      const span = sent(from);
+      await clock.advance(settled(from));
+      const file = (await listed(store, from))!;
+      await readSlice(store, file);
+      expect(idsOf(await readSlice(store, file)), 'as `force` asks').toEqual([span.spanId]);
+    });
+
+    test('two sources of one place each bring all spans: their destinations may differ', async () => {
+      const from = await nextSlice();
+      const [ours, theirs] = [await open(started.access(), 'ours'), await open(started.access(), 'theirs')];
+      const span = sent(from);
+      await clock.advance(settled(from));
+      const file = (await listed(ours, from))!;
+      expect(idsOf(await readSlice(ours, file))).toEqual([span.spanId]);
+      expect(idsOf(await readSlice(theirs, file))).toEqual([span.spanId]);
     });
 
     test('a store that was opened anew remembers what was accepted', async () => {

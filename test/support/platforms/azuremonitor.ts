@@ -56,7 +56,7 @@ export async function startAzureMonitorServer(
 
   const spanRows = (query: string): readonly Row[] | undefined => {
     const take = Number(/take (\d+)/.exec(query)?.[1]);
-    const [, after, id = ''] = /IngestedAt > datetime\(([^)]+)\) or .* Id > "([^"]+)"/.exec(query) ?? [];
+    const [, after, id = ''] = /IngestedAt > datetime\(([^)]+)\) or .* strcmp\(Id, "([^"]+)"\) > 0/.exec(query) ?? [];
     return ingestedIn(query)
       ?.map(spanRow)
       .sort((a, b) => (key(a) < key(b) ? -1 : 1))
@@ -88,7 +88,7 @@ function table(rows: readonly Row[]): Answer {
 const spanRow = (span: SentSpan): Row => ({
   TimeGenerated: new Date(span.start).toISOString(),
   Id: span.spanId,
-  OperationId: span.traceId,
+  OperationId: span.isGarbled ? null : span.traceId,
   ParentId: span.parentSpanId ?? span.traceId,
   Name: span.name,
   Success: true,

@@ -58,6 +58,7 @@ const shape = (span: SentSpan) => ({
   startTime: time(span.start),
   endTime: time(span.start + span.durationMs),
   ...(span.parentSpanId !== undefined && { parentSpanId: decimal(span.parentSpanId) }),
+  ...(span.isGarbled && { startTime: 1_795_168_252 }),
   labels: { 'service.name': span.service, '/http/method': 'GET', '/agent': 'opentelemetry-js 2.1.0', ...span.attributes } as Record<
     string,
     string

@@ -75,7 +75,7 @@ const shape = (span: SentSpan) => ({
     type: 'web',
     single_span: false,
     ingestion_reason: 'auto',
-    tags: ['kube_namespace:checkout', 'team:payments'],
+    tags: span.isGarbled ? 'kube_namespace:checkout' : ['kube_namespace:checkout', 'team:payments'],
     custom: { duration: span.durationMs * 1_000_000, '_dd.p.tid': span.traceId.slice(0, 16), ...span.attributes },
   },
 });

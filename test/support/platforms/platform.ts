@@ -14,6 +14,8 @@ export type SentSpan = {
   readonly attributes?: Readonly<Record<string, string>>;
   /** When the platform shows it; its end, where left out. */
   readonly arrives?: number;
+  /** The platform shows it in a way that nobody can read. */
+  readonly isGarbled?: boolean;
 };
 
 /** A platform in one process, for tests: it shows what has arrived by its clock. */

@@ -71,7 +71,7 @@ export async function startXrayServer(
                 Id,
                 Duration: 1,
                 LimitExceeded: false,
-                Segments: its.map((span) => ({ Id: span.spanId, Document: JSON.stringify(segment(span)) })),
+                Segments: its.map((span) => ({ Id: span.spanId, Document: documentOf(span, segment) })),
               },
             ];
       });
@@ -88,7 +88,7 @@ export async function startXrayServer(
       if (retrieval.polls++ === 0) return { status: 200, body: { RetrievalStatus: 'RUNNING', TraceFormat, Traces: [] } };
       const Traces = retrieval.ids.map((Id) => ({
         Id,
-        Spans: segmentsOf(Id).map((span) => ({ Id: span.spanId, Document: JSON.stringify(otel(span)) })),
+        Spans: segmentsOf(Id).map((span) => ({ Id: span.spanId, Document: documentOf(span, otel) })),
       }));
       return { status: 200, body: { RetrievalStatus: 'COMPLETE', TraceFormat, Traces } };
     },
@@ -137,6 +137,9 @@ export const segment = (span: SentSpan) => ({
   http: { request: { method: 'GET', url: `https://shop.example/${span.name.replace(/^GET \//, '')}` }, response: { status: 200 } },
   ...(span.attributes && { annotations: span.attributes }),
 });
+
+const documentOf = (span: SentSpan, shape: (span: SentSpan) => object): string =>
+  span.isGarbled ? '{"id": ' : JSON.stringify(shape(span));
 
 const otel = (span: SentSpan) => ({
   resource: { attributes: { 'service.name': span.service } },

@@ -15,6 +15,8 @@ import { answerSts } from './sts.ts';
 export type S3ServerOptions = {
   readonly region?: string;
   readonly port?: number;
+  /** Another address than that of loopback, for pods that have to reach it. */
+  readonly host?: string;
   /** Keeps objects there; in memory where left out. */
   readonly directory?: string;
   /** Buckets are also addressed as `<bucket>.<domain>`, as at AWS. */
@@ -75,11 +77,12 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve));
+  const { host = '127.0.0.1' } = options;
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port ?? 0, host, resolve));
   const { port } = server.address() as AddressInfo;
 
   return {
-    endpoint: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    endpoint: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
     region,
     identities: known,
     createBucket: (name, more) => {

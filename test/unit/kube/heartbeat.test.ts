@@ -165,6 +165,22 @@ describe("a worker's sign of life", () => {
     expect(seen.fate('killed')).toBe('died');
   });
 
+  test('a worker that left is told as gone also where the Lease of another one cannot be taken in the same look', async () => {
+    const { clock, worker, leases, leader } = ship();
+    const beat = worker('w1');
+    const seen = leader();
+    await leases.create({ metadata: { namespace, name: 'killed' }, spec: { holderIdentity: 'killed' } });
+    await clock.advance(31_000);
+    beat.stop.abort();
+    await beat.ended;
+    const changes = seen.changes();
+    leases.before((verb) => (verb === 'update' ? unreachable() : undefined));
+    await clock.advance(10_000);
+    expect(seen.fate('killed')).toBe('working');
+    expect(seen.fate('w1')).toBe('left');
+    expect(seen.changes()).toBeGreaterThan(changes);
+  });
+
   test('whoever lost the leadership evicts nobody', async () => {
     const { clock, leases, leader } = ship();
     const seen = leader();

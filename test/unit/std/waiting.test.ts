@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { backoffMs } from '../../../src/std/backoff.ts';
 import { semaphore } from '../../../src/std/semaphore.ts';
 import { sleep } from '../../../src/std/sleep.ts';
@@ -70,5 +70,20 @@ describe('sleep', () => {
     abort.abort(new Error('wake up'));
     await expect(slept).rejects.toThrow('wake up');
     await expect(sleep(1, abort.signal)).rejects.toThrow('wake up');
+  });
+
+  test('lasts a month where a month is asked for, although no timer waits that long', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const month = 30 * 86_400_000;
+    let awake = false;
+    const slept = sleep(month).then(() => {
+      awake = true;
+    });
+    await vi.advanceTimersByTimeAsync(month - 1);
+    expect(awake).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await slept;
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

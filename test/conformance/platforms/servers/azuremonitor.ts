@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { startAzureMonitorServer } from '../../../support/platforms/azuremonitor.ts';
 import type { Access } from '../../stores/driver.ts';
 import type { PlatformDriver } from '../driver.ts';
@@ -66,6 +67,7 @@ export const azureMonitor: PlatformDriver = {
     },
   ],
   calls: new RegExp(`^GET /v1/workspaces/${WORKSPACE}/query$`),
+  garbled: { reason: 'InvalidTraceId', message: expect.stringContaining('the trace id is all zero') },
   troubles: [
     {
       name: 'a token without the role',

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Secrets } from '../../../../src/stores/provider.ts';
 import { blindAppKey, datadogKeys, startDatadogServer } from '../../../support/platforms/datadog.ts';
 import type { Access } from '../../stores/driver.ts';
@@ -41,6 +42,7 @@ export const datadog: PlatformDriver = {
   },
   partial: [{ status: 200, body: { data: [], meta: { status: 'timeout' } } }],
   calls: /^GET \/api\/v2\/spans\/events$/,
+  garbled: { reason: 'InvalidSpan', message: expect.stringContaining('unreadable span AYkG') },
   partly: /15 minutes.*retention filter/,
   troubles: [
     {

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { startXrayServer } from '../../../support/platforms/xray.ts';
 import type { Access } from '../../stores/driver.ts';
 import type { PlatformDriver } from '../driver.ts';
@@ -44,6 +45,7 @@ export const xray: PlatformDriver = {
   },
   throttled: { status: 429, body: { message: 'Rate exceeded' }, headers: { 'x-amzn-errortype': 'ThrottledException' } },
   calls: /^POST \/(TraceSummaries|Traces|StartTraceRetrieval|ListRetrievedTraces)$/,
+  garbled: { reason: 'InvalidSpan', message: expect.stringMatching(/unreadable segment b\w{15} of 1-6564\w{4}-\w{24}/) },
   partly: /sampling rules.*Transaction Search/,
   troubles: [
     {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { mapped, searchAnswer } from '../../../../src/stores/datadog/spans.ts';
+import { mapped, searchAnswer, spansIn, upperIn } from '../../../../src/stores/datadog/spans.ts';
 import { parseJson } from '../../../../src/stores/slices/json.ts';
 import { type Golden, readable } from '../../../support/platforms/readable.ts';
+
+/** Digits that no number has, in JSON. TypeScript does not know of it yet. */
+const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
 
 /** As the search gives a span of a small shop. */
 const given = (more: object = {}, custom: object = {}): object => ({
@@ -20,17 +23,10 @@ const given = (more: object = {}, custom: object = {}): object => ({
   ...more,
 });
 
-const upperOf = () => {
-  const kept = new Map<string, string>();
-  return { get: (lower: string) => kept.get(lower), set: (lower: string, upper: string) => void kept.set(lower, upper) };
-};
-
-function page(spans: readonly object[], inferStepTypes = false) {
-  const answer = searchAnswer.parse(parseJson(JSON.stringify({ data: spans.map((attributes) => ({ attributes })) })));
-  return mapped(
-    (answer.data ?? []).map(({ attributes }) => attributes),
-    { inferStepTypes, upper: upperOf() },
-  );
+function page(items: readonly object[], inferStepTypes = false) {
+  const { data } = searchAnswer.parse(parseJson(JSON.stringify({ data: items.map((attributes) => ({ id: 'AYkG', attributes })) })));
+  const { spans, strange } = spansIn(data ?? []);
+  return [...spans.map((span) => mapped(span, upperIn(span), inferStepTypes)), ...strange];
 }
 
 const rows: readonly (Golden<object> & { readonly steps?: boolean })[] = [
@@ -85,6 +81,18 @@ const rows: readonly (Golden<object> & { readonly steps?: boolean })[] = [
       'event exception exception.stacktrace = "at cart.py:12"',
     ],
     not: /attribute error/,
+  },
+  {
+    row: 'what else an error block has stays',
+    given: given({}, { error: { type: 'ValueError', fingerprint: 'v9.2', handling: 'unhandled' } }),
+    gives: ['attribute error.fingerprint = "v9.2"', 'attribute error.handling = "unhandled"', 'status ERROR'],
+    not: /attribute error\.type/,
+  },
+  {
+    row: 'a span that only says that it failed has no exception',
+    given: given({ status: 'error' }, { error: 1 }),
+    gives: ['status ERROR'],
+    not: /event|attribute error/,
   },
   {
     row: 'custom is flattened, and known keys get their names',
@@ -161,7 +169,17 @@ const rows: readonly (Golden<object> & { readonly steps?: boolean })[] = [
     ],
     not: /cost|step\.type/,
   },
-  { row: 'an integer beyond 2^53 keeps its digits', given: given({}, { big: 1 }), gives: ['attribute big = int 1'] },
+  {
+    row: 'an integer beyond 2^53 keeps its digits',
+    given: given({}, { big: rawJson('9223372036854775807'), low: rawJson('-9223372036854775808') }),
+    gives: ['attribute big = int 9223372036854775807', 'attribute low = int -9223372036854775808'],
+  },
+  {
+    row: 'one beyond 64 bits keeps them as text, and one in exponents is a double',
+    given: given({}, { big: rawJson('18446744073709551615'), huge: rawJson('1e30') }),
+    gives: ['attribute big = "18446744073709551615"', 'attribute huge = double 1e+30'],
+  },
+  { row: 'a field that is null is one that is not there', given: given({ operation_name: null, tags: null }), gives: ['name GET /'] },
   { row: 'step type, if asked for: llm', given: given({ type: 'llm' }), steps: true, gives: ['attribute spanferry.step.type = "llm"'] },
   {
     row: 'step type, if asked for: web and db are tools',
@@ -192,9 +210,9 @@ describe('a span of Datadog', () => {
     if (not) expect(lines.filter((line) => not.test(line))).toEqual([]);
   });
 
-  test('any span of the page tells the upper half for all of its trace', () => {
-    const [first, second] = page([given({ span_id: '1' }), given({ span_id: '2' }, { '_dd.p.tid': '6564f0a200000000' })]);
-    expect([first?.span.traceId, second?.span.traceId]).toEqual(['6564f0a20000000033e9779cda172ca2', '6564f0a20000000033e9779cda172ca2']);
+  test('that cannot be read is named, and does not take the others along', () => {
+    const [good, bad] = page([given({ tags: 'team:payments' }), given()]);
+    expect([good?.span.spanId, bad?.span.unreadable]).toEqual(['80a85797aa7dff4e', 'unreadable span AYkG']);
   });
 
   test.each([

@@ -22,6 +22,16 @@ describe('the memory of what was delivered', () => {
     expect(begin(minute(1), 'pass-1').isRepeat(span('a')), 'another slice').toBe(false);
   });
 
+  test('a pass that is read again brings what it has brought, and not what others have', () => {
+    const { begin, accepted } = memory(KEEP);
+    begin(minute(0), 'pass-1').isRepeat(span('a'));
+    accepted(minute(0), 'pass-1');
+    begin(minute(1), 'pass-1').isRepeat(span('b'));
+    accepted(minute(1), 'pass-1');
+    const { isRepeat } = begin(minute(1), 'pass-1');
+    expect([isRepeat(span('b')), isRepeat(span('a'))]).toEqual([false, true]);
+  });
+
   test('leaves out what one reading gives twice', () => {
     const { isRepeat } = memory(KEEP).begin(minute(0), 'pass-1');
     expect([isRepeat(span('a')), isRepeat(span('a'))]).toEqual([false, true]);

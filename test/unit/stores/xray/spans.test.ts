@@ -271,8 +271,8 @@ describe('a span that Transaction Search gives', () => {
   const mapping = { keepInferred: false, inferStepTypes: false };
 
   test('is taken as it is', () => {
-    const found = retrieved(NATIVE, JSON.stringify(document), mapping);
-    expect(found === 'unreadable' || !found ? [] : readable(found)).toMatchInlineSnapshot(`
+    const found = retrieved(NATIVE, document.spanId, JSON.stringify(document), mapping);
+    expect(found && readable(found)).toMatchInlineSnapshot(`
       [
         "trace 6564f0a2aaaabbbbccccdddd00001111",
         "span 70de5b6f19ff9a0a",
@@ -295,7 +295,11 @@ describe('a span that Transaction Search gives', () => {
   });
 
   test('is left out where it belongs to another service, and named where it cannot be read', () => {
-    expect(retrieved(NATIVE, JSON.stringify(document), { ...mapping, service: 'other' })).toBeUndefined();
-    expect(retrieved(NATIVE, 'no JSON', mapping)).toBe('unreadable');
+    expect(retrieved(NATIVE, document.spanId, JSON.stringify(document), { ...mapping, service: 'other' })).toBeUndefined();
+    expect(retrieved(NATIVE, document.spanId, 'no JSON', mapping)?.span.unreadable).toBe(`unreadable span 70de5b6f19ff9a0a of ${NATIVE}`);
+  });
+
+  test.each(['constructor', 'toString', 'SPAN_KIND_ROBOT'])('of the kind %s is internal', (kind) => {
+    expect(retrieved(NATIVE, document.spanId, JSON.stringify({ ...document, kind }), mapping)?.span.kind).toBe('internal');
   });
 });
