@@ -1,4 +1,4 @@
-import { personKubeConfig } from '../../kube/kubeconfig.ts';
+import { findKubeConfig } from '../../kube/kubeconfig.ts';
 import type { Named } from '../completion.ts';
 import type { Io } from '../terminal/io.ts';
 import { type Cluster, type ClusterOptions, done, inCluster, telling } from './session.ts';
@@ -11,7 +11,7 @@ export function names(what: Named, options: ClusterOptions, io: Io): Promise<num
   if (what === 'sources') return inCluster(options, io, sources);
   if (what === 'namespaces') return inCluster(options, io, namespaces);
   return telling('the kubeconfig', io, async () => {
-    const { contexts } = personKubeConfig({ ...(options.kubeconfig !== undefined && { kubeconfig: options.kubeconfig }) }, io.env);
+    const { contexts } = findKubeConfig({ ...(options.kubeconfig !== undefined && { kubeconfig: options.kubeconfig }) }, io.env);
     for (const { name } of contexts) await io.out.write(`${name}\n`);
     return done;
   });

@@ -1,10 +1,9 @@
 import { durationMs } from '../../api/duration.ts';
 import type { Source } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
-import { type Paint, paintFor } from '../terminal/paint.ts';
 import { counted } from '../terminal/words.ts';
 import { answeredOrTold, askSource } from './ask.ts';
-import { type Form, writeValue } from './output.ts';
+import { type Form, type Line, writeLines, writeValue } from './output.ts';
 import type { Cluster } from './session.ts';
 import { answerIsNo, done } from './session.ts';
 import { type SourceChoice, sourcesToChange } from './sources.ts';
@@ -23,7 +22,7 @@ export async function test(cluster: Cluster, names: readonly string[], options: 
     const after = await answeredOrTold(cluster, source, 'test', token, durationMs(options.timeout));
     if (!after) continue;
     tested.push(after);
-    if (!options.output) await io.out.write(`${testLines(after, paintFor(io.out, io.env)).join('\n')}\n`);
+    if (!options.output) await writeLines(testLines(after), io);
   }
   const [only] = asked.length === 1 ? tested : [];
   if (options.output && (asked.length > 1 || only)) await writeValue(options.output, only ? testJson(only) : tested.map(testJson), io);
@@ -31,16 +30,18 @@ export async function test(cluster: Cluster, names: readonly string[], options: 
 }
 
 /** What a person reads of a test. */
-export function testLines({ metadata, status }: Source, paint: Paint): readonly string[] {
+export function testLines({ metadata, status }: Source): readonly Line[] {
   const { ok, filesFound = 0, reason = '', message = '' } = status.lastTest ?? { ok: false };
-  const place = clean(status.location ?? '');
   const name = clean(metadata.name);
   if (ok) {
     const found = message === '' ? counted(filesFound, 'file matches', 'files match') : clean(message);
-    return [`${paint.green('✓')} ${name}: ${place} can be listed and read`, `    ${found}`];
+    return [{ text: `✓ ${name}: ${clean(status.location ?? '')} can be listed and read`, colour: 'green' }, { text: `    ${found}` }];
   }
   const remedy = remedyOf(reason);
-  return [paint.red(`✗ ${name}: ${clean(message)} (${clean(reason)})`), ...(remedy === undefined ? [] : [`    → ${remedy}`])];
+  return [
+    { text: `✗ ${name}: ${clean(message)} (${clean(reason)})`, colour: 'red' },
+    ...(remedy === undefined ? [] : [{ text: `    → ${remedy}` }]),
+  ];
 }
 
 const testJson = ({ metadata: { namespace, name }, status: { identity, location, lastTest } }: Source): object => ({

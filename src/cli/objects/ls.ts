@@ -2,7 +2,7 @@ import { prefixOf } from '../../api/match.ts';
 import type { Skip } from '../../sources/filter.ts';
 import type { StoredFile } from '../../stores/store.ts';
 import { keyIn } from '../cluster/key.ts';
-import { type Form, screenOf, writeValue } from '../cluster/output.ts';
+import { type Form, screenOf, writeLines, writeValue } from '../cluster/output.ts';
 import { answerIsNo, type Cluster, done } from '../cluster/session.ts';
 import { sourceNamed } from '../cluster/sources.ts';
 import { clean } from '../terminal/clean.ts';
@@ -71,7 +71,7 @@ export async function ls(cluster: Cluster, name: string, given: string | undefin
     }
   });
   if (options.output) await writeValue(options.output, json, io);
-  else await io.out.write(`${paintFor(io.out, io.env).dim(total(totals, store(source), prefix))}\n`);
+  else await writeLines([{ text: total(totals, store(source), prefix), colour: 'dim' }], io);
   return totals.folders + totals.files > 0 ? done : answerIsNo;
 }
 
