@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Said, spanferry } from '../../support/cli/person.ts';
 import { controlPlane } from '../../support/controlplane.ts';
+import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/process.ts';
 import { type Stage, stage } from '../../support/stage.ts';
 
@@ -143,6 +146,39 @@ describe.concurrent('a mistake is told in one sentence with its mend:', () => {
     expect(out).toContain('no operator has looked at it yet');
   });
 
+  test('an answer that does not come keeps nobody from hearing of the others', async () => {
+    await scene.source('orders');
+    const said = await run('scan', '--all', '--timeout', '1s');
+    expect(said).toMatchObject({ code: 1, out: '' });
+    expect(said.err).toMatch(/^spanferry: checkout: no operator .*\nspanferry: orders: no operator .*\n$/);
+  });
+
+  test('a field that somebody else looks after', async () => {
+    await scene.source('theirs');
+    const said = await run('create', 's3://acme-traces/elsewhere/', '--name', 'theirs', '--interval', '5m', '--apply');
+    expect(said).toEqual(
+      refused(1, /^spanferry: cannot apply ingestionsources theirs in namespace \S+: .*conflict.*kubectl.*\. Change it there, or /),
+    );
+  });
+
+  test('a forget that is interrupted leaves the source as it was', async () => {
+    await scene.source('interrupted');
+    const args = ['forget', 'interrupted', '-n', scene.namespace, '--yes', '--timeout', '50s'];
+    const child = spawn(process.execPath, [inject('spanferry'), ...args], { env: { KUBECONFIG: inject('envtest').kubeconfigPath } });
+    let err = '';
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    await eventually(
+      () => scene.get('interrupted'),
+      ({ spec }) => spec.suspend,
+    );
+    child.kill('SIGINT');
+    const [code] = await once(child, 'close');
+    expect({ code, err }).toEqual({ code: 1, err: 'spanferry: interrupted before anything was forgotten: interrupted goes on\n' });
+    expect((await scene.get('interrupted')).spec.suspend).toBe(false);
+  });
+
   test('a cluster that cannot be reached', async () => {
     const closed = await kubeconfig('closed', { token: 'any' }, { server: `https://127.0.0.1:${await freePort()}` });
     expect(await spanferry('default', ['status'], closed)).toEqual(
@@ -162,7 +198,22 @@ describe.concurrent('a mistake is told in one sentence with its mend:', () => {
 
   test('a plugin that is not there', async () => {
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such-plugin', interactiveMode: 'Never' };
-    expect(await spanferry('default', ['status'], await kubeconfig('plugin', { exec }))).toEqual(refused(3, /cannot be obtained: ENOENT/));
+    expect(await spanferry('default', ['status'], await kubeconfig('plugin', { exec }))).toEqual(
+      refused(3, /the kubeconfig names the credential plugin no-such-plugin, which is not in the PATH\. /),
+    );
+  });
+
+  test('a plugin that fails: its own words are shown, as kubectl shows them', async () => {
+    const script = "console.error('the login has expired: run acme-login'); process.exit(1)";
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: ['-e', script],
+      interactiveMode: 'Never',
+    };
+    expect(await spanferry('default', ['status'], await kubeconfig('failing', { exec }))).toEqual(
+      refused(3, /^the login has expired: run acme-login\nspanferry: .* the credential that the kubeconfig names cannot be obtained/),
+    );
   });
 
   test('no kubeconfig, and a context that it does not have', async () => {
