@@ -20,8 +20,11 @@ export type Lane = 'fresh' | 'backlog';
 
 export type Outcome = 'completed' | 'failed';
 
-/** How one file ended. */
-export type Ended = { readonly file: NamedFile; readonly outcome: Outcome };
+/** Has the ledger to hear of this? What was completed once stays so: that a forced repetition failed is told by its record alone. */
+export const isNews = (outcome: Outcome, known: Outcome | undefined): boolean => known !== 'completed' && known !== outcome;
+
+/** How one file ended, and how many of its spans were delivered if it was completed. */
+export type Ended = { readonly file: NamedFile; readonly outcome: Outcome; readonly spans: number };
 
 /** What a source offers to dispatch, and what it wants to know. */
 export type Supply = {

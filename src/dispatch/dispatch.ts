@@ -1,6 +1,8 @@
+import { failureOf } from '../api/failure.ts';
 import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 import type { Supply } from '../api/supply.ts';
 import type { Log } from '../observability/logger.ts';
+import { type Backoff, backoffMs } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
 import { allot, type Binding } from './allot.ts';
 import { type Caps, census, defaultCaps, excess, room } from './caps.ts';
@@ -53,6 +55,9 @@ const PRUNE_EVERY_MS = 1_000;
 const PRUNE_AT_ONCE = 8;
 /** More writes than this of one round would hold up the next one. */
 const MOST_ADOPTED = 100;
+/** About ten seconds: what has no answer by then is an outage. */
+const MOST_TRIES = 5;
+const pace: Backoff = { baseMs: 500, maxMs: 4_000 };
 /** Verdicts of records deleted by hand that wait for their source's ledger to open. */
 const MOST_ORPHANS = 2_000;
 
@@ -201,11 +206,23 @@ export function dispatch(options: DispatchOptions): Dispatch {
     const { source } = supply;
     const [only] = candidates;
     const name = only && candidates.length === 1 ? only.name : packName(source, candidates);
-    const made = await write('create a record', { metadata: { namespace: source.namespace, name } }, async () => {
-      const spec = { sourceRef: { name: source.name }, ...specOf(candidates), worker };
-      recent.add(await records.create({ name, source, spec }));
-    });
+    const spec = { sourceRef: { name: source.name }, ...specOf(candidates), worker };
+    const made = await write('create a record', { metadata: { namespace: source.namespace, name } }, () =>
+      insisting(async () => recent.add(await records.create({ name, source, spec }))),
+    );
     if (!made) supply.giveBack(candidates, lane);
+  };
+
+  /** Where no answer came the record may be there, and files of a pack would go into another one: it is asked for again by its name. */
+  const insisting = async (act: () => Promise<void>): Promise<void> => {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await act();
+      } catch (thrown) {
+        if (failureOf(thrown).reason !== 'ApiUnavailable' || tries === MOST_TRIES || !mayWrite()) throw thrown;
+        await clock.sleep(backoffMs(pace, tries));
+      }
+    }
   };
 
   const run = async (stop: AbortSignal): Promise<void> => {

@@ -15,13 +15,19 @@ export const packName = ({ name, uid }: SourceRef, files: readonly NamedFile[]):
 
 /** How the files of a finished record ended, as far as they did. What a pack gave back goes on elsewhere. */
 export function endingsOf({ spec, status }: IngestionFile): readonly Ended[] {
-  if (!spec.pack) return filesOf(spec).map((file) => ({ file, outcome: status.state === 'Completed' ? 'completed' : 'failed' }));
+  if (!spec.pack) {
+    const ending = status.state === 'Completed' ? ({ outcome: 'completed', spans: status.spans ?? 0 } as const) : didFail;
+    return filesOf(spec).map((file) => ({ file, ...ending }));
+  }
   const returned = new Set(status.returned?.map(({ index }) => index));
   const failed = new Set(failedIn(status).map(({ index }) => index));
-  return spec.pack.flatMap((file, index): Ended[] =>
-    returned.has(index) ? [] : [{ file, outcome: failed.has(index) ? 'failed' : 'completed' }],
-  );
+  return spec.pack.flatMap((file, index): Ended[] => {
+    if (returned.has(index)) return [];
+    return [{ file, ...(failed.has(index) ? didFail : { outcome: 'completed', spans: status.packSpans?.[index] ?? 0 }) }];
+  });
 }
+
+const didFail = { outcome: 'failed', spans: 0 } as const;
 
 /** Files that a pack gave back. */
 export const returnedOf = ({ spec, status }: IngestionFile): readonly NamedFile[] =>

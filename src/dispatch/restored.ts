@@ -21,7 +21,8 @@ export function restored({ metadata, spec, status }: IngestionFile, outcomeOf: S
           state: outcome === 'completed' ? 'Completed' : 'Failed',
           message: `the ledger knows this file as ${outcome}; how it went is no longer known`,
         }),
-    attempts: 0,
+    // At least one: it must never look untouched again.
+    attempts: 1,
     retries: 0,
     completionTime: new Date(now).toISOString(),
     ...((retry !== undefined || force !== undefined) && {

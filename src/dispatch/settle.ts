@@ -1,5 +1,5 @@
 import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
-import type { Supply } from '../api/supply.ts';
+import { isNews, type Supply } from '../api/supply.ts';
 import { endingsOf } from './pack.ts';
 
 /** The way of verdicts from records into the ledger. A record may go only when its verdict is written there. */
@@ -23,7 +23,7 @@ export function settlement(now: () => number, onSettled: () => void): Settlement
     const uid = record.metadata.uid ?? '';
     if (!isFinished(record.status) || underWay.has(uid)) return false;
     const endings = endingsOf(record);
-    if (endings.every(({ file, outcome }) => supply.outcome(file) === outcome)) return true;
+    if (!endings.some(({ file, outcome }) => isNews(outcome, supply.outcome(file)))) return true;
     underWay.add(uid);
     void supply.remember(record, endings).then(() => {
       underWay.delete(uid);

@@ -125,34 +125,29 @@ function ledgerOf(objects: LedgerObjects, tokens: Map<number, string>, { memory,
     return { ...full, entries };
   };
 
-  /** Empties the open segment into a sealed one, and returns what that makes free. Whatever a crash leaves behind, every entry is in at least one object. */
-  const putSealed = async (full: Segment, nextHead: LedgerHead): Promise<readonly Segment[]> => {
-    const { sealed, freed } = seal(await putSurplus(full), others, last(), nextHead.forgiven);
-    await put(sealed);
-    await put({ ...emptySegment(0, full.sequence), head: nextHead });
-    place(replaced(others, sealed));
-    return freed;
-  };
-
   const write = async (edit: Partial<LedgerHead> = {}, kept: (entries: Entries) => Entries = (entries) => entries): Promise<void> => {
     // A copy: what is appended while the write is under way waits for the next one.
     const batch = [...waiting];
     // Counted before the attempt: what a failed one left behind is older than what the next one writes.
     sequence++;
-    const entries = merged(kept(open.entries), sorted(entriesOf(batch)));
-    const next: Segment = { number: 0, sequence, entries };
+    const [old, news] = [kept(open.entries), sorted(entriesOf(batch))];
     const nextHead: LedgerHead = { ...head, ...counted(batch), ...edit };
 
-    const full = countOf(entries) > OPEN_ENTRIES;
-    const freed = full ? await putSealed(next, nextHead) : [];
-    if (!full) await put({ ...next, head: nextHead });
-    open = full ? emptySegment(0, sequence) : next;
+    // What the head counts already is sealed first; what is new appears together with the head that counts it, so that no crash parts the two.
+    const together = merged(old, news);
+    const isOver = countOf(together) > OPEN_ENTRIES;
+    const next = await putSurplus({ number: 0, sequence, entries: isOver ? news : together });
+    const sealing = isOver && countOf(old) > 0 ? seal({ ...open, entries: old }, others, last(), nextHead.forgiven) : undefined;
+    if (sealing) await put(sealing.sealed);
+    await put({ ...next, head: nextHead });
+    if (sealing) place(replaced(others, sealing.sealed));
+    open = next;
     head = nextHead;
     waiting = waiting.slice(batch.length);
     for (const { done } of batch) done();
 
     // All is written. One that cannot be emptied now is absorbed again some day: nothing in it is news.
-    for (const free of freed) {
+    for (const free of sealing?.freed ?? []) {
       await put(free);
       place(replaced(others, free));
     }

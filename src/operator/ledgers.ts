@@ -3,6 +3,7 @@ import type { IngestionLedger } from '../api/ingestionledger.ts';
 import { segmentName } from '../api/names.ts';
 import { type Namespaces, places } from '../kube/copies.ts';
 import { isKube } from '../kube/errors.ts';
+import type { Ledger } from '../kube/ownkinds.ts';
 import type { CallOptions, PatchStep } from '../kube/resource.ts';
 import type { Resources } from '../kube/resources.ts';
 import type { LedgerObjects } from '../ledger/ledger.ts';
@@ -83,8 +84,11 @@ export const allLedgers = (ledgers: Resources['ledgers'], namespaces: Namespaces
     await ledgers.update({ ...head, metadata: { ...head.metadata, annotations } }, call);
   },
   remove: async ({ namespace, name }) => {
+    const segments: { readonly number: number; readonly metadata: Ledger['metadata'] }[] = [];
     for await (const { items } of ledgers.list(selection(namespace, name), { ...call, pageSize: PAGE })) {
-      for (const { metadata } of items) await ledgers.delete(metadata, { uid: metadata.uid }, call);
+      for (const { metadata, spec } of items) segments.push({ number: spec.number, metadata });
     }
+    // The head comes last: by it the next sweep finds what is left where this one is cut off.
+    for (const { metadata } of segments.sort((a, b) => b.number - a.number)) await ledgers.delete(metadata, { uid: metadata.uid }, call);
   },
 });

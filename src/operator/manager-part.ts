@@ -10,6 +10,7 @@ import { dispatch } from '../dispatch/dispatch.ts';
 import type { WriteShare } from '../kube/budget.ts';
 import { type Copy, copies } from '../kube/copies.ts';
 import { type Lead, runElection } from '../kube/election.ts';
+import { isKube } from '../kube/errors.ts';
 import { recorder } from '../kube/events.ts';
 import { keyOf, type Ref } from '../kube/meta.ts';
 import type { File, Source } from '../kube/ownkinds.ts';
@@ -88,6 +89,11 @@ const lead =
     const managed = createSources({
       sources: {
         get: sources.get,
+        isGone: (source) =>
+          resources.sources.get(source, call).then(
+            () => false,
+            (thrown) => isKube(thrown, 'NotFound'),
+          ),
         setStatus: (source, status) => resources.sources.updateStatus({ ...(source as Source), status }, call),
       },
       secrets: options.secrets,

@@ -1,4 +1,4 @@
-import type { FileStatus, IngestionFile } from '../api/ingestionfile.ts';
+import { type FileStatus, type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 import type { WriteShare } from '../kube/budget.ts';
 import type { Observed } from '../kube/transport.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -96,9 +96,11 @@ export function verdictObserver(metrics: Metrics): Observer {
     },
     ended: (record, status, took) => {
       const source = sourceOf(record);
-      if (record.spec.pack) countPack(source, status);
+      // A pack that is put back says how far it has come; what it counts, it counts in the end.
+      const isOver = isFinished(status);
+      if (record.spec.pack && isOver) countPack(source, status);
       else files.inc({ ...source, state: status.state, reason: status.reason ?? '' });
-      bytes.inc(source, status.bytes ?? 0);
+      if (isOver) bytes.inc(source, status.bytes ?? 0);
       if (status.retries > record.status.retries) retries.inc(source);
       seconds.observe(source, took);
     },

@@ -41,6 +41,7 @@ export function link({ open, secrets, policy, clock, random }: LinkOptions): Lin
   let learned: Probe | undefined;
   let failures = 0;
   let forget = () => {};
+  let isClosed = false;
 
   const failed = (failure: Failure): void => {
     const wait = failure.retryAfterMs ?? backoffMs(pace, failures++, random);
@@ -56,7 +57,9 @@ export function link({ open, secrets, policy, clock, random }: LinkOptions): Lin
     learned = undefined;
     const { namespace = '', name } = source.metadata;
     const operatorIdentity = policy.operatorIdentity(namespace);
-    opened = { key, store: await open(source.spec.store, { source: { namespace, name }, secrets: values, operatorIdentity }) };
+    const store = await open(source.spec.store, { source: { namespace, name }, secrets: values, operatorIdentity });
+    if (isClosed) return store.close();
+    opened = { key, store };
   };
 
   const update = async (source: IngestionSource): Promise<boolean> => {
@@ -99,7 +102,10 @@ export function link({ open, secrets, policy, clock, random }: LinkOptions): Lin
     worked: () => {
       failures = 0;
     },
-    close: () => opened?.store?.close(),
+    close: () => {
+      isClosed = true;
+      opened?.store?.close();
+    },
   };
 }
 

@@ -62,9 +62,11 @@ const ledgerClosed: Check = ({ ledger, asked: { acceptLedger }, now }) => {
   const open: Step = { do: 'open ledger', ...(acceptLedger !== undefined && { acceptToken: acceptLedger }) };
   if (ledger.is === 'well') return acceptLedger === undefined ? undefined : open;
   if (ledger.is === 'unknown' || now >= ledger.againAt) return open;
-  const isAccepted = acceptLedger !== undefined && ledger.failure.reason === 'LedgerIncomplete';
-  return isAccepted ? open : { do: 'report', failure: ledger.failure, halts: true, againAt: ledger.againAt };
+  return acceptLedger !== undefined && ledger.failure.reason === 'LedgerIncomplete' ? open : undefined;
 };
+
+const ledgerFailed: Check = ({ ledger }) =>
+  ledger.is === 'failed' ? { do: 'report', failure: ledger.failure, halts: true, againAt: ledger.againAt } : undefined;
 
 /** A test tells what is wrong, so nothing that is wrong stands in its way. */
 const testAsked: Check = ({ asked }) => (asked.test === undefined ? undefined : { do: 'test', token: asked.test });
@@ -141,6 +143,7 @@ const tail: Check = () => ({ do: 'list', how: 'tail', because: 'interval' });
 const checks: readonly Check[] = [
   ledgerClosed,
   testAsked,
+  ledgerFailed,
   suspended,
   refused,
   retryAsked,

@@ -9,6 +9,8 @@ import type { Stores } from '../stores/registry.ts';
 export type Sources = {
   /** By "namespace/name". */
   readonly get: (key: string) => IngestionSource | undefined;
+  /** Asks the API server itself: one that this version does not understand is in no copy, and there all the same. */
+  readonly isGone: (source: { readonly namespace: string; readonly name: string }) => Promise<boolean>;
   /** Under the resourceVersion of `source`; throws a `Failed`, with ObjectChanged where somebody else was faster. */
   readonly setStatus: (source: IngestionSource, status: SourceStatus) => Promise<IngestionSource>;
 };

@@ -36,20 +36,23 @@ export function createSources(options: SourcesOptions): SourcesPart {
   const { sources, queue, clock, ledgers, log, observer = {}, tracing = noTracing } = options;
   const cares = new Map<string, Care>();
 
-  const drop = (key: string): void => {
-    cares.get(key)?.close();
+  /** What the last records of a source that is gone came to is written first: one made anew under its name goes on with that. */
+  const drop = async (key: string): Promise<void> => {
+    const gone = cares.get(key);
     cares.delete(key);
+    gone?.close();
+    await gone?.flush('all');
   };
 
   const reconcile: Reconcile = async (key, signal) => {
     const source = sources.get(key);
     const known = cares.get(key);
     if (!source || source.metadata.deletionTimestamp !== undefined) {
-      drop(key);
+      await drop(key);
       return { do: 'done' };
     }
     if (known && known.uid === source.metadata.uid) return known.round(source, signal);
-    drop(key);
+    await drop(key);
     const again = (ms: number) => queue.addAfter(key, ms);
     const taken = care(source, { ...options, observer, tracing, again });
     cares.set(key, taken);
@@ -61,6 +64,7 @@ export function createSources(options: SourcesOptions): SourcesPart {
   const sweep = async (): Promise<void> => {
     try {
       for (const { ledger, ...todo } of sweeps(await ledgers.all(), hasSource, clock.now())) {
+        if (todo.do !== 'unmark' && !(await sources.isGone(ledger))) continue;
         if (todo.do === 'remove') {
           log.info('ledger of a source that is gone is removed', { source: `${ledger.namespace}/${ledger.name}` });
           await ledgers.remove(ledger);
@@ -92,7 +96,8 @@ export function createSources(options: SourcesOptions): SourcesPart {
     },
     run,
     close: () => {
-      for (const key of [...cares.keys()]) drop(key);
+      for (const each of cares.values()) each.close();
+      cares.clear();
     },
   };
 }

@@ -50,7 +50,7 @@ export function summarise(known: Known): SourceStatus {
   const conditions = conditionsOf(known);
   const isHandled = conditions.some(({ type, status }) => (type === 'Ready' || type === 'Stalled') && status === 'True');
   const modifiedAfter = ledger ? shownAfter(ledger.head.modified) : before.modifiedAfter;
-  const handled = ledger ? { ...before.handled, ...ledger.head.handled } : before.handled;
+  const handled = { ...before.handled, ...ledger?.head.handled, ...(test && { test: test.token }) };
   const { modifiedAfter: _, ...kept } = before;
   return {
     ...kept,
@@ -63,7 +63,7 @@ export function summarise(known: Known): SourceStatus {
     ...times(known),
     ...(scan && { lastScan: shownScan(scan) }),
     ...(test && { lastTest: test }),
-    ...(handled && Object.keys(handled).length > 0 && { handled }),
+    ...(Object.keys(handled).length > 0 && { handled }),
   };
 }
 

@@ -48,7 +48,7 @@ export const supplyOf = ({ ref, home, source, lanes, listings, files, keeper, is
   outcome: (file) => keeper.ledger()?.lookup(files.identityOf(file)),
   remember: (record, endings) =>
     keeper.remember(
-      endings.map(({ file, outcome }) => ({ ...files.identityOf(file), outcome })),
+      endings.map(({ file, outcome, spans }) => ({ ...files.identityOf(file), outcome, spans })),
       record,
     ),
   lost: () => listings.want('a record was deleted before it was finished'),

@@ -70,6 +70,8 @@ export function triggersOf({ memory, way, secrets, clock, beginFailed, wake }: T
       askedOf(source, memory.ledger()?.head().handled, {
         ...(served !== undefined && { scan: served }),
         ...(acceptTried !== undefined && { acceptLedger: acceptTried }),
+        // Where the ledger cannot be opened the token is written down later.
+        ...(lastTest && { test: lastTest.token }),
       }),
     retry: () => retry,
     lastTest: () => lastTest,

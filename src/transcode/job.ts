@@ -41,20 +41,24 @@ export const batchLimit = ({ maxBatchBytes }: Settings): number => Math.min(maxB
 export const newPending = (engine: Engine, maxBatchBytes: number): Pending =>
   new Pending({ bytes: engine.buffers.arena(), length: 0, limit: 0 }, maxBatchBytes);
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** What the walk over one file works with. */
-export function newJob(engine: Engine, pending: Pending, known: Known, name: string | undefined): Job {
+export function newJob(engine: Engine, pending: Pending, name: string | undefined, known?: Known): Job {
   const tally = new Tally();
-  return {
+  const job: Mutable<Job> = {
     window: { bytes: engine.buffers.window(), end: 0, offset: 0, ended: false },
     place: { at: 0 },
     warn: (message, offset) => tally.warn(message, offset),
     pending,
     tally,
-    known,
     maxBatchBytes: pending.limit,
-    ...(engine.fast ? { fast: engine.fast } : {}),
-    ...(name === undefined ? {} : { name }),
   };
+  // No spreading: there is a job for each of many small files.
+  if (known) job.known = known;
+  if (engine.fast) job.fast = engine.fast;
+  if (name !== undefined) job.name = name;
+  return job;
 }
 
 /** Fills the window of a job, which grows where an element does not fit. */

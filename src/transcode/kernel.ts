@@ -28,6 +28,16 @@ export type Arena = {
   limit: number;
 };
 
+/** The text between two arrays of spans, from behind the one to the first span of the other, where a file repeats itself. */
+export type Seam = {
+  readonly text: Uint8Array;
+  /** A batch takes at most so many bytes for each array besides its spans. */
+  readonly overhead: number;
+};
+
+/** Longer seams are walked. */
+export const LONGEST_SEAM = 8192;
+
 /** What a kernel tells about the spans it appends. Nothing may be told about a span that is not kept. */
 export type SpanSink = {
   readonly arena: Arena;
@@ -37,6 +47,10 @@ export type SpanSink = {
   readonly times: (firstHigh: number, firstLow: number, lastHigh: number, lastLow: number) => void;
   /** A trace id as four 32-bit words (any byte order, the same in both kernels: little-endian). A repeat of the id before may be left out. */
   readonly trace: (a: number, b: number, c: number, d: number) => void;
+  /** What the array at hand may be left over; only the fast kernel does. */
+  readonly seam?: Seam | undefined;
+  /** The array is finished and left over the seam: what is counted from now on is in the next one. */
+  readonly passed: () => void;
   /** A span is left out for good; `at` is where its object begins. Only the lenient kernel rejects, the fast one declines. */
   readonly reject: (failure: Failure, at: number) => void;
   /** Something a person may want to know. Only the lenient kernel warns. */
@@ -44,7 +58,7 @@ export type SpanSink = {
 };
 
 /**
- * Where a kernel stopped in an array of spans, and why.
+ * Where a kernel stopped in an array of spans, and why. Behind a seam it may stop as `full` before the limit is reached.
  * - `end`: the array's `]` is consumed; `at` is behind it.
  * - `separator`: an element is done and `,` or `]` was not looked at yet (or is not in the window); `at` is behind the element.
  * - `more`: the element that begins at `at` is not complete in the window (and the window has not `ended`).

@@ -5,7 +5,8 @@ import type { Filler } from './intake/filler.ts';
 import { isPlain, openIntake } from './intake/intake.ts';
 import { walkFile } from './intake/sniff.ts';
 import { batchLimit, describe, type Engines, fillerOf, newJob, newPending } from './job.ts';
-import type { Engine } from './kernel.ts';
+import type { Engine, Window } from './kernel.ts';
+import { takeRepeat } from './otlp/repeats.ts';
 import type { FileResult, Input, Settings, Share, SmallFile, TranscodeMany } from './port.ts';
 import type { Job, Known, Walk } from './walk.ts';
 
@@ -35,7 +36,7 @@ export const manyTranscoder =
     };
     try {
       for (const [file, small] of files.entries()) {
-        let result = await walkOne(small, common, signal);
+        let result = takeOne(small, common) ?? (await walkOne(small, common, signal));
         if (result === FULL && shares.length > 0) {
           await send();
           result = await walkOne(small, common, signal);
@@ -53,22 +54,29 @@ export const manyTranscoder =
     }
   };
 
+/** Takes a file that repeats what is known from one before, without waiting for anything; nothing where it must be walked. */
+function takeOne({ bytes, name }: SmallFile, { engine, pending, known, settings }: Common): FileResult | undefined {
+  if (!known.frame || settings.format === 'Monocle' || bytes.length > engine.buffers.window().length) return undefined;
+  const mark = pending.mark();
+  const job = newJob(engine, pending, name, known);
+  lay(bytes, job.window);
+  if (takeRepeat(job)) return done(job, 'OTLP JSON');
+  pending.back(mark);
+  return undefined;
+}
+
 /** Walks over one file. Where that does not come to its end, nothing of the file is left. */
 async function walkOne(file: SmallFile, common: Common, signal: AbortSignal): Promise<FileResult | typeof FULL> {
   const { engine, pending, known, settings } = common;
   const { bytes, name } = file;
   const mark = pending.mark();
-  const job = newJob(engine, pending, known, name);
+  const job = newJob(engine, pending, name, known);
   try {
     const whole = bytes.length <= job.window.bytes.length && isPlain(bytes);
     const format = whole ? walkWhole(job, bytes, settings) : await walkStream(job, file, common, signal);
-    if (format === FULL) {
-      pending.back(mark);
-      return FULL;
-    }
-    job.tally.spans = pending.counted;
-    job.tally.batches = pending.counted > 0 ? 1 : 0;
-    return { state: 'done', summary: job.tally.summary(format, job.window.offset + job.window.end) };
+    if (format !== FULL) return done(job, format);
+    pending.back(mark);
+    return FULL;
   } catch (thrown) {
     pending.back(mark);
     signal.throwIfAborted();
@@ -76,12 +84,21 @@ async function walkOne(file: SmallFile, common: Common, signal: AbortSignal): Pr
   }
 }
 
-/** A plain file that fits into the window is walked without waiting for anything. */
-function walkWhole(job: Job, bytes: Uint8Array, { format }: Settings): string | typeof FULL {
-  const { window } = job;
+function done({ window, pending, tally }: Job, format: string): FileResult {
+  tally.spans = pending.counted;
+  tally.batches = pending.counted > 0 ? 1 : 0;
+  return { state: 'done', summary: tally.summary(format, window.offset + window.end) };
+}
+
+/** Lays a plain file that fits into the window there: it can be read without waiting for anything. */
+function lay(bytes: Uint8Array, window: Window): void {
   window.bytes.set(bytes);
   window.end = bytes.length;
   window.ended = true;
+}
+
+function walkWhole(job: Job, bytes: Uint8Array, { format }: Settings): string | typeof FULL {
+  lay(bytes, job.window);
   const { done, value } = walkFile(job, format).next(true);
   // There is no more input to ask for: it asks to close the batch, or for a look ahead before that.
   return done ? value : FULL;

@@ -20,7 +20,7 @@ const transcoderWith =
     const intake = await openIntake(input, settings, signal);
     const looks = secondLooks(input, settings, intake.seekable, signal);
     const engine = kept.take(batchLimit(settings));
-    const job = newJob(engine, newPending(engine, batchLimit(settings)), { declined: 0 }, input.name);
+    const job = newJob(engine, newPending(engine, batchLimit(settings)), input.name);
     const filler = fillerOf(job, engine, intake);
     try {
       await filler.fill(0, signal);

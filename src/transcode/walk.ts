@@ -24,13 +24,12 @@ export type Frame = {
   readonly behind: Uint8Array;
   readonly resource: Header;
   readonly scope: Header;
-  readonly envelopes: number;
 };
 
-/** What documents of one writer have in common, from one to the next. */
+/** What small files of one writer have in common, from one to the next. */
 export type Known = {
   frame?: Frame;
-  /** Documents of that frame whose spans the fast kernel declined. */
+  /** Files of that frame whose spans the fast kernel declined. */
   declined: number;
 };
 
@@ -38,12 +37,22 @@ export type Known = {
 export type Job = Stretch & {
   readonly pending: Pending;
   readonly tally: Tally;
-  readonly known: Known;
+  /** Where many files are transcoded together. */
+  readonly known?: Known;
   readonly fast?: SpanKernel;
   readonly maxBatchBytes: number;
   /** Last resort for a service name. */
   readonly name?: string;
 };
 
-/** The headers around the spans at hand, and where in the file the scope's object begins. */
-export type Around = { readonly resource: Header; readonly scope: Header; readonly scopeAt: number; readonly ahead: Map<number, Header> };
+/** The ResourceSpans at hand. `ahead` holds what a look ahead has found of its scopes, by where their objects begin. */
+export type Group = { header: Header; readonly ahead: Map<number, Header>; spansBefore: number };
+
+/** What is around the spans at hand, so many envelopes deep. Where a seam is passed, it is what is around the next ones from then on. */
+export type Around = {
+  readonly group: Group;
+  readonly depth: number;
+  scope: Header;
+  /** Where in the file the object of the scope begins; nothing is known of that behind a seam. */
+  scopeAt: number | undefined;
+};

@@ -1,5 +1,5 @@
 import { failureOf, kindOf } from '../api/failure.ts';
-import { type FileStatus, filesOf, type IngestionFile, titleOf } from '../api/ingestionfile.ts';
+import { type FileStatus, filesOf, type IngestionFile, isFinished, titleOf } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import { takesAll } from '../api/match.ts';
 import { isOlder } from '../api/versions.ts';
@@ -187,13 +187,13 @@ export function worker(options: WorkerOptions): Worker {
     tellVerdict(record, status, seconds);
   };
 
-  /** One line per record, and one per file that a pack gave back. */
+  /** One line per record, and one per file that a pack gave back in the end. */
   const tellVerdict = ({ metadata, spec }: IngestionFile, status: FileStatus, seconds: number) => {
     const { state, reason, message: words, files, spans, rejectedSpans, returned = [] } = status;
     const where = { namespace: metadata.namespace, source: spec.sourceRef.name };
     const numbers = { spans, rejectedSpans, seconds, ...(spec.pack && { files, returned: returned.length }) };
     log[state === 'Failed' ? 'warn' : 'info']('verdict', { ...where, key: titleOf(spec), state, reason, words, ...numbers });
-    for (const { index, reason: why, message } of returned) {
+    for (const { index, reason: why, message } of isFinished(status) ? returned : []) {
       log.info('file goes on alone', { ...where, key: spec.pack?.[index]?.key, reason: why, words: message });
     }
   };

@@ -3,13 +3,19 @@ import { identities } from '../../src/ledger/identity.ts';
 import { memoryOf } from '../../src/ledger/memory.ts';
 import { weigh } from './crew.ts';
 import type { History } from './history.ts';
-import type { Evidence, Trace } from './judges.ts';
+import type { Evidence, Trace, Weight } from './judges.ts';
 import type { Shelf } from './shelf.ts';
 import type { TrueFile } from './truth.ts';
 import { bucket, origins, type World } from './world.ts';
 
-/** Everything that is there, for the judges. */
-export async function gather({ objects, s3, crew }: World, files: readonly TrueFile[], shelf: Shelf, history: History): Promise<Evidence> {
+/** Everything that is there, for the judges; `before` is what processes held earlier. */
+export async function gather(
+  { objects, s3, crew }: World,
+  files: readonly TrueFile[],
+  shelf: Shelf,
+  history: History,
+  before: readonly Weight[] = [],
+): Promise<Evidence> {
   const [sources, records, segments] = await Promise.all([objects.sources(), objects.records(), objects.ledgers()]);
   const identityOf = identities({ kind: 's3', endpoint: s3.endpoint, bucket });
   const troubles: string[] = [];
@@ -39,5 +45,5 @@ export async function gather({ objects, s3, crew }: World, files: readonly TrueF
     const pid = slot.replica()?.process.pid;
     return pid === undefined ? [] : [{ process: slot.name(), ...weigh(pid) }];
   });
-  return { traces, requests: history.requests, disturbances: history.disturbances, sources, records, weights, troubles };
+  return { traces, requests: history.requests, disturbances: history.disturbances, sources, records, weights, before, troubles };
 }

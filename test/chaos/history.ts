@@ -16,6 +16,9 @@ export type Disturbance = {
 
 /** One request that reached the collector. Times are milliseconds since the beginning. */
 export type Request = {
+  /** When it came; a slow collector answers later. */
+  readonly came: number;
+  /** When it was answered. */
   readonly at: number;
   /** Which process sent it; undefined where a request carries no sign of that. */
   readonly process?: string;

@@ -25,6 +25,8 @@ export type Evidence = {
   readonly sources: readonly IngestionSource[];
   readonly records: readonly IngestionFile[];
   readonly weights: readonly Weight[];
+  /** What the same processes held before they did the same work a few times more. */
+  readonly before: readonly Weight[];
   /** What kept somebody from gathering evidence. */
   readonly troubles: readonly string[];
 };
@@ -38,6 +40,9 @@ const CHECKPOINT_MS = 20_000;
 /** A process that has just started has about 30. */
 const MOST_HANDLES = 80;
 const MOST_MEGABYTES = 400;
+/** Connections that are kept for a while, and a heap that has not been collected yet. */
+const MOST_HANDLES_MORE = 10;
+const MOST_MEGABYTES_MORE = 40;
 
 const isGood = ({ writing }: TrueFile): boolean => failsWith[writing] === undefined;
 
@@ -92,7 +97,7 @@ const isExcused = (first: Request, again: Request, file: TrueFile | undefined, d
   disturbances.some(
     ({ from, until, process, slot, source, file: hit }) =>
       first.at >= from - CHECKPOINT_MS &&
-      first.at <= until &&
+      first.came <= until &&
       from <= again.at &&
       (first.process === undefined || process === undefined || process === first.process) &&
       (first.process === undefined || slot === undefined || first.process.startsWith(`${slot}.`)) &&
@@ -169,7 +174,7 @@ const wrongReason = (said: string, reason: string | undefined, expected: string 
 
 const totalsTellTheTruth: Judge = {
   guarantee: 'every total tells the truth',
-  complaints: ({ traces, sources, requests }) =>
+  complaints: ({ traces, sources }) =>
     sources.flatMap(({ metadata: { name }, status: { files = {}, totals = {}, ledger = {} } }) => {
       const mine = traces.filter(({ file, outcome }) => file.source === name && outcome !== undefined);
       const [completed, failed] = [
@@ -180,8 +185,7 @@ const totalsTellTheTruth: Judge = {
       const truth = { completed: completed.length, failed: failed.length, files: mine.length, entries: mine.length };
       const spans = (totals.spans ?? 0) + (totals.rejectedSpans ?? 0);
       const least = sum(completed.filter(({ isCurrent }) => isCurrent));
-      // What was ferried twice, because of a crash or because somebody asked, was acknowledged twice.
-      const most = sum(mine.filter(({ file }) => isGood(file))) + takenAgain(requests, new Set(mine.map(({ file }) => file.number)));
+      const most = sum(completed.filter(({ file }) => isGood(file)));
       return [
         ...(JSON.stringify(counted) === JSON.stringify(truth)
           ? []
@@ -190,11 +194,6 @@ const totalsTellTheTruth: Judge = {
       ];
     }),
 };
-
-function takenAgain(requests: readonly Request[], files: ReadonlySet<number>): number {
-  const taken = requests.flatMap(({ took }) => [...took]).filter((id) => files.has(numberOf(id)));
-  return taken.length - new Set(taken).size;
-}
 
 const sum = (traces: readonly Trace[]): number => traces.reduce((all, { file }) => all + file.spans, 0);
 
@@ -209,11 +208,15 @@ const noRetries: Judge = {
 };
 
 const nothingLeaks: Judge = {
-  guarantee: 'a process that has nothing to do holds few handles and little memory',
-  complaints: ({ weights }) =>
-    weights
-      .filter(({ handles, megabytes }) => handles > MOST_HANDLES || megabytes > MOST_MEGABYTES)
-      .map(({ process, handles, megabytes }) => `${process} holds ${handles} handles and ${Math.round(megabytes)} MB`),
+  guarantee: 'a process that has nothing to do holds few handles and little memory, and no more after the same work again',
+  complaints: ({ weights, before }) =>
+    weights.flatMap(({ process, handles, megabytes }) => {
+      const was = before.find((each) => each.process === process);
+      const held = `${process} holds ${handles} handles and ${Math.round(megabytes)} MB`;
+      if (handles > MOST_HANDLES || megabytes > MOST_MEGABYTES) return [held];
+      const isGrown = was !== undefined && (handles - was.handles > MOST_HANDLES_MORE || megabytes - was.megabytes > MOST_MEGABYTES_MORE);
+      return isGrown ? [`${held}, after ${was.handles} and ${Math.round(was.megabytes)} MB`] : [];
+    }),
 };
 
 /** Everything that is judged in the end. */

@@ -105,7 +105,8 @@ const kinds: { readonly [D in Doing]: Drawing<D> } = {
   restore: { weight: 1, draw: (draw) => ({ ms: lasting(draw, 1_000, 10_000) }) },
 };
 
-const everything = Object.keys(kinds) as readonly Doing[];
+/** All kinds of faults. */
+export const everything = Object.keys(kinds) as readonly Doing[];
 
 /** Mean time from one fault to the next. */
 const MEAN_MS = 3_000;

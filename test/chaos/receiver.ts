@@ -21,6 +21,7 @@ export async function startReceiver(history: History, isPoison: (id: string) => 
   let token = '';
 
   const answer: Fault = async (asked) => {
+    const came = history.now();
     const bearer = /^Bearer (.+)$/.exec(asked.headers.authorization ?? '')?.[1];
     const isNamed = asked.path.startsWith('/named/');
     const ids = asked.spans.map(({ id }) => id);
@@ -29,6 +30,7 @@ export async function startReceiver(history: History, isPoison: (id: string) => 
     const isSampled = isAnswered && reply.status === 200 && reply.body !== undefined;
     const isTaken = isSampled || (reply.took ?? (isAnswered && reply.status < 300));
     history.requests.push({
+      came,
       at: history.now(),
       ...(!isNamed && bearer !== undefined && { process: bearer }),
       ids,

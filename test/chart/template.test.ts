@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parsePolicy } from '../../src/operator/policy.ts';
 import { parseSettings } from '../../src/operator/settings.ts';
-import { chart, helm, helmOk, helmProgram, type Rendered, render, template } from '../support/helm.ts';
+import { chart, helm, helmOk, helmProgram, type Rendered, render, template, type Values } from '../support/helm.ts';
 import { kubectl, kubectlOk, list } from '../support/kubectl.ts';
 import { installations, typos } from './values.ts';
 
@@ -163,6 +163,14 @@ describe.skipIf(!helmProgram)('the chart', () => {
     const [deployment] = deployments(objects);
     const [, ...flags] = deployment?.spec.template.spec.containers[0]?.args ?? [];
     expect(parseSettings(flags, {})).toMatchObject({ settings: { namespaces: ['ml', 'search'] } });
+  });
+
+  test('replicas that are left out are left to an autoscaler, also by an upgrade', async () => {
+    const replicas = async (values: Values) =>
+      deployments(await render(values)).map(({ spec }) => (spec as { readonly replicas?: number }).replicas);
+    expect(await replicas({ replicas: null })).toEqual([undefined]);
+    expect(await replicas({ roles: 'split', worker: { replicas: null } })).toEqual([2, undefined]);
+    expect(await replicas({})).toEqual([2]);
   });
 
   test('alerts and dashboard arrive as their files have them, and links lead where the values say', async () => {

@@ -121,6 +121,11 @@ export const typos: readonly (readonly [sentence: string, values: Values, says: 
   ['an endpoint without its scheme', { collector: { endpoint: 'otel-collector:4318' } }, /endpoint/],
   ['replicas in words', { replicas: 'two' }, /replicas/],
   ['a drain without a unit', { operator: { drain: '25' } }, /drain/],
+  [
+    'a drain that is cut off',
+    { operator: { drain: '1m' } },
+    /operator.drain \(1m\) must be shorter than terminationGracePeriodSeconds \(60\)/,
+  ],
   ['a namespace in capitals', { namespaces: ['ML'] }, /namespaces/],
   [
     'a source where nobody would look after it',

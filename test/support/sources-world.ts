@@ -130,6 +130,7 @@ export function sourcesWorld(
   const newPart = (): SourcesPart =>
     createSources({
       sources: {
+        isGone: async ({ name }) => name !== 'of-tomorrow',
         get: (wanted) => (raw && wanted === key ? source() : undefined),
         setStatus: async (over, status) => {
           const now = source();

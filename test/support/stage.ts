@@ -7,7 +7,9 @@ import { type Account, account, chartRights, type Rights } from './account.ts';
 import { apiServer } from './api-server.ts';
 import { type CollectorStub, startCollector } from './collector-stub.ts';
 import { eventually } from './eventually.ts';
+import { type Followed, follow } from './follow.ts';
 import { isInstalled, releaseReplica, stageHost } from './installed.ts';
+import { misleading } from './kstatus.ts';
 import { kubectlOk } from './kubectl.ts';
 import { type Replica, startReplica } from './replica.ts';
 import { type S3Server, startS3Server } from './s3-server/server.ts';
@@ -49,6 +51,8 @@ export type Stage = {
   readonly ledgers: (source: string) => Promise<readonly IngestionLedger[]>;
   /** What happened to an object of this name, in the order in which it was first told. */
   readonly events: (name: string) => Promise<readonly SeenEvent[]>;
+  /** All that anybody could have seen of sources and records so far. */
+  readonly followed: Pick<Followed, 'sources' | 'records'>;
   /** Merges into the spec of a source. */
   readonly edit: (name: string, spec: object) => Promise<void>;
   /** Sets a trigger on a source or a record. */
@@ -85,6 +89,7 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
     : rights
       ? await account(api, namespace, rights, 'namespace')
       : await account(api, namespace, await chartRights());
+  const followed = await follow(api, namespace);
   const replicas: Replica[] = [];
 
   const inNamespace = (...args: readonly string[]) => kubectlOk(['-n', namespace, ...args]);
@@ -162,6 +167,7 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
       const { items } = await api.call<{ items: SeenEvent[] }>('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`);
       return items.filter(({ regarding }) => regarding.name === name);
     },
+    followed,
     edit: async (name, spec) => void (await merge(place('ingestionsources', name), { spec })),
     ask: async (what, name, trigger, token) =>
       void (await merge(place(what, name), { metadata: { annotations: { [annotations[trigger]]: token } } })),
@@ -200,7 +206,11 @@ export async function stage({ rights }: { readonly rights?: Rights } = {}): Prom
       await api.call('DELETE', place('ingestionsources'));
       await api.call('DELETE', place('ingestionfiles'));
       await operator.close();
+      await followed.close();
       await Promise.all([collector.close(), s3.close(), api.close()]);
+      const lives = Map.groupBy(followed.sources, ({ object }) => object.metadata.name);
+      const complaints = [...lives.values()].flatMap(misleading);
+      if (complaints.length > 0) throw new Error(`what sources said misleads:\n${complaints.slice(0, 10).join('\n')}`);
     },
   };
 }

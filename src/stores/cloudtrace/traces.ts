@@ -11,7 +11,7 @@ export const allowance = { requests: 12, perMs: 60_000 } as const;
 
 const PAGE_TRACES = 100;
 
-/** One page of whole traces. `+` before a label asks for exactly this value. */
+/** One page of whole traces. `+` before a label asks for exactly this value; quotes let it have spaces and colons. */
 export async function traces(peer: Peer, project: string, query: Query, pace: Pace, pageToken?: string) {
   const { from, to, label, service, view = 'COMPLETE', pageSize = PAGE_TRACES } = query;
   const parameters = new URLSearchParams({
@@ -20,7 +20,7 @@ export async function traces(peer: Peer, project: string, query: Query, pace: Pa
     startTime: new Date(from).toISOString(),
     // The last nanosecond is part of what is asked for.
     endTime: `${new Date(to - 1_000).toISOString().slice(0, 19)}.999999999Z`,
-    ...(label !== undefined && { filter: `+${label}:${service}` }),
+    ...(label !== undefined && { filter: `+${label}:"${service}"` }),
     ...(pageToken !== undefined && { pageToken }),
   });
   const answer = tracesAnswer.safeParse((await page(peer, `/v1/projects/${encodeURIComponent(project)}/traces?${parameters}`, pace)) ?? {});

@@ -8,10 +8,12 @@ export function sdkRefusal(thrown: unknown): Refusal | undefined {
   if (status === undefined) return undefined;
   const headers = recordIn(recordIn(thrown, '$response'), 'headers');
   const name = textIn(thrown, 'Code') ?? textIn(thrown, 'name') ?? '';
+  // A proxy, or another service, that answers with a page of its own: the words are those of a parser.
+  const isForeign = thrown instanceof SyntaxError;
   return {
     // HEAD has no error body, which the SDK calls Unknown, or the number of the status.
-    code: name === 'Unknown' || name === 'UnknownError' || name === 'Error' || /^\d+$/.test(name) ? '' : name,
-    message: textIn(thrown, 'message') ?? '',
+    code: isForeign || name === 'Unknown' || name === 'UnknownError' || name === 'Error' || /^\d+$/.test(name) ? '' : name,
+    message: isForeign ? '' : (textIn(thrown, 'message') ?? ''),
     status,
     region: textIn(thrown, 'Region') ?? textIn(headers, 'x-amz-bucket-region'),
     endpoint: textIn(thrown, 'Endpoint'),

@@ -47,7 +47,8 @@ export function resourceOf({ name, origin, resource_arn, service, aws }: Segment
   return resource;
 }
 
-function fieldOf(part: UnknownRecord | undefined, field: string): unknown {
+/** All of these are text to OpenTelemetry; X-Ray writes some of them as numbers. */
+function fieldOf(part: UnknownRecord | undefined, field: string): string | undefined {
   const value = part?.[field];
-  return typeof value === 'object' ? undefined : value;
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }

@@ -60,7 +60,7 @@ export class Tally {
     if (this.#lastResource === head) return;
     if (this.#lastResource && Buffer.compare(this.#lastResource, head) === 0) return;
     this.#lastResource = head;
-    for (const [key, value] of attributesOf(head, TOLD)) {
+    for (const [key, value] of told(head)) {
       if (key === 'service.name') keep(this.services, value);
       if (key === 'application.id') keep(this.applicationIds, value);
     }
@@ -95,6 +95,14 @@ export class Tally {
     if (this.#otherWarnings > 0) list.push({ message: 'more warnings of other kinds', count: this.#otherWarnings });
     return list;
   }
+}
+
+/** What was told of the resource that was met last: where files are small, it is the same again and again. */
+let last: { readonly head: Uint8Array; readonly found: ReturnType<typeof attributesOf<(typeof TOLD)[number]>> } | undefined;
+
+function told(head: Uint8Array) {
+  if (last?.head !== head) last = { head, found: attributesOf(head, TOLD) };
+  return last.found;
 }
 
 function keep(names: Set<string>, name: string): void {

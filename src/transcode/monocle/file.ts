@@ -22,10 +22,9 @@ export function* walkMonocleFile(job: Job): Walk<string> {
     const byte = yield* file.between();
     if (byte < 0) break;
     if (byte !== 0x7b && byte !== 0x5b) file.json.reader.broken('this is no Monocle span');
-    const from = file.json.offset;
     file.lines.pass(file.json.reader.at);
     const seen = yield* file.value();
-    file.lines.document(from, file.json.reader.at);
+    file.lines.document(file.json.reader.at);
     shape = shape === '' ? seen : 'lines';
   }
   if (job.window.fault) truncated(job.window);

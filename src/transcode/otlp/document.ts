@@ -1,9 +1,8 @@
-import type { Header } from '../batch/headers.ts';
 import { newHeader } from '../batch/headers.ts';
 import { END } from '../json/reader.ts';
 import { JsonWalker } from '../json/walker.ts';
 import type { SpanKernel } from '../kernel.ts';
-import type { Job, Walk } from '../walk.ts';
+import type { Around, Group, Job, Walk } from '../walk.ts';
 import {
   documentNames,
   RESOURCE,
@@ -20,19 +19,11 @@ import {
 } from './envelope-names.ts';
 import { lenientKernel } from './lenient.ts';
 import { Lines } from './lines.ts';
-import { Repeats } from './repeats.ts';
+import { Frames } from './repeats.ts';
 import { readHead, readUrl } from './scopes.ts';
+import { closeGroup, passedBy, Seams, type Seen } from './seams.ts';
 import { passSignal } from './signals.ts';
 import { SpanWalker } from './spans.ts';
-
-/** What the documents of a file were seen to hold. */
-export type Seen = { documents: number; envelopes: number; unknown: number; readonly others: Map<string, number> };
-
-/** The ResourceSpans at hand. */
-type Group = { readonly header: Header; readonly ahead: Map<number, Header>; spansBefore: number };
-
-/** What may stand between documents. */
-export const SPACE: ReadonlySet<number> = new Set([0x20, 0x0a, 0x0d, 0x09, 0x00]);
 
 const DEPTH = 8;
 
@@ -44,7 +35,8 @@ export class DocumentWalker {
   readonly #job: Job;
   readonly #kernels: readonly SpanKernel[];
   readonly #spans: SpanWalker;
-  readonly #repeats: Repeats;
+  /** Only of use where many files have something in common. */
+  readonly #frames: Frames | undefined;
 
   constructor(job: Job) {
     this.#job = job;
@@ -52,33 +44,17 @@ export class DocumentWalker {
     this.lines = new Lines(job.window);
     const lenient = lenientKernel(job.window);
     this.#kernels = job.fast ? [job.fast, lenient] : [lenient];
-    this.#spans = new SpanWalker(this.json, job, lenient, this.lines);
-    this.#repeats = new Repeats(job);
-  }
-
-  /** Takes documents that only repeat what is known around their spans, and the white space between them, without a walk. */
-  repeats(): void {
-    const { json, lines, seen } = this;
-    const { reader } = json;
-    for (;;) {
-      while (reader.at < reader.end && SPACE.has(reader.bytes[reader.at] as number)) reader.at++;
-      const taken = this.#repeats.take(reader.at);
-      if (!taken) return;
-      lines.pass(reader.at);
-      const from = json.offset;
-      reader.at = taken.at;
-      lines.document(from, taken.at);
-      seen.envelopes += taken.envelopes;
-      seen.documents++;
-    }
+    this.#spans = new SpanWalker(this.json, job, lenient, this.lines, new Seams(job, this.seen));
+    this.#frames = job.known && new Frames(job);
   }
 
   /** One document. */
   *document(): Walk {
     const { json, seen } = this;
-    this.#repeats.begin(json.offset, seen.envelopes, passed(seen));
+    this.#frames?.begin(json.offset, passedBy(seen));
     yield* this.value();
-    this.#repeats.end(json.offset, seen.envelopes, passed(seen));
+    this.#frames?.end(json.offset, passedBy(seen));
+    seen.documents++;
   }
 
   /** An object that is an envelope, a bare ResourceSpans, or a wrapper around either; or an array of them. */
@@ -105,7 +81,7 @@ export class DocumentWalker {
       known ||= code !== 0;
       if (code === RESOURCE || code === SCOPE_SPANS || code === SCHEMA_URL) {
         group ??= this.#openGroup();
-        yield* this.#part(code, group);
+        yield* this.#part(code, group, depth);
       } else if (code === RESOURCE_SPANS || (code === WRAPPER && depth < DEPTH)) yield* this.value(depth + 1);
       else if (code === 0 || code === WRAPPER) yield* json.skip();
       else yield* passSignal(json, signals[code as SignalCode], this.seen.others);
@@ -121,28 +97,27 @@ export class DocumentWalker {
     return { header, ahead: new Map(), spansBefore: this.#job.pending.counted };
   }
 
-  *#part(code: number, group: Group): Walk {
+  *#part(code: number, group: Group, depth: number): Walk {
     if (code === RESOURCE) yield* readHead(this.json, this.#kernels, 'resource', group.header);
     else if (code === SCHEMA_URL) yield* readUrl(this.json, group.header);
-    else yield* this.#scopes(group);
+    else yield* this.#scopes(group, depth);
   }
 
   *#closeGroup(group: Group): Walk {
-    const { pending, tally } = this.#job;
+    const { pending, place } = this.#job;
     group.header.known = true;
-    if (pending.counted > group.spansBefore) tally.resource(group.header.head);
-    pending.closeResource();
+    closeGroup(this.#job, group);
     if (!pending.over()) return;
-    this.#job.place.at = this.json.reader.at;
+    place.at = this.json.reader.at;
     while (pending.over()) yield 'batch';
-    this.json.reader.point(this.#job.place.at);
+    this.json.reader.point(place.at);
   }
 
-  *#scopes(group: Group): Walk {
+  *#scopes(group: Group, depth: number): Walk {
     const { json } = this;
     yield* json.enter(0x5b, 'an array of scopes');
     for (let more = yield* json.element(true); more; more = yield* json.element(false)) {
-      const around = { resource: group.header, scope: newHeader(), scopeAt: json.offset, ahead: group.ahead };
+      const around: Around = { group, depth, scope: newHeader(), scopeAt: json.offset };
       yield* json.enter(0x7b, 'an object');
       this.#job.pending.openScope(around.scope);
       for (let code = yield* json.field(true, scopeSpansNames); code !== END; code = yield* json.field(false, scopeSpansNames)) {
@@ -151,7 +126,7 @@ export class DocumentWalker {
         else if (code === SPANS) {
           const from = json.offset;
           yield* this.#spans.array(around);
-          this.#repeats.array(from, json.offset, around);
+          this.#frames?.array(from, json.offset, around);
         } else yield* json.skip();
       }
       around.scope.known = true;
@@ -159,6 +134,3 @@ export class DocumentWalker {
     }
   }
 }
-
-/** How much was passed over that is not spans. */
-const passed = ({ unknown, others }: Seen): number => others.values().reduce((sum, count) => sum + count, unknown);

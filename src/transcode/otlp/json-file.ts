@@ -1,14 +1,14 @@
 import { fail } from '../../api/failure.ts';
 import { truncated } from '../json/tokens.ts';
 import type { Job, Walk } from '../walk.ts';
-import { DocumentWalker, SPACE } from './document.ts';
+import { DocumentWalker } from './document.ts';
+import { SPACE } from './space.ts';
 
 /** Walks over a file of OTLP JSON: documents in a row, on lines or not, with log prefixes and NULs between them. */
 export function* walkJsonFile(job: Job): Walk<string> {
   const walker = new DocumentWalker(job);
-  const { json, lines, seen } = walker;
+  const { json, lines } = walker;
   for (;;) {
-    walker.repeats();
     const byte = yield* between(walker);
     if (byte < 0) break;
     if (byte !== 0x7b && byte !== 0x5b) {
@@ -16,10 +16,8 @@ export function* walkJsonFile(job: Job): Walk<string> {
       continue;
     }
     lines.pass(json.reader.at);
-    const from = json.offset;
     yield* walker.document();
-    lines.document(from, json.reader.at);
-    seen.documents++;
+    lines.document(json.reader.at);
   }
   if (job.window.fault) truncated(job.window);
   return conclude(walker, job);

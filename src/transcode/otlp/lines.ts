@@ -17,19 +17,21 @@ export class Lines {
 
   /** A document begins here. */
   pass(at: number): void {
-    for (let from = this.#from(); ; this.#line++) {
-      const found = this.#lineFeed(from, at);
-      if (found < 0) break;
-      from = found + 1;
-    }
+    this.#line += this.#lineFeeds(at);
     this.#counted = this.#window.offset + at;
   }
 
-  /** A document that began at offset `from` ends at `at`. */
-  document(from: number, at: number): void {
-    const { offset } = this.#window;
-    if (this.#oneEach && this.#lineFeed(Math.max(0, from - offset), at) >= 0) this.#oneEach = false;
-    this.#counted = offset + at;
+  /** The document ends at `at`. */
+  document(at: number): void {
+    if (this.#oneEach && this.#lineFeed(this.#from(), at) >= 0) this.#oneEach = false;
+    this.#counted = this.#window.offset + at;
+  }
+
+  /** Documents have ended and others have begun since, with so many line feeds between them. */
+  documents(at: number, between: number): void {
+    if (this.#oneEach && this.#lineFeeds(at) !== between) this.#oneEach = false;
+    this.#line += between;
+    this.#counted = this.#window.offset + at;
   }
 
   /** The line of a place inside the document at hand. */
@@ -45,6 +47,13 @@ export class Lines {
 
   #from(): number {
     return Math.max(0, this.#counted - this.#window.offset);
+  }
+
+  /** How many there are up to `at` since it was counted last. */
+  #lineFeeds(at: number): number {
+    let count = 0;
+    for (let found = this.#lineFeed(this.#from(), at); found >= 0; found = this.#lineFeed(found + 1, at)) count++;
+    return count;
   }
 
   /** The next line feed in `bytes[from, to)`, or -1; what is beyond is not looked at. */

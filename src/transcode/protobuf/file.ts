@@ -1,7 +1,7 @@
 import { fail } from '../../api/failure.ts';
 import { addExtra, complement, type Header, newHeader, setHead, setUrl } from '../batch/headers.ts';
 import { truncated } from '../json/tokens.ts';
-import type { Around, Job, LookAhead, Stretch, Walk } from '../walk.ts';
+import type { Job, LookAhead, Stretch, Walk } from '../walk.ts';
 import { repairUtf8 } from '../wire/utf8.ts';
 import { Writer } from '../wire/writer.ts';
 import { inspect, newInspection, rewrite } from './inspect.ts';
@@ -31,6 +31,9 @@ export function* walkProtobufFile(job: Job): Walk<string> {
   file.conclude();
   return 'OTLP protobuf';
 }
+
+/** The headers around the records at hand, and where in the file the scope begins. */
+type Around = { readonly resource: Header; readonly scope: Header; readonly scopeAt: number; readonly ahead: Map<number, Header> };
 
 class ProtobufFile {
   readonly #walker: ProtobufWalker;

@@ -1,5 +1,5 @@
 import { plainEngine } from '../engine.ts';
-import type { CreateEngine, HeaderKind, HeaderRun, SpanKernel, SpanRun, SpanSink, Window } from '../kernel.ts';
+import type { CreateEngine, HeaderKind, HeaderRun, Seam, SpanKernel, SpanRun, SpanSink, Window } from '../kernel.ts';
 import { instantiateKernel, type KernelExports, ownMemory } from './module.ts';
 import { validEnd } from './utf8.ts';
 
@@ -11,6 +11,8 @@ const SLACK = PAGE;
 
 /** As many trace ids as the module tells at once. */
 const TRACES = 1024;
+/** As many arrays as it leaves over a seam in one run. */
+const ARRAYS = 1024;
 
 const reasons = ['end', 'separator', 'more', 'declined', 'full', 'drain'] as const;
 
@@ -87,26 +89,48 @@ export const createWasmEngine: CreateEngine = (sizes) => {
   /** What the module tells: results and trace ids, in place. The views last until the memory grows. */
   let told = new Uint32Array(0);
   let ids = new Uint32Array(0);
+  let arrays = new Uint32Array(0);
   const results = (): Uint32Array => {
     const { buffer } = kernel.memory;
     if (told.buffer !== buffer) {
-      told = new Uint32Array(buffer, kernel.result(), 8);
+      told = new Uint32Array(buffer, kernel.result(), 9);
       ids = new Uint32Array(buffer, kernel.traces(), TRACES * 4);
+      arrays = new Uint32Array(buffer, kernel.arrays(), ARRAYS * 2);
     }
     return told;
   };
 
+  let laid: Seam | undefined;
+  /** Lays a seam into the memory of the module, once. */
+  const lengthOf = (seam: Seam | undefined): number => {
+    if (!seam) return 0;
+    if (seam !== laid) new Uint8Array(kernel.memory.buffer, kernel.seam()).set(seam.text);
+    laid = seam;
+    return seam.text.length;
+  };
+
   const run = (window: Window, at: number, out: SpanSink): { why: number; at: number } => {
-    const { arena } = out;
+    const { arena, seam } = out;
     const end = checkedEnd(window, at);
     if (end <= at) return { why: 3, at };
     const { windowAt, arenaAt } = place;
-    const why = cut(window, end, () => kernel.spans(windowAt + at, windowAt + end, arenaAt + arena.length, arenaAt + arena.limit));
+    const to = arenaAt + arena.length;
+    const limit = arenaAt + arena.limit;
+    const length = lengthOf(seam);
+    const why = cut(window, end, () => kernel.spans(windowAt + at, windowAt + end, to, limit, length, seam?.overhead ?? 0));
     results();
+    let counted = 0;
+    for (let i = 0; i < told[8]! * 2; i += 2) {
+      arena.length = arrays[i]! - arenaAt;
+      out.count(arrays[i + 1]! - counted);
+      counted = arrays[i + 1]!;
+      arena.limit -= seam!.overhead;
+      out.passed();
+    }
     const spans = told[2]!;
     arena.length = told[1]! - arenaAt;
+    if (spans > counted) out.count(spans - counted);
     if (spans > 0) {
-      out.count(spans);
       out.times(told[5]!, told[4]!, told[7]!, told[6]!);
       for (let i = 0; i < told[3]! * 4; i += 4) out.trace(ids[i]!, ids[i + 1]!, ids[i + 2]!, ids[i + 3]!);
     }

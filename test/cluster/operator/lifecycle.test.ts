@@ -176,7 +176,7 @@ describe.concurrent('row 40: asking for more', () => {
     expect(files.flatMap(({ ids }) => times(ids))).toEqual([1, 1, 1]);
   });
 
-  test('force on a completed record ingests it again; the totals count both, the files one', async () => {
+  test('force on a completed record ingests it again; files and totals count it once', async () => {
     const { text, ids } = agentFile();
     scene.put('forced/a.json', text);
     await scene.source('forced');
@@ -189,7 +189,8 @@ describe.concurrent('row 40: asking for more', () => {
     );
     const record = await scene.recorded('forced/a.json', { state: 'Completed', attempts: 2 });
     expect(record.status.handled).toEqual({ force: 'f-1' });
-    await scene.settled('forced', { completed: 1 });
+    const { status } = await scene.settled('forced', { completed: 1 });
+    expect(status.totals).toMatchObject({ files: 1, spans: ids.length });
   });
 });
 

@@ -22,6 +22,48 @@ const put = (source: string, count: number) =>
     return ids[0] ?? '';
   });
 
+test('retry-failed reaches every failed file, although the leader dies when the ledger has forgiven and only some have begun', {
+  timeout: 120_000,
+}, async () => {
+  const leader = await scene.start(['--role', 'manager']);
+  // Two slots: the other files have to wait for their turn.
+  const worker = await scene.start(['--role', 'worker', '--concurrency', '1']);
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  trouble.set(pathOf('retried'), faults.slow(over));
+  const files = Array.from({ length: 7 }, (_, n) => ({ key: `retried/${n}.json`, ...agentFile(1) }));
+  for (const { key, text } of files) scene.s3.put(scene.bucket, key, text, { storageClass: 'DEEP_ARCHIVE' });
+  await scene.source('retried', { ...destination('retried'), history: { failed: 6 } });
+  await scene.settled('retried', { failed: 7 });
+  await eventually(
+    () => scene.files('retried'),
+    (records) => records.length === 6,
+  );
+  for (const { key, text } of files) scene.put(key, text);
+
+  await scene.ask('ingestionsources', 'retried', 'retryFailed', 'restored');
+  await eventually(
+    async () => ({ ledgers: await scene.ledgers('retried'), records: await scene.files('retried') }),
+    ({ ledgers: [head], records }) => head?.spec.head?.failed === 0 && records.some(({ status }) => status.state === 'Processing'),
+  );
+  await leader.kill();
+  const left = (await scene.files('retried')).filter(({ status }) => status.state === 'Failed');
+  expect(left.length, 'some have not begun').toBeGreaterThan(0);
+  expect((await scene.get('retried')).status.handled?.retryFailed).toBeUndefined();
+
+  const next = await scene.start(['--role', 'manager']);
+  resolve();
+  await eventually(
+    () => files.filter(({ ids: [id = ''] }) => !scene.collector.taken.has(id)),
+    (missing) => missing.length === 0,
+    60_000,
+  );
+  const { status } = await scene.settled('retried', { completed: 7 });
+  expect(status.handled?.retryFailed).toBe('restored');
+  expect(status.totals).toMatchObject({ files: 7, spans: 7, retries: 0 });
+  expect(files.map(({ ids: [id = ''] }) => scene.collector.taken.get(id))).toEqual(files.map(() => 1));
+  await Promise.all([worker.stop(), next.stop()]);
+});
+
 describe('row 42: manager and worker', () => {
   test('are two roles that can be two processes; without a worker files wait, and none gets a record', async () => {
     const manager = await scene.start(['--role', 'manager']);

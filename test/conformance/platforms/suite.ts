@@ -132,6 +132,15 @@ export function conformance(driver: PlatformDriver): void {
       expect(idsOf(await readSlice(store, (await listed(store, from))!))).toEqual([wanted.spanId]);
     });
 
+    test.each(['checkout agents', 'shop:checkout (v2)', '-checkout', 'Bücher'])('hold a service called %s', async (service) => {
+      const from = await nextSlice();
+      const store = await open(started.access(service));
+      const wanted = sent(from, { service });
+      sent(from);
+      await clock.advance(settled(from));
+      expect(idsOf(await readSlice(store, (await listed(store, from))!))).toEqual([wanted.spanId]);
+    });
+
     test('with a span that nobody can read bring the others, and count it as rejected with a reason', async () => {
       const from = await nextSlice();
       const store = await open(started.access());

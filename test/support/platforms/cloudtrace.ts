@@ -24,12 +24,15 @@ export async function startCloudTraceServer(
     if (may === 'unknown') return error(401, 'UNAUTHENTICATED', 'Request had invalid authentication credentials.');
     if (may === 'denied') return error(403, 'PERMISSION_DENIED', 'The caller does not have permission');
     if (asked !== project) return error(404, 'NOT_FOUND', `Project ${asked} not found`);
-    return { status: 200, body: found(url.searchParams) };
+    const body = found(url.searchParams);
+    return body ? { status: 200, body } : error(400, 'INVALID_ARGUMENT', 'Request contains an invalid argument.');
   };
 
   const found = (query: URLSearchParams) => {
     const [from, to] = [Date.parse(query.get('startTime') ?? ''), Date.parse(query.get('endTime') ?? '')];
-    const [, label, value] = /^\+([^:]+):(.*)$/.exec(query.get('filter') ?? '') ?? [];
+    const [, label, quoted, simple] = /^\+([^:]+):(?:"([^"\\]*)"|([a-zA-Z0-9./_][a-zA-Z0-9./_-]*))$/.exec(query.get('filter') ?? '') ?? [];
+    const value = quoted ?? simple;
+    if (query.has('filter') && label === undefined) return undefined;
     const traces = [...Map.groupBy(shown(spans, now()), ({ traceId }) => traceId)]
       .filter(([, its]) => its.some(({ start }) => start >= from && start <= to))
       .map(([traceId, its]) => ({ projectId: project, traceId, spans: its.map(shape) }))

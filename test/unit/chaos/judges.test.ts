@@ -9,6 +9,7 @@ const file: TrueFile = { number: 3, source: 'checkout', key: 'checkout/run-3.jso
 const ids = idsOf(file);
 const trace: Trace = { file, version: 0, etag: 'etag', isCurrent: true, outcome: 'completed' };
 const request = (more: Partial<Request> = {}): Request => ({
+  came: 30_000,
   at: 30_000,
   process: '1.1',
   ids,
@@ -37,6 +38,7 @@ const fine: Evidence = {
   sources: [source()],
   records: [record()],
   weights: [{ process: '1.1', handles: 30, megabytes: 150 }],
+  before: [{ process: '1.1', handles: 28, megabytes: 140 }],
   troubles: [],
 };
 
@@ -65,7 +67,9 @@ const breaches: readonly [sentence: string, change: Partial<Evidence>, says: str
   ['a total that counts a file twice', { sources: [source({ totals: { files: 2, spans: 2 } })] }, 'checkout says'],
   ['a total that counts spans twice', { sources: [source({ totals: { files: 1, spans: 4 } })] }, 'checkout says 4 spans'],
   ['a retry', { records: [record({ retries: 1 })] }, 'used 1'],
-  ['a process that holds more and more', { weights: [{ process: '1.1', handles: 900, megabytes: 150 }] }, '900 handles'],
+  ['a process that holds more after the same work again', { weights: [{ process: '1.1', handles: 50, megabytes: 150 }] }, 'after 28'],
+  ['memory that grows', { weights: [{ process: '1.1', handles: 28, megabytes: 190 }] }, 'after 28 and 140 MB'],
+  ['a process that holds too much', { weights: [{ process: '1.1', handles: 900, megabytes: 150 }] }, '900 handles'],
 ];
 
 describe('a trial is judged', () => {
@@ -80,6 +84,13 @@ describe('a trial is judged', () => {
 
   test.each([
     ['a kill of its sender', { disturbances: [{ from: 31_000, until: 31_000, process: '1.1', what: 'kill' }] }],
+    [
+      'a kill of its sender while a slow collector had not yet answered',
+      {
+        requests: [request({ at: 35_000 }), request({ at: 60_000 })],
+        disturbances: [{ from: 31_000, until: 31_000, process: '1.1', what: 'kill' }],
+      },
+    ],
     ['an answer that was lost', { requests: [request({ acknowledged: false }), request({ at: 60_000 })] }],
     ['an outage of the place of its sender', { disturbances: [{ from: 20_000, until: 50_000, slot: 1, what: 'cut off' }] }],
   ])('%s explains a duplicate', (_sentence, change) => {

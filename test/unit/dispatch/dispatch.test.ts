@@ -110,7 +110,7 @@ describe('a record that a backup brought back without its status', () => {
       aRecord({}, { worker: 'worker-gone' }, { name: 'a', annotations: { 'spanferry.io/force': 't1', 'spanferry.io/retry': 't1' } }),
     );
     await world.clock.advance(10_000);
-    expect(world.stored.get('a')?.status).toMatchObject({ state, attempts: 0 });
+    expect(world.stored.get('a')?.status).toMatchObject({ state, attempts: 1 });
     expect(world.writes).toHaveLength(1);
   });
 

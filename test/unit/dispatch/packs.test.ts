@@ -213,9 +213,9 @@ describe('a pack that a backup brought back without its status', () => {
 });
 
 describe('what dispatch does with a pack', () => {
-  const running = async () => {
+  const running = async (options: Parameters<typeof dispatchWorld>[0] = {}) => {
     over = new AbortController();
-    const world = dispatchWorld();
+    const world = dispatchWorld(options);
     void world.dispatch.run(over.signal);
     await world.clock.advance(100);
     return { ...world, source: world.sources[0] as ReturnType<typeof fakeSource> };
@@ -235,6 +235,17 @@ describe('what dispatch does with a pack', () => {
     expect(world.source.ledger.size).toBe(39);
     expect(world.writes.filter((each) => each.startsWith('create'))).toEqual([`create ${name}`, 'create 3']);
     expect(world.stored.get('3')?.spec).toMatchObject({ key: 'agents/3.json', worker: 'worker-a' });
+  });
+
+  test('a pack whose creation was not answered is there: its files go into no other one', async () => {
+    let lost = 3;
+    const world = await running({ isAnswerLost: () => lost-- > 0 });
+    world.follow(false);
+    world.source.queued.backlog.push(...candidates(40));
+    world.dispatch.wake();
+    await world.clock.advance(20_000);
+    expect(world.stored.size).toBe(1);
+    expect(world.source.givenBack).toEqual([]);
   });
 
   test('is not pruned before what it gave back has a record', async () => {

@@ -11,10 +11,14 @@ test('a pack counts as if each of its files had ended by itself, but for those t
     returned: [because(1, 'Truncated'), because(2, 'Truncated')],
     unread: [because(3, 'Superseded'), because(4, 'Deleted')],
   };
-  verdictObserver(measured).ended?.(aPack(40), status, 0.5);
+  const { ended } = verdictObserver(measured);
+  // A worker that stopped had come half way.
+  ended?.(aPack(40), { state: 'Pending', attempts: 1, retries: 0, files: 20, bytes: 4_500 }, 0.5);
+  ended?.(aPack(40), status, 0.5);
   const { text } = await measured.scrape();
   const labels = 'namespace="ml-platform",source="checkout"';
   for (const line of [
+    `spanferry_files_total{${labels},state="Pending",reason=""} 1`,
     `spanferry_files_total{${labels},state="Completed",reason=""} 36`,
     `spanferry_files_total{${labels},state="Completed",reason="Superseded"} 1`,
     `spanferry_files_total{${labels},state="Failed",reason="Deleted"} 1`,

@@ -37,6 +37,7 @@ const parked: Seen = { ...brandNew, listing: { ...listing, isParked: true } };
 const cases: readonly [sentence: string, seen: Seen, expected: Partial<Step>][] = [
   ['nothing is done before the ledger is open', { ...brandNew, ledger: { is: 'unknown' } }, { do: 'open ledger' }],
   ['a ledger with holes stops the source', { ...settled, ledger: failed(holes, minute) }, { do: 'report', failure: holes, halts: true }],
+  ['but not a test of its store', { ...settled, ledger: failed(holes, minute), asked: { test: 't1' } }, { do: 'test', token: 't1' }],
   ['and is read again after a while: somebody may restore it', { ...settled, ledger: failed(holes, 0) }, { do: 'open ledger' }],
   [
     'or at once when somebody accepts it',

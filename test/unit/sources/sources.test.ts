@@ -121,6 +121,21 @@ describe('a source', () => {
     expect(takeAll()).toEqual([]);
     expect(world.source().status.files?.completed).toBe(3);
   });
+
+  test('made anew in the very moment in which its last file was done knows that file, too', async () => {
+    begin();
+    put(0, 3);
+    await ready();
+    const names = takeAll();
+    for (const name of names) world.finish(name);
+    expect(world.written.size).toBe(0);
+    world.remove();
+    await world.until(() => world.written.size === names.length);
+    for (const name of names) world.prune(name);
+    world.remake();
+    await world.within(10_000, () => world.source().status.files?.completed === 3);
+    expect(takeAll()).toEqual([]);
+  });
 });
 
 describe('trouble', () => {
@@ -332,6 +347,24 @@ describe('annotations', () => {
 });
 
 describe('the ledger', () => {
+  test('that cannot be opened leaves the store to be tested, once for each token', async () => {
+    begin();
+    put(0, 3);
+    await ready();
+    world.segments.clear();
+    world.newLeader();
+    await world.within(10_000, () => world.ready()?.reason === 'LedgerIncomplete');
+    for (const token of ['t1', 't2']) {
+      world.edit({ annotations: { 'spanferry.io/test': token } });
+      await world.within(10_000, () => world.source().status.lastTest?.token === token);
+      expect(world.source().status).toMatchObject({ lastTest: { ok: true, filesFound: 3 }, handled: { test: token } });
+    }
+    const told = reasons().filter((reason) => reason === 'TestSucceeded').length;
+    await world.clock.advance(5 * minute);
+    expect([told, reasons().filter((reason) => reason === 'TestSucceeded').length]).toEqual([2, 2]);
+    expect(world.ready()?.reason).toBe('LedgerIncomplete');
+  });
+
   test('of a source that has done nothing yet is no riddle to the next leader', async () => {
     begin();
     await ready();
@@ -362,12 +395,13 @@ describe('the ledger', () => {
     await world.within(10_000, () => world.source().status.files?.completed === 2);
   });
 
-  test('of a source that is gone is swept in the end', async () => {
+  test('of a source that is gone is swept in the end, but not of one that only this version does not understand', async () => {
     begin();
     await ready();
     const old = new Date(world.clock.now() - 8 * 86_400_000).toISOString();
     world.ledgers.push(
       { namespace: 'ml-platform', name: 'checkout-agents', orphanedSince: old },
+      { namespace: 'ml-platform', name: 'of-tomorrow', orphanedSince: old },
       { namespace: 'ml-platform', name: 'gone-long-ago', orphanedSince: old },
       { namespace: 'ml-platform', name: 'just-gone' },
     );

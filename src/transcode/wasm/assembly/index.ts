@@ -3,6 +3,7 @@ import { RESOURCE, SCOPE } from './keys';
 import { space } from './space';
 
 export { skim, skimDepth, skimEscaped, skimFrom, skimInside } from './skim';
+import { follows, SEAM } from './seam';
 import { ended, span, started, trace } from './span';
 import { CLOSE_LIST, COMMA, fault, out, setOut } from './state';
 
@@ -13,12 +14,16 @@ import { CLOSE_LIST, COMMA, fault, out, setOut } from './state';
  * window is large cannot be overrun.
  */
 
-/** at, out, spans, trace ids (u32 each), first start, last end (u64 each). */
-const RESULT: usize = memory.data(32, 16);
+/** at, out, spans, trace ids (u32 each), first start, last end (u64 each), finished arrays (u32). */
+const RESULT: usize = memory.data(48, 16);
 
 /** Trace ids of consecutive spans, without immediate repetition. */
 const TRACES: usize = memory.data(16384, 16);
 const MOST_TRACES: u32 = 1024;
+
+/** Of each array that was finished and left over a seam: where its spans end and how many spans there were by then (u32 each). */
+const ARRAYS: usize = memory.data(8192, 16);
+const MOST_ARRAYS: u32 = 1024;
 
 /** Zero bytes behind the window; no function reads further than this beyond the byte that stops it. */
 const MARGIN: usize = 64;
@@ -39,6 +44,14 @@ export function traces(): usize {
   return TRACES;
 }
 
+export function arrays(): usize {
+  return ARRAYS;
+}
+
+export function seam(): usize {
+  return SEAM;
+}
+
 /** Where the memory of the host begins. */
 export function base(): usize {
   return (__heap_base + 15) & ~15;
@@ -54,10 +67,14 @@ function stopped(end: usize): i32 {
   return fault + MARGIN > end ? MORE : DECLINED;
 }
 
-/** Transcodes the elements of an array of spans from `p` on, each as a field with tag 2, to `to` and at most to `limit`. */
-export function spans(p: usize, end: usize, to: usize, limit: usize): i32 {
+/**
+ * Transcodes the elements of an array of spans from `p` on, each as a field with tag 2, to `to` and at most to `limit`. Where a seam of
+ * `length` bytes follows the array it goes on in the next one, which takes at most `overhead` bytes besides its spans.
+ */
+export function spans(p: usize, end: usize, to: usize, limit: usize, length: usize, overhead: usize): i32 {
   let count: u32 = 0;
   let seen: u32 = 0;
+  let finished: u32 = 0;
   let first: u64 = u64.MAX_VALUE;
   let last: u64 = 0;
   let before = i64x2.splat(0);
@@ -100,6 +117,14 @@ export function spans(p: usize, end: usize, to: usize, limit: usize): i32 {
     }
     if (c == CLOSE_LIST) {
       p++;
+      if (length != 0 && finished < MOST_ARRAYS && seen < MOST_TRACES && out + overhead <= limit && follows(p, length, end)) {
+        store<u32>(ARRAYS + (finished << 3), <u32>out);
+        store<u32>(ARRAYS + (finished << 3), count, 4);
+        finished++;
+        limit -= overhead;
+        p += length;
+        continue;
+      }
       why = END;
     } else {
       p = next;
@@ -112,6 +137,7 @@ export function spans(p: usize, end: usize, to: usize, limit: usize): i32 {
   store<u32>(RESULT, seen, 12);
   store<u64>(RESULT, first, 16);
   store<u64>(RESULT, last, 24);
+  store<u32>(RESULT, finished, 32);
   return why;
 }
 

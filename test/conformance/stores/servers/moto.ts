@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { freePort, startChild } from '../../../support/child.ts';
 import { toolPath } from '../../../support/tools.ts';
 import type { Driver, TestServer, Trouble } from '../driver.ts';
@@ -16,19 +17,15 @@ export const moto: Driver = {
 };
 
 async function start(program: string): Promise<TestServer> {
-  const endpoint = `http://127.0.0.1:${await freePort()}`;
-  const { hostname, port } = new URL(endpoint);
-  const child = await startChild(program, ['-H', hostname, '-p', port], /Running on/, { INITIAL_NO_AUTH_ACTION_COUNT: '1000000' });
-  const iam = iamOf(endpoint);
+  const { endpoint, strict, stop, ...iam } = await startIam(program, true);
   const reader = await iam.user('reader', allow('s3:List*', 's3:Get*', 'sts:*'));
   const lister = await iam.user('lister', allow('s3:List*'));
   const nobody = await iam.user('nobody', allow('sqs:*'));
   await iam.role('trace-reader', reader.arn, allow('s3:List*', 's3:Get*'));
   const { createBucket, close } = s3Fixtures(endpoint, reader);
-  /** It checks signatures only where no parameter has a slash in it, so it is strict only where a case is about that. */
-  const strict = (on: boolean) => fetch(`${endpoint}/moto-api/reset-auth`, { method: 'POST', body: on ? '0' : '1000000' });
   return {
     createBucket: async () => {
+      // It is strict only where a case is about that, because of how it looks at signatures.
       await strict(false);
       return createBucket();
     },
@@ -44,10 +41,37 @@ async function start(program: string): Promise<TestServer> {
     options: { stsEndpoint: endpoint },
     stop: async () => {
       close();
-      await child.stop();
+      await stop();
     },
   };
 }
+
+/** A server with users and roles, which asks their policies where it is strict. */
+export type Iam = Awaited<ReturnType<typeof startIam>>;
+
+/**
+ * Starts moto. It gets no signature right of a request with a slash in a parameter, such as a prefix: with `looksAtSignatures` false it takes every
+ * signature, and asks nothing but policies.
+ */
+export async function startIam(program: string, looksAtSignatures: boolean) {
+  const endpoint = `http://127.0.0.1:${await freePort()}`;
+  const { hostname, port } = new URL(endpoint);
+  const [, python = ''] = /^#!(.+)$/m.exec(await readFile(program, 'utf8')) ?? [];
+  const command = looksAtSignatures ? [program] : [python, '-c', takingEverySignature];
+  const [first = '', ...rest] = [...command, '-H', hostname, '-p', port];
+  const child = await startChild(first, rest, /Running on/, { INITIAL_NO_AUTH_ACTION_COUNT: '1000000' });
+  const strict = async (on: boolean) =>
+    void (await fetch(`${endpoint}/moto-api/reset-auth`, { method: 'POST', body: on ? '0' : '1000000' }));
+  return { endpoint, strict, ...iamOf(endpoint), stop: child.stop };
+}
+
+const takingEverySignature = [
+  'import sys',
+  'from moto.iam.access_control import IAMRequestBase',
+  'from moto.server import main',
+  'IAMRequestBase.check_signature = lambda self: None',
+  'sys.exit(main())',
+].join('\n');
 
 const troubles = (endpoint: string, reader: S3Keys, lister: S3Keys, nobody: S3Keys): readonly Trouble[] => [
   {

@@ -72,6 +72,12 @@ const rows: readonly Case[] = [
     gives: ['attribute db.query.text = "SELECT 2"'],
   },
   {
+    row: 'Data of anything else keeps a name of its own',
+    given: dependency('Azure Service Bus', { Data: 'orders', ResultCode: '' }),
+    gives: ['attribute azure.data = "orders"', 'attribute azure.dependency.type = "Azure Service Bus"'],
+    not: /url\.full|db\.query|result_code/,
+  },
+  {
     row: 'Target is the address of the server',
     given: dependency('HTTP', { Target: 'pay.example' }),
     gives: ['attribute server.address = "pay.example"'],

@@ -143,6 +143,27 @@ const rows: readonly Case[] = [
     not: /attribute aws\.(ec2|eks|ecs|account)/,
   },
   {
+    row: 'an environment of Elastic Beanstalk, a container of ECS, and the rest of a machine',
+    given: given(
+      '"origin": "AWS::ElasticBeanstalk::Environment", "aws": {"elastic_beanstalk": {"environment_name": "shop", "deployment_id": 32, "version_label": "v7"}, "ecs": {"container_id": "c0ffee"}, "ec2": {"instance_size": "m7g.large", "ami_id": "ami-1"}}',
+    ),
+    gives: [
+      'resource cloud.platform = "aws_elastic_beanstalk"',
+      'resource service.namespace = "shop"',
+      'resource service.instance.id = "32"',
+      'resource service.version = "v7"',
+      'resource container.id = "c0ffee"',
+      'resource host.type = "m7g.large"',
+      'resource host.image.id = "ami-1"',
+    ],
+  },
+  {
+    row: 'an origin that OpenTelemetry has no name for keeps its own',
+    given: given('"origin": "AWS::Bedrock::AgentCore"'),
+    gives: ['resource aws.xray.origin = "AWS::Bedrock::AgentCore"'],
+    not: /cloud\.platform/,
+  },
+  {
     row: 'annotations keep key and type',
     given: given(
       '"annotations": {"order": "4711", "gen_ai.request.model": "claude", "gen_ai.usage.input_tokens": 1200, "vip": true, "share": 0.5}',
