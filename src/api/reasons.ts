@@ -35,7 +35,8 @@ export const reasons = {
     kind: 'waiting',
     side: 'store',
     means: 'a credential that the source needs is not there',
-    remedy: 'create the Secret with the keys that the message names, or give the ServiceAccount of the operator an identity',
+    remedy:
+      'create the Secret with the keys that the message names; where the source names none, give the ServiceAccount of the operator an identity',
   },
   InvalidCredential: {
     kind: 'waiting',

@@ -81,11 +81,12 @@ async function onKeys(cluster: Cluster, source: Source, keys: readonly string[],
     if (found && why === undefined) fitting.push(found);
     else await remark(cluster, why ?? '');
   }
-  for (const record of new Set(fitting.map((each) => each.record))) await askFile(cluster, record, trigger);
-  const asked = fitting.length;
-  const how = trigger === 'retry' ? 'tried again' : 'ingested again';
+  const records = new Set(fitting.map((each) => each.record));
+  for (const record of records) await askFile(cluster, record, trigger);
+  const [asked, how] =
+    trigger === 'retry' ? [fitting.length, 'tried again'] : [files.filter(({ record }) => records.has(record)).length, 'ingested again'];
   if (asked > 0) await cluster.io.out.write(`${clean(source.metadata.name)}: ${counted(asked, 'file is', 'files are')} ${how}\n`);
-  return asked === keys.length ? done : answerIsNo;
+  return fitting.length === keys.length ? done : answerIsNo;
 }
 
 const newest = (files: readonly Member[]): Member | undefined =>

@@ -188,6 +188,21 @@ describe.concurrent('spanferry files, retry and force', () => {
     );
   });
 
+  test('a small file that travelled with others is ingested again with all of them, if that is what somebody wants', async () => {
+    const ids = await ferried('together', 40);
+    expect(await run('force', 'together', '7.json')).toEqual({
+      code: 1,
+      out: '',
+      err: 'spanferry: together/7.json travelled with 39 other files, and only all of them can be ingested again: --whole-pack does\n',
+    });
+    expect(await run('force', 'together', '7.json', '--whole-pack')).toEqual(well('together: 40 files are ingested again\n'));
+    await eventually(
+      () => new Set(ids.map((id) => scene.collector.taken.get(id))),
+      (times) => [...times].join() === '2',
+    );
+    expect((await scene.settled('together', { completed: 40 })).status.totals).toMatchObject({ files: 40 });
+  });
+
   test.each<[sentence: string, args: readonly string[], says: string]>([
     ['without saying which', ['retry', 'any'], 'spanferry: say which files: KEY…, --reason REASON, or --all-failed\n'],
     ['for a reason that there is not', ['retry', 'any', '--reason', 'BadLuck'], 'spanferry: there is no reason BadLuck; '],
