@@ -75,7 +75,7 @@ export function toldCluster(objects: Objects, world: World = {}) {
         handled = Object.fromEntries(tokens);
       },
     },
-    files: { list: () => list(objects.files ?? []) },
+    files: { list: () => list(objects.files ?? []), patch: async () => {} },
     ledgers: { list: () => list([]) },
     leases: { list: () => list([lease]) },
     secrets: {
