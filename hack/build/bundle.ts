@@ -37,6 +37,21 @@ const operatorBeside: Plugin = {
   },
 };
 
+/** An older Node complains about the first name that it misses, before any line of ours runs. So that name is not imported, and the first line looks. */
+const oldNode: Plugin = {
+  name: 'old-node',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:zlib$/ }, () => ({ path: 'node:zlib', namespace: 'node' }));
+    onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule('${path}');` }));
+  },
+};
+
+const firstLines = `#!/usr/bin/env node
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  console.error('spanferry: this needs Node 24 or newer, and runs on ' + process.version + ' (' + process.execPath + ')');
+  process.exit(1);
+}`;
+
 /**
  * What the command needs for a cluster, and what it needs for a store beside that: each complete, so that only one of them is loaded. The client of a
  * cloud comes with the first store that needs it.
@@ -60,7 +75,7 @@ export async function bundleCommand(folder: string): Promise<Bundle> {
   );
   return bundled(
     join(folder, 'spanferry.mjs'),
-    { entryPoints: ['src/main.ts'], plugins: [operatorBeside, apart, partsInside(packed)], banner: { js: '#!/usr/bin/env node' } },
+    { entryPoints: ['src/main.ts'], plugins: [operatorBeside, oldNode, apart, partsInside(packed)], banner: { js: firstLines } },
     packed.map(({ metafile }) => metafile),
   );
 }
