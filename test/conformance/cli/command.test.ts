@@ -61,6 +61,18 @@ describe('the one file', () => {
     expect(packages.filter((input) => /client-node\/dist\/config\.js$/.test(input))).toHaveLength(1);
   });
 
+  test('of undici has all that is imported of it', () => {
+    const texts = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join('src', file), 'utf8'));
+    const imported = texts.flatMap((text) =>
+      [...text.matchAll(/^import \{(.+)\} from 'undici';$/gm)].flatMap(([, names = '']) => names.split(',')),
+    );
+    const wanted = imported.map((name) => name.trim()).filter((name) => !name.startsWith('type '));
+    const left = [...readFileSync('hack/build/trims.ts', 'utf8').matchAll(/exports\.(\w+) = require\('undici/g)].map(([, name]) => name);
+    expect(new Set(wanted)).toEqual(new Set(left));
+  });
+
   test('has the SDK of each cloud in a part of its own, which brings along nothing that is there already', () => {
     for (const entry of ['src/cli/cluster/cluster.ts', 'src/cli/objects/objects.ts'])
       expect(packagesOf(entry).filter((input) => clouds.test(input))).toEqual([]);

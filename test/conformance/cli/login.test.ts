@@ -12,8 +12,8 @@ import {
 } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleCommand } from '../../../hack/build/bundle.ts';
+import { startAzurite } from '../../support/azurite.ts';
 import { type Authority, createAuthority } from '../../support/certificates.ts';
-import { startChild } from '../../support/child.ts';
 import { command, type Ended } from '../../support/cli/command.ts';
 import { type ForwardProxy, startForwardProxy } from '../../support/forward-proxy.ts';
 import { type GcsServer, startGcsServer } from '../../support/gcs-server/server.ts';
@@ -111,7 +111,7 @@ describe('Google: the login of gcloud auth application-default login', () => {
 
 describe('Azure: the login of az login', () => {
   const HOST = 'acmetraces.blob.core.windows.net';
-  let server: Awaited<ReturnType<typeof startChild>>;
+  let server: Awaited<ReturnType<typeof startAzurite>>;
   let proxy: ForwardProxy;
   beforeAll(async () => {
     const key = randomBytes(64).toString('base64');
@@ -119,27 +119,8 @@ describe('Azure: the login of az login', () => {
     const [cert, keyFile] = [join(folder, 'azure.crt'), join(folder, 'azure.key')];
     writeFileSync(cert, pair.cert);
     writeFileSync(keyFile, pair.key);
-    const main = join(import.meta.dirname, '../../../node_modules/azurite/dist/src/blob/main.js');
-    const flags = [
-      '--blobHost',
-      '127.0.0.1',
-      '--blobPort',
-      '0',
-      '--inMemoryPersistence',
-      '--skipApiVersionCheck',
-      '--disableTelemetry',
-      '--silent',
-    ];
-    server = await startChild(
-      process.execPath,
-      [main, ...flags, '--oauth', 'basic', '--cert', cert, '--key', keyFile],
-      /successfully listens on (https:\S+)/,
-      {
-        AZURITE_ACCOUNTS: `acmetraces:${key}`,
-      },
-    );
-    const endpoint = server.line[1]?.replace(/\/$/, '') ?? '';
-    proxy = await startForwardProxy(endpoint);
+    server = await startAzurite('acmetraces', key, ['--oauth', 'basic', '--cert', cert, '--key', keyFile]);
+    proxy = await startForwardProxy(server.origin);
     const sas = generateAccountSASQueryParameters(
       {
         services: AccountSASServices.parse('b').toString(),
@@ -150,8 +131,8 @@ describe('Azure: the login of az login', () => {
       },
       new StorageSharedKeyCredential('acmetraces', key),
     );
-    await put(`${endpoint}/acmetraces/traces?restype=container&${sas}`, '');
-    await put(`${endpoint}/acmetraces/traces/agents/run.json?${sas}`, agentFile().text);
+    await put(`${server.origin}/acmetraces/traces?restype=container&${sas}`, '');
+    await put(`${server.origin}/acmetraces/traces/agents/run.json?${sas}`, agentFile().text);
   });
   afterAll(async () => {
     await proxy.close();
