@@ -34,7 +34,7 @@ async function examine(file: string, options: FileOptions, io: Io): Promise<Verd
     const opened = await openFile(file, io);
     const progress = withProgress(opened.input, nameOf(file), io);
     try {
-      return { file, summary: await transcode(progress.input, settingsOf(options), () => {}) };
+      return { file, summary: await transcode(progress.input, settingsOf(options), ({ release }) => release?.()) };
     } finally {
       await progress.end();
       await opened.close();

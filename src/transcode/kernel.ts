@@ -45,8 +45,8 @@ export type SpanSink = {
   readonly count: (spans: number) => void;
   /** The smallest start and the largest end among them, each as two unsigned 32-bit halves. Called once per run or once per span. */
   readonly times: (firstHigh: number, firstLow: number, lastHigh: number, lastLow: number) => void;
-  /** A trace id as four 32-bit words (any byte order, the same in both kernels: little-endian). A repeat of the id before may be left out. */
-  readonly trace: (a: number, b: number, c: number, d: number) => void;
+  /** So many trace ids as four words each, as they lie in memory. A repeat of the id before may be left out. */
+  readonly traces: (ids: Uint32Array, count: number) => void;
   /** What the array at hand may be left over; only the fast kernel does. */
   readonly seam?: Seam | undefined;
   /** The array is finished and left over the seam: what is counted from now on is in the next one. */

@@ -65,7 +65,10 @@ export async function preview(what: Previewed, options: PreviewOptions, io: Io):
 
 async function examine(store: Store, spec: SourceSpec, file: StoredFile): Promise<Verdict> {
   try {
-    return { file: file.key, summary: await transcode(inputOf(store, file), { ...defaultSettings, format: spec.format }, () => {}) };
+    return {
+      file: file.key,
+      summary: await transcode(inputOf(store, file), { ...defaultSettings, format: spec.format }, ({ release }) => release?.()),
+    };
   } catch (thrown) {
     return { file: file.key, failure: failureOf(thrown) };
   }

@@ -22,15 +22,22 @@ export class TraceCount {
     return this.#level === 0;
   }
 
-  add(a: number, b: number, c: number, d: number): void {
-    if (a === this.#last0 && b === this.#last1 && c === this.#last2 && d === this.#last3) return;
-    this.#last0 = a;
-    this.#last1 = b;
-    this.#last2 = c;
-    this.#last3 = d;
-    const high = mix(mix(mix(mix(0x9e3779b9, a), b), c), d);
-    const low = mix(mix(mix(mix(0x85ebca6b, d), c), b), a) || 1;
-    if ((high & ((1 << this.#level) - 1)) === 0) this.#insert(high, low);
+  /** Adds so many trace ids of four words each, in whatever order of bytes the memory has. Consecutive spans mostly share theirs. */
+  add(ids: Uint32Array, count: number): void {
+    for (let i = 0; i < count * 4; i += 4) {
+      const a = ids[i] as number;
+      const b = ids[i + 1] as number;
+      const c = ids[i + 2] as number;
+      const d = ids[i + 3] as number;
+      if (a === this.#last0 && b === this.#last1 && c === this.#last2 && d === this.#last3) continue;
+      this.#last0 = a;
+      this.#last1 = b;
+      this.#last2 = c;
+      this.#last3 = d;
+      const high = hash(a, b, c, d, 0x9e3779b9);
+      const low = hash(d, c, b, a, 0x85ebca6b) || 1;
+      if ((high & ((1 << this.#level) - 1)) === 0) this.#insert(high, low);
+    }
   }
 
   #insert(high: number, low: number): void {
@@ -47,7 +54,7 @@ export class TraceCount {
       if (held === low && table[slot * 2] === high) return;
     }
     if (this.#used > EXACT_TRACES) this.#thin();
-    else if (this.#used * 2 > mask) this.#rebuild(table.length * 2);
+    else if (this.#used * 2 > mask) this.#rebuild(table.length * 4);
   }
 
   #thin(): void {
@@ -68,12 +75,12 @@ export class TraceCount {
   }
 }
 
-/** One round of MurmurHash3 and its finish: every bit of the word reaches every bit of the hash. */
-function mix(hash: number, word: number): number {
-  let h = hash ^ Math.imul(word, 0xcc9e2d51);
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
+/** Multiplication carries every bit upwards, the shifts carry it down again: each bit of an id reaches every bit of the hash. */
+function hash(a: number, b: number, c: number, d: number, seed: number): number {
+  let h = Math.imul(a ^ seed, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 15) ^ b, 0xc2b2ae35);
+  h = Math.imul(h ^ (h >>> 13) ^ c, 0x27d4eb2f);
+  h = Math.imul(h ^ (h >>> 15) ^ d, 0x9e3779b1);
+  h = Math.imul(h ^ (h >>> 13), 0x85ebca6b);
   return (h ^ (h >>> 16)) >>> 0;
 }

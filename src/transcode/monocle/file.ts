@@ -174,8 +174,7 @@ class MonocleFile {
     pending.arena.length += this.#span.length;
     pending.count(1);
     tally.times(facts.start.high, facts.start.low, facts.end.high, facts.end.low);
-    const words = new DataView(facts.traceId.buffer);
-    tally.traces.add(words.getUint32(0, true), words.getUint32(4, true), words.getUint32(8, true), words.getUint32(12, true));
+    tally.traces.add(new Uint32Array(facts.traceId.buffer), 1);
     for (const note of this.#notes) tally.warn(note.message, window.offset + note.at);
   }
 

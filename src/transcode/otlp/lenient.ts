@@ -84,10 +84,10 @@ function append(arena: Arena, writer: Writer): boolean {
   return true;
 }
 
-const words = new DataView(span.traceId.buffer);
+const traceId = new Uint32Array(span.traceId.buffer);
 
 function tell(out: SpanSink): void {
   out.count(1);
   out.times(span.startHigh, span.startLow, span.endHigh, span.endLow);
-  out.trace(words.getUint32(0, true), words.getUint32(4, true), words.getUint32(8, true), words.getUint32(12, true));
+  out.traces(traceId, 1);
 }

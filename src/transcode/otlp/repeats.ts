@@ -76,7 +76,7 @@ const sinkOf = ({ pending, tally }: Job): SpanSink => ({
   arena: pending.arena,
   count: (spans) => pending.count(spans),
   times: (firstHigh, firstLow, lastHigh, lastLow) => tally.times(firstHigh, firstLow, lastHigh, lastLow),
-  trace: (a, b, c, d) => tally.traces.add(a, b, c, d),
+  traces: (ids, count) => tally.traces.add(ids, count),
   passed: () => {},
   reject: () => {},
   warn: () => {},

@@ -27,7 +27,7 @@ export class SpanWalker {
       arena: pending.arena,
       count: (spans) => pending.count(spans),
       times: (firstHigh, firstLow, lastHigh, lastLow) => tally.times(firstHigh, firstLow, lastHigh, lastLow),
-      trace: (a, b, c, d) => tally.traces.add(a, b, c, d),
+      traces: (ids, count) => tally.traces.add(ids, count),
       passed: () => seams.pass(this.#around as Around),
       reject: (failure, at) => tally.reject(failure, window.offset + at, lines.lineAt(at)),
       warn: (message, at) => tally.warn(message, window.offset + at),

@@ -8,7 +8,7 @@ import { inspect, newInspection, rewrite, traceId } from './inspect.ts';
 import { spanSchema } from './schema.ts';
 import type { Head, ProtobufWalker } from './walker.ts';
 
-const words = new DataView(traceId.buffer);
+const words = new Uint32Array(traceId.buffer);
 
 /** Copies span messages into the batch, byte for byte unless an id or text needs repair. */
 export class SpanCopier {
@@ -72,7 +72,7 @@ export class SpanCopier {
     }
     const half = (at: number, shift: number): number => (at === 0 ? 0 : view.getUint32(at + shift, true));
     tally.times(half(start, 4), half(start, 0), half(end, 4), half(end, 0));
-    tally.traces.add(words.getUint32(0, true), words.getUint32(4, true), words.getUint32(8, true), words.getUint32(12, true));
+    tally.traces.add(words, 1);
     pending.count(1);
   }
 

@@ -20,7 +20,7 @@ export type Feed = {
 
 /** Chunks that came back, for any stream: fresh memory costs more than the copying. */
 const spare: ArrayBuffer[] = [];
-const KEPT = 16;
+const KEPT = 8;
 
 const emptyChunk = (): Uint8Array<ArrayBuffer> =>
   new Uint8Array(spare.pop() ?? (Buffer.allocUnsafeSlow(CHUNK_BYTES).buffer as ArrayBuffer));

@@ -38,8 +38,8 @@ export type FromThread = { readonly job: number } & (
 );
 
 /** Chunks on their way to a thread, per stream, and what one of them holds at most. */
-export const CHUNKS_AHEAD = 4;
-export const CHUNK_BYTES = 256 * 1024;
+export const CHUNKS_AHEAD = 2;
+export const CHUNK_BYTES = 512 * 1024;
 
 /** Batches on their way from a thread: one is delivered while the next is made. */
 export const BATCHES_AHEAD = 2;

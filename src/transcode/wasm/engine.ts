@@ -132,7 +132,7 @@ export const createWasmEngine: CreateEngine = (sizes) => {
     if (spans > counted) out.count(spans - counted);
     if (spans > 0) {
       out.times(told[5]!, told[4]!, told[7]!, told[6]!);
-      for (let i = 0; i < told[3]! * 4; i += 4) out.trace(ids[i]!, ids[i + 1]!, ids[i + 2]!, ids[i + 3]!);
+      out.traces(ids, told[3]!);
     }
     return { why: why === 2 && window.ended ? 3 : why, at: told[0]! - windowAt };
   };

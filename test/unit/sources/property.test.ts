@@ -8,7 +8,7 @@ import { sourcesWorld } from '../../support/sources-world.ts';
 
 const steps = 60;
 
-test('whatever comes, waits, fails or is led by somebody else: each content of each file is taken exactly once', {
+test('whatever comes, waits, fails or is led by somebody else: each content of each file is taken and counted exactly once', {
   timeout: 120_000,
 }, async () => {
   const seed = seedOf();
@@ -17,6 +17,8 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
   const world = sourcesWorld({}, { pageSize: 100 + chance.int(900) });
   const taken = new Map<string, number>();
   const underWay: string[] = [];
+  /** Records that brought spans: ten each. */
+  const completed = new Set<string>();
   const isOrderly = chance.next() < 0.5;
   let uploads = 0;
 
@@ -61,6 +63,8 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
     const record = world.records.get(name) as IngestionFile;
     if (record.spec.pack) world.finish(name, 'Completed', { returned: returnedFrom(record) });
     else world.finish(name, chance.next() < 0.9 ? 'Completed' : 'Failed');
+    const endings = endingsOf(world.records.get(name) as IngestionFile);
+    if (endings.some(({ outcome }) => outcome === 'completed')) completed.add(name);
   };
 
   /** As dispatch does in every round. */
@@ -119,5 +123,8 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
 
   expect(missing().map(({ key }) => key)).toEqual([]);
   expect([...taken].filter(([, times]) => times > 1)).toEqual([]);
+  while (underWay.length > 0 && world.part().supplies().length > 0) finish();
+  await world.clock.advance(30_000);
+  expect(world.segments.get(0)?.spec.head?.totals.spans, 'whoever told it how often').toBe(10 * completed.size);
   world.end();
 });

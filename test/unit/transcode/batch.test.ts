@@ -78,14 +78,14 @@ describe('spans that wait for their batch', () => {
 describe('the number of traces', () => {
   test('is exact up to a million, whatever the order', () => {
     const traces = new TraceCount();
-    for (let round = 0; round < 2; round++) for (let i = 0; i < 50_000; i++) traces.add(i, 7, i >>> 3, 0);
+    for (let round = 0; round < 2; round++) for (let i = 0; i < 50_000; i++) traces.add(Uint32Array.of(i, 7, i >>> 3, 0), 1);
     expect(traces.count).toBe(50_000);
     expect(traces.exact).toBe(true);
   });
 
   test('is an estimate within two percent beyond', () => {
     const traces = new TraceCount();
-    for (let i = 0; i < EXACT_TRACES * 2; i++) traces.add(i, i ^ 0x5bd1e995, 3, 4);
+    for (let i = 0; i < EXACT_TRACES * 2; i++) traces.add(Uint32Array.of(i, i ^ 0x5bd1e995, 3, 4), 1);
     expect(traces.exact).toBe(false);
     expect(Math.abs(traces.count / (EXACT_TRACES * 2) - 1)).toBeLessThan(0.02);
   });

@@ -46,7 +46,9 @@ export function runSpans(json: string | Uint8Array, { ended = true, limit = 200 
       if (start < first) first = start;
       if (end > last) last = end;
     },
-    trace: (...words) => traces.push(words.map(word).join('')),
+    traces: (ids, seen) => {
+      for (let i = 0; i < seen * 4; i += 4) traces.push(Array.from(ids.subarray(i, i + 4), word).join(''));
+    },
     passed: () => {
       throw new Error('there is no seam');
     },
