@@ -44,6 +44,20 @@ export async function writeValue(form: 'json' | 'yaml', value: unknown, { out }:
   return out.write(cleanLines(stringify(JSON.parse(JSON.stringify(value)))));
 }
 
+/** Writes a list for programs item by item, since it may be of any length. */
+export async function listOf(form: 'json' | 'yaml', { out }: Pick<Io, 'out'>) {
+  const { stringify } = await import('yaml');
+  let isEmpty = true;
+  return {
+    add: async (item: object): Promise<void> => {
+      const text = form === 'json' ? safeJson(JSON.stringify([item], undefined, 2)).slice(2, -2) : cleanLines(stringify([item]));
+      await out.write(form === 'yaml' ? text : `${isEmpty ? '[' : ','}\n${text}`);
+      isEmpty = false;
+    },
+    end: (): Promise<void> => out.write(isEmpty ? '[]\n' : form === 'json' ? '\n]\n' : ''),
+  };
+}
+
 /** Writes objects of one kind for programs: one by itself, or a List. */
 export const writeObjects = (form: 'json' | 'yaml', objects: readonly KubeObject[], isOne: boolean, io: Pick<Io, 'out'>): Promise<void> =>
   writeValue(form, isOne ? objects[0] : { apiVersion: 'v1', kind: 'List', items: objects }, io);

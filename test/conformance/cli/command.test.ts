@@ -192,6 +192,12 @@ const mistakes: readonly [sentence: string, args: readonly string[], code: numbe
   ['an unknown format', ['view', '--format', 'xml', agent], 2, /It is auto, otlp or monocle\./],
   ['a format that the file has not', ['convert', '--format', 'monocle', agent], 1, /^spanferry: .* \(NotATraceFile\)\. [^\n]+\n$/],
   ['a file that is not there', ['view', 'nothing.json'], 1, /^spanferry: nothing\.json: there is no such file\n$/],
+  [
+    'a source without a key',
+    ['view', 'checkout-agents'],
+    1,
+    /^spanferry: checkout-agents: there is no such file; for a file of source checkout-agents name its key too\n$/,
+  ],
   ['a directory', ['convert', fixtures], 1, /it is a directory; name the files in it/],
 ];
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { test as testCommand } from '../../../src/cli/cluster/test.ts';
 import { wait } from '../../../src/cli/cluster/wait.ts';
 import { ls } from '../../../src/cli/objects/ls.ts';
@@ -130,6 +131,18 @@ const screens: readonly [name: string, run: Run, status?: object][] = [
     },
   ],
 ];
+
+test.each(['json', 'yaml'] as const)('ls is one document of %s, whatever its length', async (output) => {
+  const text = await screen(80, (cluster) => ls(cluster, 'checkout-agents', undefined, { recursive: true, output }));
+  const rows = output === 'json' ? JSON.parse(text) : parse(text);
+  expect(rows.map(({ key, state }: { key: string; state: string }) => `${state} ${key.slice(12)}`).slice(0, 3)).toEqual([
+    'New 2026/11/19/run-1.json',
+    'Completed agent.json',
+    'Failed broken.json',
+  ]);
+  const nothing = await screen(80, (cluster) => ls(cluster, 'checkout-agents', 'none/', { recursive: true, output }));
+  expect(nothing).toBe('[]\n');
+});
 
 describe.each(screens)('the screen of %s', (name, run, status) => {
   test.each([80, 140])('at %d columns', async (columns) => {
