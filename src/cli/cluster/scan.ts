@@ -5,7 +5,7 @@ import { count, counted } from '../terminal/words.ts';
 import { answeredOrTold, askSource } from './ask.ts';
 import type { Cluster } from './session.ts';
 import { answerIsNo, done } from './session.ts';
-import { type SourceChoice, sourcesToChange } from './sources.ts';
+import { calledIn, type SourceChoice, sourcesToChange } from './sources.ts';
 import { plainMessage, remedyOf } from './trouble.ts';
 
 export type ScanOptions = SourceChoice & { readonly wait: boolean; readonly timeout: string };
@@ -21,7 +21,7 @@ export async function scan(cluster: Cluster, names: readonly string[], options: 
       ? await outcome(cluster, source, token, durationMs(options.timeout))
       : { isWell: true, text: 'asked for a scan' };
     isWell &&= said?.isWell === true;
-    if (said) await cluster.io.out.write(`${clean(`${source.metadata.name}: ${said.text}`)}\n`);
+    if (said) await cluster.io.out.write(`${clean(`${calledIn(options)(source)}: ${said.text}`)}\n`);
   }
   return isWell ? done : answerIsNo;
 }

@@ -6,7 +6,7 @@ import { answeredOrTold, askSource } from './ask.ts';
 import { type Form, type Line, writeLines, writeValue } from './output.ts';
 import type { Cluster } from './session.ts';
 import { answerIsNo, done } from './session.ts';
-import { type SourceChoice, sourcesToChange } from './sources.ts';
+import { calledIn, type SourceChoice, sourcesToChange } from './sources.ts';
 import { remedyOf } from './trouble.ts';
 
 export type TestOptions = SourceChoice & { readonly timeout: string; readonly output?: Extract<Form, 'json' | 'yaml'> };
@@ -22,7 +22,7 @@ export async function test(cluster: Cluster, names: readonly string[], options: 
     const after = await answeredOrTold(cluster, source, 'test', token, durationMs(options.timeout));
     if (!after) continue;
     tested.push(after);
-    if (!options.output) await writeLines(testLines(after), io);
+    if (!options.output) await writeLines(testLines(after, calledIn(options)(after)), io);
   }
   const [only] = asked.length === 1 ? tested : [];
   if (options.output && (asked.length > 1 || only)) await writeValue(options.output, only ? testJson(only) : tested.map(testJson), io);
@@ -30,9 +30,8 @@ export async function test(cluster: Cluster, names: readonly string[], options: 
 }
 
 /** What a person reads of a test. */
-export function testLines({ metadata, status }: Source): readonly Line[] {
+export function testLines({ status }: Source, name: string): readonly Line[] {
   const { ok, filesFound = 0, reason = '', message = '' } = status.lastTest ?? { ok: false };
-  const name = clean(metadata.name);
   if (ok) {
     const found = message === '' ? counted(filesFound, 'file matches', 'files match') : clean(message);
     return [{ text: `✓ ${name}: ${clean(status.location ?? '')} can be listed and read`, colour: 'green' }, { text: `    ${found}` }];

@@ -132,6 +132,12 @@ const screens: readonly [name: string, run: Run, status?: object][] = [
   ],
 ];
 
+test('of sources of all namespaces each is told with its own', async () => {
+  const all = { all: true, allNamespaces: true, timeout: '1s' };
+  const text = await screen(140, (cluster) => testCommand(cluster, [], all), tested({ ok: true, filesFound: 3 }));
+  expect(text).toMatch(/^✓ ml-platform\/checkout-agents: .*\n {4}3 files match\n$/);
+});
+
 test.each(['json', 'yaml'] as const)('ls is one document of %s, whatever its length', async (output) => {
   const text = await screen(80, (cluster) => ls(cluster, 'checkout-agents', undefined, { recursive: true, output }));
   const rows = output === 'json' ? JSON.parse(text) : parse(text);
