@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleCommand } from '../hack/build/bundle.ts';
+import { startChild } from '../test/support/child.ts';
 import { asObject, line, type Row } from './support/rows.ts';
 
 const ROUNDS = 11;
@@ -27,6 +28,9 @@ function costOf(args: readonly string[]): Cost {
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const folder = mkdtempSync(join(tmpdir(), 'spanferry-bench-'));
+const answers = `require('http').createServer((_, answer) => answer.writeHead(403).end()).listen(0, '127.0.0.1', function () { console.log('at http://127.0.0.1:' + this.address().port); })`;
+// In a process of its own, since this one waits for the command.
+const store = await startChild(process.execPath, ['--eval', answers], /^at (http:\S+)$/);
 try {
   const { file } = await bundleCommand(folder);
   // Where there is no kubeconfig a command ends when it has everything to ask its first question, and nobody to ask.
@@ -36,8 +40,8 @@ try {
     [file, name, 'any', ...args, ...nobody],
     250,
   ];
-  // Nor is anybody behind that port, so such a command ends at its first question to the store.
-  const closed = ['--endpoint', 'http://127.0.0.1:1'];
+  // A store that refuses ends a command at its first answer: with everything loaded that reading takes.
+  const refusing = ['--endpoint', store.line[1] ?? ''];
   const commands: readonly Measured[] = [
     ['bare Node', ['--eval', '']],
     ['--version', [file, '--version']],
@@ -52,8 +56,11 @@ try {
     asks('view', 'a.json'),
     asks('why', 'a.json'),
     asks('preview'),
-    ['preview of S3, to the store', [file, 'preview', 's3://acme-traces/', '--path-style', '--region', 'us-east-1', ...closed], 250],
-    ['preview of GCS, to the store', [file, 'preview', 'gs://acme-traces/', ...closed], 250],
+    [
+      "preview of S3, to the store's first answer",
+      [file, 'preview', 's3://acme-traces/', '--path-style', '--region', 'us-east-1', ...refusing],
+    ],
+    ["preview of GCS, to the store's first answer", [file, 'preview', 'gs://acme-traces/', ...refusing]],
   ];
   // Turn by turn, so that whatever else the machine does falls on all alike.
   const costs = Array.from({ length: ROUNDS }, () => commands.map(([, args]) => costOf(args)));
@@ -66,5 +73,6 @@ try {
   if (process.argv.includes('--json')) console.log(JSON.stringify(asObject('cli', rows)));
   else for (const row of rows) console.log(line(row));
 } finally {
+  await store.stop();
   rmSync(folder, { recursive: true, force: true });
 }

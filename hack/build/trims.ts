@@ -14,6 +14,13 @@ const trims: readonly Trim[] = [
     instead: 'export const createConfiguration = undefined, ServerConfiguration = undefined, setHeaderMiddleware = undefined;',
   },
   {
+    // Agents for proxies, which a kubeconfig makes and nobody asks: the transport has its own.
+    imported: /^(socks|socks-proxy-agent|hpagent)$/,
+    by: /client-node\/dist\/config\.js$/,
+    instead:
+      'class Unused {} export { Unused as SocksClient, Unused as SocksProxyAgent, Unused as HttpProxyAgent, Unused as HttpsProxyAgent };',
+  },
+  {
     // Complaints in forty languages.
     imported: /^\.\.\/locales\/index\.js$/,
     by: /zod\/v4\/(classic|core|mini)\/[^/]+\.js$/,
