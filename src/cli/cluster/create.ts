@@ -32,7 +32,8 @@ async function apply(cluster: Cluster, { manifest, source }: Made): Promise<numb
       no(`there is no namespace ${namespace}: kubectl create namespace ${namespace}`);
     }
     // Not a race but a rule of server-side apply: its message names who, and the fields.
-    if (isKube(thrown, 'Conflict')) no(`${thrown.message}. Change it there, or delete the source first: its ledger stays for seven days`);
+    if (isKube(thrown, 'Conflict'))
+      no(`${thrown.failure.message}. Change it there, or delete the source first: its ledger stays for seven days`);
     throw thrown;
   });
   await io.out.write(`${clean(ref.name)} ${before ? 'configured' : 'created'} in namespace ${clean(namespace)}\n`);

@@ -2,6 +2,7 @@ import { type File, type Source, sourceKind } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
 import { columnsOf, type Io } from '../terminal/io.ts';
 import { paintFor } from '../terminal/paint.ts';
+import { wrap } from '../terminal/width.ts';
 import { counted } from '../terminal/words.ts';
 import { membersOf } from './members.ts';
 import { type Form, writeNames, writeObjects } from './output.ts';
@@ -78,7 +79,10 @@ async function pages(cluster: Cluster, sources: readonly Source[], options: Stat
     const perSecond = rates[i];
     return statusPage({ source, now: io.clock.now(), ...(perSecond !== undefined && { perSecond }) }, look).join('\n');
   });
-  return [...(quiet === undefined ? [] : [look.paint.yellow(`! ${quiet}`), '']), ...drawn.join('\n\n').split('\n')];
+  return [
+    ...(quiet === undefined ? [] : [...wrap(`! ${quiet}`, look.columns).map(look.paint.yellow), '']),
+    ...drawn.join('\n\n').split('\n'),
+  ];
 }
 
 async function rateNow(cluster: Cluster, source: Source, shown: number): Promise<number | undefined> {
