@@ -1,4 +1,4 @@
-import { announce, prepareTool } from '../hack/tools/prepare.ts';
+import { need } from '../hack/tools/prepare.ts';
 import { budget } from './operator/budget.ts';
 import { idle } from './operator/idle.ts';
 import { huge, large } from './operator/large.ts';
@@ -25,12 +25,7 @@ if (unknown !== undefined) {
   console.error(`there is no measurement "${unknown}"; there are: ${Object.keys(measurements).join(', ')}`);
   process.exit(2);
 }
-const prepared = await prepareTool('controlplane');
-if (!prepared.ok) {
-  console.error(prepared.why);
-  process.exit(1);
-}
-announce('controlplane', prepared.found);
+await need('controlplane');
 
 const rows: Row[] = [];
 for (const [name, measure] of Object.entries(measurements)) {

@@ -1,4 +1,4 @@
-import { announce, prepareTool } from '../hack/tools/prepare.ts';
+import { need } from '../hack/tools/prepare.ts';
 import { startCollector } from '../test/support/collector-stub.ts';
 import { agentFile } from '../test/support/traces/agent.ts';
 import { type Stand, startStand } from './operator/stand.ts';
@@ -14,12 +14,7 @@ const INTERVAL_S = 10;
 /** What the Go collector does with its own receiver for S3, which remembers nothing. */
 const GO_COLLECTOR = 1_330;
 
-const prepared = await prepareTool('controlplane');
-if (!prepared.ok) {
-  console.error(prepared.why);
-  process.exit(1);
-}
-announce('controlplane', prepared.found);
+await need('controlplane');
 
 const stand = await startStand([
   { prefix: 'warm/', count: WARM, kind: 'small' },

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { twoBuilds } from '../test/chaos/builds.ts';
 import { type Doing, everything } from '../test/chaos/plan.ts';
 import { trial } from '../test/chaos/trial.ts';
-import { announce, prepareTool } from './tools/prepare.ts';
+import { need } from './tools/prepare.ts';
 
 // npm run chaos                                   five minutes of faults with a new seed
 // npm run chaos -- --seed N --minutes M --files F --only kill,pause
@@ -29,12 +29,7 @@ function flags() {
 }
 
 const { seed, ...size } = flags();
-const prepared = await prepareTool('controlplane');
-if (!prepared.ok) {
-  console.error(prepared.why);
-  process.exit(1);
-}
-announce('controlplane', prepared.found);
+await need('controlplane');
 
 const folder = await mkdtemp(join(tmpdir(), 'spanferry-build-'));
 process.once('exit', () => void rm(folder, { recursive: true, force: true }));

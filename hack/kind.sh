@@ -38,7 +38,8 @@ trap end EXIT
 kind get clusters | grep -qx "$cluster" || kind create cluster --name "$cluster" --wait 2m
 
 # The end-to-end files keep store and collector on this machine, where pods reach it: at the bridge that Docker made for kind.
-host=$(docker network inspect kind --format '{{range .IPAM.Config}}{{println .Gateway}}{{end}}' | grep -m1 -F .)
+host=$(docker network inspect kind --format '{{range .IPAM.Config}}{{println .Gateway}}{{end}}' | grep -F . | head -n 1 || true)
+if [ -z "$host" ]; then echo "the network that Docker made for kind has no IPv4 gateway: pods could not reach this machine" >&2; exit 1; fi
 
 say "The image"
 docker build --tag "$image:kind" .

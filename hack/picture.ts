@@ -19,12 +19,15 @@ if (code !== 0) {
   process.exit(1);
 }
 const lines = screen.lines();
-// The act that shows most, files of three teams ferried, and the one after it, what was in one of them; then the last word.
+// The act that shows most, files of four teams ferried, the one after it, what was in one of them, and a trace platform; then the last word.
 const heads = lines.flatMap((line, at) => (line.some(({ text }) => text.startsWith('──')) ? [at] : []));
-const begin = lines.findIndex((line) => line.some(({ text }) => text.includes('get ingestionsources')));
-const [, end = lines.length] = heads.filter((at) => at > begin);
+const lineWith = (words: string): number => lines.findIndex((line) => line.some(({ text }) => text.includes(words)));
+/** From a line on, to the end of its act, or of one after it. */
+const acts = (from: number, count: number) => lines.slice(from, heads.filter((at) => at > from)[count - 1] ?? lines.length - 1);
+const apart = [[{ at: 0, text: '…', look: [2] }], []];
 const last = lines.findLast((line) => line.length > 0) ?? [];
-const shown = [...lines.slice(begin, end), [{ at: 0, text: '…', look: [2] }], [], last];
+const platform = heads.findLast((at) => at < lineWith('apply -f datadog.yaml')) ?? lines.length;
+const shown = [...acts(lineWith('get ingestionsources'), 2), ...apart, ...acts(platform, 1), ...apart, last];
 await writeFile(target, svgOf(shown, { columns: COLUMNS, title: 'npm run demo' }));
 console.log(`docs/demo.svg: ${shown.length} of ${lines.length} lines`);
 

@@ -28,9 +28,7 @@ for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(
 const parent = process.ppid;
 if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
 child.on('error', (error) => {
-  console.error(
-    `Node 24 cannot be started (${error.code}): run \`npm install\` again, with scripts allowed for the package "node", or install Node 24`,
-  );
+  console.error(`Node 24 cannot be started (${error.code}): run \`npm rebuild node\`, or install Node 24`);
   process.exit(1);
 });
 child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

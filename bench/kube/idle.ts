@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +6,7 @@ import { sleep } from '../../src/std/sleep.ts';
 import type { ControlPlane } from '../../test/support/controlplane.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { startReplica } from '../../test/support/replica.ts';
+import { weigh } from '../support/weigh.ts';
 
 /** A whole operator, leader and worker, over a cluster in which nothing happens. */
 export type Idle = { readonly cpuPercent: number; readonly watches: number; readonly watchesEnded: number };
@@ -25,11 +24,11 @@ export async function idle(plane: ControlPlane, seconds: number): Promise<Idle> 
     );
     // Its first looks are over.
     await sleep(15_000);
-    const [watchesBefore, cpuBefore] = [await watchesOf(plane), cpuSecondsOf(pid)];
+    const [watchesBefore, cpuBefore] = [await watchesOf(plane), weigh(pid).cpuMs];
     await sleep(seconds * 1_000);
-    const [watches, cpu] = [await watchesOf(plane), cpuSecondsOf(pid)];
+    const [watches, cpu] = [await watchesOf(plane), weigh(pid).cpuMs];
     return {
-      cpuPercent: (100 * (cpu - cpuBefore)) / seconds,
+      cpuPercent: (100 * (cpu - cpuBefore)) / (1_000 * seconds),
       watches: watches.open,
       watchesEnded: watches.ended - watchesBefore.ended,
     };
@@ -37,13 +36,6 @@ export async function idle(plane: ControlPlane, seconds: number): Promise<Idle> 
     await replica.stop();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** User and system time of a process and all its threads, from the operating system. */
-function cpuSecondsOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  const perSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-  return (Number(fields[11]) + Number(fields[12])) / perSecond;
 }
 
 /** The watches of our kinds, as the API server counts them: it counts a watch as a request when it ends. */

@@ -32,3 +32,11 @@ export function announce(name: string, found: Found): void {
   if (tool.folderVariable) process.env[tool.folderVariable] = found.folder;
   for (const program of tool.programs) process.env[variableOf(program)] = `${found.folder}/${program}`;
 }
+
+/** Prepares and announces a tool without which there is nothing to do: where it cannot be had, says what helps and ends the process. */
+export async function need(name: string): Promise<void> {
+  const prepared = await prepareTool(name);
+  if (prepared.ok) return announce(name, prepared.found);
+  console.error(prepared.why);
+  process.exit(1);
+}

@@ -61,6 +61,8 @@ function kindOfAnswer({ verb }: Asked, code: number, { reason, details }: Status
   if (details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge')) return 'Gone';
   // A JSON patch whose test does not hold: what fails validation names causes of another kind.
   if (verb === 'patch' && code === 422 && !details?.causes?.some((cause) => cause.reason?.startsWith('FieldValue'))) return 'Conflict';
+  // What is to be created cannot be missing: its namespace or its kind is.
+  if (verb === 'create' && code === 404) return 'Invalid';
   const known = byCode[code];
   if (known) return known;
   if (code >= 500) return 'ServerError';

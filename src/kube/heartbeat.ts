@@ -81,7 +81,7 @@ export function heartbeat(options: HeartbeatOptions): Heartbeat {
     annotations: { [capacityAnnotation]: capacityText(options.capacity()) },
   });
 
-  /** True if a renewal reached the server. */
+  /** True if this worker may send: a renewal reached the server, and in time. */
   const beat = async (signal: AbortSignal): Promise<boolean> => {
     // What changes from here on is not in this renewal and asks for another one.
     nudge = new AbortController();
@@ -97,7 +97,7 @@ export function heartbeat(options: HeartbeatOptions): Heartbeat {
     }
     lease = next;
     if (!held?.renewed(sentAt)) begin(sentAt);
-    return true;
+    return held?.stillHeld() ?? false;
   };
 
   const begin = (sentAt: number): void => {

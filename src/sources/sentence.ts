@@ -15,7 +15,9 @@ export function nothingMatches(tally: Tally, spec: Pick<SourceSpec, 'store' | 's
   const prefix = prefixOf(spec);
   const under = prefix === '' ? 'in the bucket' : `under ${prefix}`;
   const objects = listed - skipped.folder;
-  if (objects === 0) return `there is no object ${under} yet`;
+  // Written as a path is on a disk, it names another place.
+  const slash = prefix.startsWith('/') ? ': keys begin without a slash unless their writer gave them one' : '';
+  if (objects === 0) return `there is no object ${under} yet${slash}`;
   const named = objects - skipped.prefix - skipped.extension;
   const all = `${counted(objects, 'object')} ${under}`;
   if (named === 0) return `${all}, none ends with ${list(extensionsOf(spec))}${instead(tally)}`;

@@ -176,7 +176,7 @@ describe.concurrent('with the times of a real installation', () => {
     const done = await eventually(
       () => client.sources.get({ namespace, name: 'agents' }),
       ({ status }) => status.files?.completed === 2,
-      60_000,
+      120_000,
     );
 
     const workers = replicas.map(({ log }) => String(log.find(({ message }) => message === 'may send')?.worker));

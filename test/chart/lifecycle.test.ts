@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileSpec, ledgerSpec } from '../support/api/manifests.ts';
 import { type ControlPlane, controlPlane } from '../support/controlplane.ts';
 import { eventually } from '../support/eventually.ts';
-import { chart, helmOk, helmProgram, type Values } from '../support/helm.ts';
+import { chart, helm, helmOk, helmProgram, type Values } from '../support/helm.ts';
 
 const group = '/apis/spanferry.io/v1alpha1/namespaces/spanferry';
 const values: Values = { sources: [{ name: 'checkout', spec: { store: { s3: { bucket: 'acme-traces' } } } }] };
@@ -74,6 +74,30 @@ describe.skipIf(!helmProgram)('the life of a release', () => {
     expect(uidOf(after)).toBe(uidOf(before));
   });
 
+  test('a second release that would look after the same namespaces is refused, and one that would not is taken', async () => {
+    const second = (namespaces: readonly string[], ...args: readonly string[]) =>
+      helm(
+        ['install', 'second', chart, '--namespace', 'other', '--create-namespace', '--kubeconfig', join(folder, 'kubeconfig'), ...args],
+        {
+          crds: { enabled: false },
+          namespaces,
+        },
+      );
+    for (const namespaces of [[], ['default']]) {
+      const { code, err } = await second(namespaces);
+      expect([code, err]).toEqual([
+        1,
+        expect.stringMatching(/admission policy is spanferry, looks after all namespaces: two would refuse/),
+      ]);
+    }
+    await run(['upgrade', 'spanferry', chart], { ...values, namespaces: ['spanferry', 'kube-public'] });
+    expect((await second(['default', 'kube-public'])).err).toMatch(/looks after kube-public: two would refuse/);
+    expect((await second([])).err).toMatch(/looks after spanferry, kube-public: two would refuse/);
+    expect((await second(['default'])).code).toBe(0);
+    await helmOk(['uninstall', 'second', '--namespace', 'other', '--kubeconfig', join(folder, 'kubeconfig')]);
+    await run(['upgrade', 'spanferry', chart], values);
+  });
+
   test('uninstalled, it leaves the CRDs, and with them what people have made; installed again, it takes them back', async () => {
     const own = {
       kind: 'IngestionSource',
@@ -86,6 +110,14 @@ describe.skipIf(!helmProgram)('the life of a release', () => {
     expect(await status(`${group}/ingestionsources/checkout`)).toBe(404);
     await run(['install', 'spanferry', chart], values);
     expect(await status(`${group}/ingestionsources/checkout`)).toBe(200);
+  });
+
+  test('under another name it takes the CRDs over where it is told to', async () => {
+    await run(['uninstall', 'spanferry']);
+    const ferry = ['install', 'ferry', chart, '--namespace', 'spanferry', '--kubeconfig', join(folder, 'kubeconfig')];
+    expect((await helm(ferry)).err).toContain('cannot be imported into the current release');
+    await helmOk([...ferry, '--take-ownership']);
+    expect(await status(`${group}/ingestionsources/own`)).toBe(200);
   });
 });
 

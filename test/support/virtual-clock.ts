@@ -53,7 +53,7 @@ export function virtualClock(start = Date.parse('2026-11-20T12:00:00Z')): Virtua
       next.wake();
       await settled();
     }
-    elapsed = target;
+    elapsed = Math.max(elapsed, target);
   };
 
   return {

@@ -41,7 +41,9 @@ export function eventsQuery(slice: Slice, service: string | undefined, appTraces
     'ParentId:string, IngestedAt:datetime',
   );
   return `${spans}${rows}\n| ${[
-    'order by IngestedAt asc, ParentId asc, TimeGenerated asc',
+    // Rows are counted over pages, so all that differ need an order.
+    'extend Tie = hash(tostring(pack_all()))',
+    'order by IngestedAt asc, ParentId asc, TimeGenerated asc, Tie asc',
     'extend Row = row_number()',
     `where Row > ${skip}`,
     `take ${PAGE_ROWS}`,

@@ -81,7 +81,10 @@ function keysOf({ apiKeySecretRef: api, appKeySecretRef: app }: DatadogSpec, { s
     appKey === undefined && `the application key (key ${app.key} of Secret ${app.name})`,
   ].filter((each) => each !== false);
   if (apiKey === undefined || appKey === undefined) {
-    fail('MissingCredential', `Datadog needs an API key and an application key: ${missing.join(' and ')} is not there`);
+    fail(
+      'MissingCredential',
+      `Datadog needs an API key and an application key: ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not there`,
+    );
   }
   return { 'dd-api-key': apiKey, 'dd-application-key': appKey };
 }

@@ -6,6 +6,8 @@ import type { Schedule } from './grid.ts';
 import { type Memory, memory } from './memory.ts';
 
 const DAY = 86_400_000;
+/** Nobody settles for so long, and no timer could wait for it. */
+const LONGEST_KEEP_MS = 20 * DAY;
 
 /** The schedule of a source: length and reach are the platform's, the rest is the user's. */
 export const scheduleOf = (spec: Pick<PlatformSpec, 'settle' | 'overlap'>, lengthMs: number, days: number): Schedule => ({
@@ -25,7 +27,7 @@ export type Remembered = { readonly it: Memory; readonly release: () => void };
 export function memories(): (source: OpenContext['source'], place: string, schedule: Schedule) => Remembered {
   const kept = shared<Memory>(
     () => {},
-    ({ keepMs }) => keepMs,
+    ({ keepMs }) => Math.min(keepMs, LONGEST_KEEP_MS),
   );
   return ({ namespace, name }, place, { lengthMs, settleMs, overlapMs }) =>
     kept.take(JSON.stringify([namespace, name, place, settleMs, overlapMs]), () => memory(overlapMs + settleMs + 2 * lengthMs));

@@ -57,7 +57,11 @@ export class Pending {
 
   openScope(header: Header): void {
     const { length } = this.arena;
-    this.#group().scopes.push({ header, from: length, to: length, spans: 0 });
+    const group = this.#group();
+    const scope: Scope = { header, from: length, to: length, spans: 0 };
+    // Most groups have one scope, and an array that something is pushed to makes room for many.
+    if (group.scopes.length === 0) group.scopes = [scope];
+    else group.scopes.push(scope);
     this.#scopeOpen = true;
   }
 

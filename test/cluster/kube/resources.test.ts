@@ -4,11 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cache } from '../../../src/kube/cache.ts';
 import { isKube } from '../../../src/kube/errors.ts';
 import { type Draft, microTime } from '../../../src/kube/meta.ts';
-import type { Source } from '../../../src/kube/ownkinds.ts';
+import type { File, Source } from '../../../src/kube/ownkinds.ts';
 import { resourceOf } from '../../../src/kube/resources.ts';
 import { systemClock } from '../../../src/std/clock.ts';
 import { type ControlPlane, controlPlane } from '../../support/controlplane.ts';
+import { eventually } from '../../support/eventually.ts';
 import { kubeClient } from '../../support/kube-client.ts';
+import { aRecord } from '../../support/records.ts';
 
 let plane: ControlPlane;
 let admin: ReturnType<typeof kubeClient>;
@@ -76,6 +78,39 @@ describe('typed resources', () => {
     await expect(admin.sources.delete(made.metadata, { uid: randomUUID() })).rejects.toMatchObject({ kind: 'Conflict' });
     await admin.sources.delete(made.metadata, { uid: made.metadata.uid, resourceVersion: made.metadata.resourceVersion });
     await expect(admin.sources.get(made.metadata)).rejects.toMatchObject({ kind: 'NotFound' });
+  });
+
+  test('a status is written alone, under the resourceVersion read', async () => {
+    const namespace = await freshNamespace();
+    const made = await admin.sources.create(source(namespace));
+    const status = { ...made.status, observedGeneration: 1, location: 's3://acme-traces/agents/prod/' };
+    const written = await admin.sources.updateStatus({ ...made, spec: { ...made.spec, suspend: true }, status });
+    expect(written).toMatchObject({ spec: { suspend: false }, status });
+    await expect(admin.sources.updateStatus({ ...made, status: { observedGeneration: 2 } })).rejects.toMatchObject({ kind: 'Conflict' });
+  });
+
+  test('a watch by a field hears of an object for as long as the field is so; managedFields arrive nowhere', async () => {
+    const namespace = await freshNamespace();
+    const stop = new AbortController();
+    const copy = cache<File>();
+    const told: string[] = [];
+    copy.onChange(({ type, object }) => told.push(`${type} ${object.metadata.name}`));
+    const running = copy.run(admin.files.watch({ namespace, fieldSelector: 'spec.worker=mine', signal: stop.signal }));
+    await copy.synced;
+    const { spec } = aRecord({}, { worker: 'mine' });
+    await admin.files.create({ metadata: { namespace, name: 'stranger' }, spec: { ...spec, worker: 'yours' } });
+    const made = await admin.files.create({ metadata: { namespace, name: 'moves' }, spec });
+    await eventually(copy.size, (size) => size === 1);
+    const seen = [made, copy.get(`${namespace}/moves`), (await admin.files.list({ namespace }).next()).value?.items[0]];
+    await admin.files.patch(made.metadata, [{ op: 'replace', path: '/spec/worker', value: 'yours' }]);
+    await eventually(copy.size, (size) => size === 0);
+    expect(told).toEqual(['add moves', 'delete moves']);
+    for (const each of seen) {
+      expect(each?.metadata).toMatchObject({ namespace });
+      expect(each?.metadata).not.toHaveProperty('managedFields');
+    }
+    stop.abort();
+    await running;
   });
 
   test('a Lease keeps its time to the microsecond', async () => {

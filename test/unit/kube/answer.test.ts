@@ -19,6 +19,8 @@ const answers: readonly [sentence: string, asked: Asked, code: number, body: unk
   ],
   ['422 to a patch is a test that does not hold', patching, 422, status({ reason: 'Invalid', details: {} }), 'Conflict'],
   ['unless a field is wrong', patching, 422, status({ details: { causes: [{ reason: 'FieldValueInvalid' }] } }), 'Invalid'],
+  ['404 is an object that is not there', listing, 404, status({ reason: 'NotFound' }), 'NotFound'],
+  ['404 to a create is a namespace that is not there', { ...listing, verb: 'create' }, 404, status({ reason: 'NotFound' }), 'Invalid'],
   ['413 is ours to mend', listing, 413, 'too large', 'Invalid'],
   ['a login page is no answer', listing, 302, '<html>', 'Garbled'],
   ['a gateway that fails is a server error', listing, 502, '<html>', 'ServerError'],

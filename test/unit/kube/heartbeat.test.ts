@@ -219,6 +219,21 @@ describe("a worker's sign of life", () => {
     expect(beat.tenure()).not.toBe(before);
   });
 
+  test('one that was stopped in the middle of a renewal renews soon again: the right that this one gave was over when it came', async () => {
+    const { clock, worker, leases } = ship();
+    const beat = worker('w1');
+    await clock.advance(5_000);
+    leases.before((verb) => {
+      if (verb !== 'update') return;
+      leases.before(undefined);
+      clock.freeze(60_000);
+    });
+    await clock.advance(5_000);
+    expect(beat.canSend()).toBe(false);
+    await clock.advance(2_000);
+    expect(beat.canSend()).toBe(true);
+  });
+
   test('a Lease deleted by hand is created anew', async () => {
     const { clock, worker, leases } = ship();
     const beat = worker('w1');

@@ -11,6 +11,7 @@ const cases: readonly Case[] = [
   ['there is no object under agents/prod/ yet', {}],
   ['there is no object in the bucket yet', {}, {}, {}, ''],
   ['there is no object under agents/prod/ yet', { folder: 3 }, { '': 3 }],
+  ['there is no object under /agents/ yet: keys begin without a slash unless their writer gave them one', {}, {}, {}, '/agents/'],
   [
     '1,204 objects under agents/prod/, none ends with .json; 1,180 end with .ndjson',
     { extension: 1_204 },

@@ -5,7 +5,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Things that write down when they are made and ended. */
-const made = (keepUnusedMs?: number) => {
+const made = (keepUnusedMs?: number | ((name: string) => number)) => {
   const log: string[] = [];
   const things: Shared<string> = shared((name) => void log.push(`end ${name}`), keepUnusedMs);
   const make = (name: string) => () => {
@@ -31,6 +31,15 @@ test('one that nobody uses is kept for a while where somebody may come, and then
   expect(log).toEqual(['make first']);
   vi.advanceTimersByTime(1_000);
   expect(log).toEqual(['make first', 'end first']);
+});
+
+test('how long it is kept may be its own affair', () => {
+  const { log, make, things } = made((name) => (name === 'short' ? 1_000 : 60_000));
+  for (const name of ['short', 'long']) things.take(name, make(name)).release();
+  vi.advanceTimersByTime(1_000);
+  expect(log).toEqual(['make short', 'make long', 'end short']);
+  vi.advanceTimersByTime(59_000);
+  expect(log.at(-1)).toBe('end long');
 });
 
 test('one that is in use stays open, however long', () => {

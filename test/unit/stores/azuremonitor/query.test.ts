@@ -21,7 +21,8 @@ test('events are asked for by the spans that they belong to', () => {
     "let spans = union isfuzzy=true (datatable(Id:string)[]), (AppRequests | extend IngestedAt = ingestion_time(), ItemTable = "AppRequests" | where IngestedAt >= datetime(2026-11-20T10:00:00.000Z) and IngestedAt < datetime(2026-11-20T10:01:00.000Z)), (AppDependencies | extend IngestedAt = ingestion_time(), ItemTable = "AppDependencies" | where IngestedAt >= datetime(2026-11-20T10:00:00.000Z) and IngestedAt < datetime(2026-11-20T10:01:00.000Z))
     | project Id;
     union isfuzzy=true (datatable(ParentId:string, IngestedAt:datetime)[]), (AppExceptions | extend IngestedAt = ingestion_time(), ItemTable = "AppExceptions" | where ParentId in (spans)), (AppTraces | extend IngestedAt = ingestion_time(), ItemTable = "AppTraces" | where ParentId in (spans))
-    | order by IngestedAt asc, ParentId asc, TimeGenerated asc
+    | extend Tie = hash(tostring(pack_all()))
+    | order by IngestedAt asc, ParentId asc, TimeGenerated asc, Tie asc
     | extend Row = row_number()
     | where Row > 5000
     | take 5000
