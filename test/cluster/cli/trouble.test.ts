@@ -12,9 +12,11 @@ import { type Stage, stage } from '../../support/stage.ts';
 
 // No operator runs here.
 let scene: Stage;
+/** For what would show in the answers of the others. */
+let elsewhere: Stage;
 let folder: string;
 beforeAll(async () => {
-  scene = await stage();
+  [scene, elsewhere] = [await stage(), await stage()];
   folder = await mkdtemp(join(tmpdir(), 'kubeconfigs-'));
   await scene.source('checkout');
   // Those of an operator that ran a moment ago.
@@ -37,6 +39,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await scene.close();
+  await elsewhere.close();
 });
 
 const run = (...args: readonly string[]): Promise<Said> => spanferry(scene.namespace, args);
@@ -147,36 +150,37 @@ describe.concurrent('a mistake is told in one sentence with its mend:', () => {
   });
 
   test('an answer that does not come keeps nobody from hearing of the others', async () => {
-    await scene.source('orders');
-    const said = await run('scan', '--all', '--timeout', '1s');
+    for (const name of ['orders', 'returns']) await elsewhere.source(name);
+    const said = await spanferry(elsewhere.namespace, ['scan', 'orders', 'returns', '--timeout', '1s']);
     expect(said).toMatchObject({ code: 1, out: '' });
-    expect(said.err).toMatch(/^spanferry: checkout: no operator .*\nspanferry: orders: no operator .*\n$/);
+    expect(said.err).toMatch(/^spanferry: orders: no operator .*\nspanferry: returns: no operator .*\n$/);
   });
 
   test('a field that somebody else looks after', async () => {
-    await scene.source('theirs');
-    const said = await run('create', 's3://acme-traces/elsewhere/', '--name', 'theirs', '--interval', '5m', '--apply');
+    await elsewhere.source('theirs');
+    const args = ['create', 's3://acme-traces/elsewhere/', '--name', 'theirs', '--interval', '5m', '--apply'];
+    const said = await spanferry(elsewhere.namespace, args);
     expect(said).toEqual(
       refused(1, /^spanferry: cannot apply ingestionsources theirs in namespace \S+: .*conflict.*kubectl.*\. Change it there, or /),
     );
   });
 
   test('a forget that is interrupted leaves the source as it was', async () => {
-    await scene.source('interrupted');
-    const args = ['forget', 'interrupted', '-n', scene.namespace, '--yes', '--timeout', '50s'];
+    await elsewhere.source('interrupted');
+    const args = ['forget', 'interrupted', '-n', elsewhere.namespace, '--yes', '--timeout', '50s'];
     const child = spawn(process.execPath, [inject('spanferry'), ...args], { env: { KUBECONFIG: inject('envtest').kubeconfigPath } });
     let err = '';
     child.stderr.on('data', (chunk) => {
       err += chunk;
     });
     await eventually(
-      () => scene.get('interrupted'),
+      () => elsewhere.get('interrupted'),
       ({ spec }) => spec.suspend,
     );
     child.kill('SIGINT');
     const [code] = await once(child, 'close');
     expect({ code, err }).toEqual({ code: 1, err: 'spanferry: interrupted before anything was forgotten: interrupted goes on\n' });
-    expect((await scene.get('interrupted')).spec.suspend).toBe(false);
+    expect((await elsewhere.get('interrupted')).spec.suspend).toBe(false);
   });
 
   test('a cluster that cannot be reached', async () => {
