@@ -32,7 +32,8 @@ export async function files(cluster: Cluster, name: string, options: FilesOption
   const { io } = cluster;
   const isWanted = wanted(options, io.clock.now());
   const source = await sourceNamed(cluster, name);
-  const found = (await filesOf(cluster, source)).filter(isWanted).sort(orders[options.sort]);
+  const kept = await filesOf(cluster, source);
+  const found = kept.filter(isWanted).sort(orders[options.sort]);
   const { output } = options;
   const isPlatform = platformOf(source.spec.store) !== undefined;
   if (output === 'name') await writeNames(fileKind, [...new Set(found.map(({ record }) => record))], io);
@@ -47,7 +48,8 @@ export async function files(cluster: Cluster, name: string, options: FilesOption
     const paint = paintFor(io.out, io.env);
     for (const line of table(columns, found, screenOf(io), paint)) await io.out.write(`${line}\n`);
     const entries = source.status.ledger?.entries ?? 0;
-    const older = entries > found.length ? `; the ledger remembers ${counted(entries, 'file')}, records of older ones are gone` : '';
+    // A file that is under way may be in the ledger too, since it failed before.
+    const older = entries > kept.length ? `; the ledger remembers ${counted(entries, 'file')}, records of older ones are gone` : '';
     for (const line of wrap(`${totals(found, isPlatform)}${older}`, screenOf(io) ?? Number.POSITIVE_INFINITY))
       await io.out.write(`${paint.dim(line)}
 `);
