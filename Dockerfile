@@ -23,7 +23,8 @@ LABEL org.opencontainers.image.title="Spanferry" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /rootfs/ /
-ENV NODE_ENV=production
+# One arena for all threads: with one for each, what one of them freed is kept for nobody else, and some 30 MB stay with the process.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 USER 65532:65532
 EXPOSE 8080
 # What comes and goes stays within 50 MB a thread; by itself V8 lets it grow to three times as much, to save a few percent of CPU.

@@ -32,10 +32,10 @@ const VERSION = '0.1.0';
 
 /**
  * What passes through is memory outside of V8's heap. By default V8 marks its whole heap after every 64 MB of it, a third of the CPU of a busy
- * operator; with the first flag, when that memory and the heap have grown together, as for any other memory. The second one keeps the young
- * generation small: its collections are cheap, and they are what gives chunks back. To be set before there are threads.
+ * operator; with the first flag, when that memory and the heap have grown together, as for any other memory. With the second one, when they
+ * have grown by half: by itself V8 lets a heap grow to a multiple where the machine has plenty. To be set before there are threads.
  */
-const GC_FLAGS = '--external-memory-accounted-in-global-limit --semi-space-growth-factor=1';
+const GC_FLAGS = '--external-memory-accounted-in-global-limit --heap-growing-percent=50';
 
 /** For verdicts and Leases, once the time to drain is over. */
 const LAST_WORDS_MS = 3_000;

@@ -76,7 +76,7 @@ export function lines({ sources, files }: Seen): ReadonlyMap<string, string> {
   });
   const ofFile = files.rows.map(({ object: { metadata, spec, status } }) => {
     const outcome = status.state === 'Completed' ? `${status.spans ?? 0} spans` : (status.reason ?? '');
-    return [metadata.uid ?? '', `${titleOf(spec)}  ${status.state}  ${outcome}`.trimEnd()] as const;
+    return [metadata.uid ?? '', `${clean(titleOf(spec))}  ${status.state}  ${outcome}`.trimEnd()] as const;
   });
   return new Map([...ofSource, ...ofFile]);
 }

@@ -325,7 +325,8 @@ export const reasons = {
   ApiRefused: {
     kind: 'waiting',
     means: 'the Kubernetes API does not accept what the operator writes',
-    remedy: 'install the CRDs that belong to this version of the operator; the message names the field',
+    remedy:
+      'install the CRDs that belong to this version of the operator, or make the namespace that is missing; the message names it, or the field',
   },
   ApiUnavailable: {
     kind: 'transient',

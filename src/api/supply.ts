@@ -1,3 +1,4 @@
+import type { Failure } from './failure.ts';
 import type { IngestionFile, NamedFile } from './ingestionfile.ts';
 
 // What sources offer and dispatch takes: the two rooms know each other only by this.
@@ -37,8 +38,8 @@ export type Supply = {
   readonly waiting: (lane: Lane) => readonly Candidate[];
   /** Takes files of a lane, except for those that were done or bound in the meantime. Taking them means to bind them. */
   readonly take: (lane: Lane, chosen: readonly Candidate[]) => readonly Candidate[];
-  /** Files that were taken, but could not be bound. */
-  readonly giveBack: (candidates: readonly Candidate[], lane: Lane) => void;
+  /** Files that were taken, but could not be bound, and what the API server said to it. */
+  readonly giveBack: (candidates: readonly Candidate[], lane: Lane, why?: Failure) => void;
   /** Offers a file that a pack gave back. True once that is over: it has a record, is done, or does not match any more. */
   readonly offer: (file: NamedFile) => boolean;
   /** Name of the record of this file alone. */

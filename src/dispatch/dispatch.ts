@@ -1,4 +1,4 @@
-import { failureOf } from '../api/failure.ts';
+import { type Failure, failureOf } from '../api/failure.ts';
 import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
 import type { Supply } from '../api/supply.ts';
 import type { Log } from '../observability/logger.ts';
@@ -65,7 +65,8 @@ const MOST_ORPHANS = 2_000;
 export function dispatch(options: DispatchOptions): Dispatch {
   const { records, workers, supplies, mayWrite, clock, log, caps = defaultCaps } = options;
   let nudge = new AbortController();
-  const wake = () => nudge.abort();
+  // With a reason: without one, each of many wakes would make an error with a stack.
+  const wake = () => nudge.abort('woken');
   const settlements = settlement(clock.monotonic, wake);
   const recent = recentRecords(records.find, clock.monotonic);
   const write = writes({ mayWrite, log, atOnce: 32 });
@@ -207,10 +208,14 @@ export function dispatch(options: DispatchOptions): Dispatch {
     const [only] = candidates;
     const name = only && candidates.length === 1 ? only.name : packName(source, candidates);
     const spec = { sourceRef: { name: source.name }, ...specOf(candidates), worker };
+    let why: Failure | undefined;
     const made = await write('create a record', { metadata: { namespace: source.namespace, name } }, () =>
-      insisting(async () => recent.add(await records.create({ name, source, spec }))),
+      insisting(async () => recent.add(await records.create({ name, source, spec }))).catch((thrown: unknown) => {
+        why = failureOf(thrown);
+        throw thrown;
+      }),
     );
-    if (!made) supply.giveBack(candidates, lane);
+    if (!made) supply.giveBack(candidates, lane, why);
   };
 
   /** Where no answer came the record may be there, and files of a pack would go into another one: it is asked for again by its name. */

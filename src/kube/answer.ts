@@ -61,6 +61,8 @@ function kindOfAnswer({ verb }: Asked, code: number, { reason, details }: Status
   if (details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge')) return 'Gone';
   // A JSON patch whose test does not hold: what fails validation names causes of another kind.
   if (verb === 'patch' && code === 422 && !details?.causes?.some((cause) => cause.reason?.startsWith('FieldValue'))) return 'Conflict';
+  // What is to be created cannot be missing: its namespace or its kind is.
+  if (verb === 'create' && code === 404) return 'Invalid';
   const known = byCode[code];
   if (known) return known;
   if (code >= 500) return 'ServerError';
@@ -69,8 +71,11 @@ function kindOfAnswer({ verb }: Asked, code: number, { reason, details }: Status
 
 const LONGEST = 300;
 
-/** A refused value may be anything, even a secret somebody put in the wrong field: the message says which field, not what was in it. */
-const refusedValue = /(Invalid value|Unsupported value): ("(?:[^"\\]|\\.)*"|[^:]*)/g;
+/**
+ * A refused value may be anything, even a secret somebody put in the wrong field: the message says which field, not what was in it. Of an
+ * object no value is told but the rule at once, in words.
+ */
+const refusedValue = /(Invalid value|Unsupported value): ("(?:[^"\\]|\\.)*"|(?![a-zA-Z]+ [a-zA-Z]+[ :,])[^:]*)/g;
 
 function words({ message }: Status): string | undefined {
   if (!message) return undefined;

@@ -18,6 +18,7 @@ import { lanes } from './lanes.ts';
 import { link } from './link.ts';
 import { type Resolution, resolution, resolved, ruleOf } from './modified.ts';
 import { nextStep, type Seen, type Step } from './next-step.ts';
+import { pause } from './pause.ts';
 import type { Ledgers, Observer, OpenStore, Policy, Records, Secrets, Sources, Tell } from './port.ts';
 import { publisher } from './publish.ts';
 import { scans } from './scans.ts';
@@ -113,6 +114,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   const upTo = isFailure(place) || place.sliceMs === undefined ? undefined : watermark(place.sliceMs, files.isKnown);
   const way = link({ ...options, open: options.openStore });
   const triggers = triggersOf({ ...{ memory, way, wake, clock }, secrets: options.secrets, beginFailed: () => options.retryFailed(uid) });
+  const creation = pause({ clock, random: options.random, onBegin: wake });
   const queues = lanes({
     isWanted: files.isMissing,
     now: clock.monotonic,
@@ -150,7 +152,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     return counted.census;
   };
 
-  const standing = standingOf({ ...{ ref, memory, way, listings, triggers, upTo, observer, clock }, census: censusNow });
+  const standing = standingOf({ ...{ ref, memory, way, listings, triggers, upTo, creation, observer, clock }, census: censusNow });
 
   // Gather
 
@@ -275,7 +277,7 @@ export function care(first: IngestionSource, options: CareOptions): Care {
   };
 
   const supply = supplyOf({
-    ...{ ref, home: homeOf(first, place), lanes: queues, listings, files, keeper: memory, source: () => source },
+    ...{ ref, home: homeOf(first, place), lanes: queues, listings, files, keeper: memory, creation, source: () => source },
     isOpen: () => !isHalted && !closing.signal.aborted && censusNow().waiting < MOST_WAITING && hasRoom(),
   });
 
@@ -284,7 +286,9 @@ export function care(first: IngestionSource, options: CareOptions): Care {
     round,
     supply: () => (memory.ledger() ? supply : undefined),
     recordChanged: (record) => {
-      for (const file of filesIn(record.spec)) queues.seen(file);
+      const itsFiles = filesIn(record.spec);
+      if (itsFiles.some(queues.isTaken)) creation.end();
+      itsFiles.forEach(queues.seen);
       options.again(RECORDS_REST_MS);
     },
     flush: memory.flush,

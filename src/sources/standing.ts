@@ -6,6 +6,7 @@ import type { Census } from './census.ts';
 import type { Keeper } from './keeper.ts';
 import type { Link } from './link.ts';
 import type { Health } from './next-step.ts';
+import type { Pause } from './pause.ts';
 import type { Observer } from './port.ts';
 import type { Scans } from './scans.ts';
 import { isFailure, placed } from './selection.ts';
@@ -21,6 +22,7 @@ export type StandingOptions = {
   readonly triggers: Pick<Triggers, 'lastTest'>;
   /** For a source whose files are slices of time. */
   readonly upTo?: Watermark | undefined;
+  readonly creation: Pick<Pause, 'failure'>;
   readonly census: () => Census;
   readonly observer: Observer;
   readonly clock: Clock;
@@ -31,12 +33,13 @@ type Found = { readonly selection: string; readonly stopped?: Failure | undefine
 
 /** How a source stands: gathers what its parts know into a status, and tells it to those who measure. */
 export function standingOf(options: StandingOptions): (source: IngestionSource, found: Found) => SourceStatus {
-  const { ref, memory, way, listings, triggers, upTo, observer, clock } = options;
+  const { ref, memory, way, listings, triggers, upTo, creation, observer, clock } = options;
   return (source, { selection, stopped, destination }) => {
     const census = options.census();
     const ledger = memory.ledger();
     const { identity, region, partly } = way.learned() ?? {};
     const [scan, test, store, here] = [listings.report(), triggers.lastTest(), healthShown(way.health()), placed(source.spec)];
+    const unbound = creation.failure();
     const since = ledger?.head().modified?.after;
     const doneUntil = since === undefined ? undefined : upTo?.(Date.parse(since), clock.now());
     const status = summarise({
@@ -55,6 +58,7 @@ export function standingOf(options: StandingOptions): (source: IngestionSource, 
       ...(stopped && { stopped }),
       ...(store && { store }),
       ...(destination && { destination }),
+      ...(unbound && { unbound }),
       ...(ledger && { ledger: { head: ledger.head(), segments: ledger.counts().segments } }),
       ...(scan && { scan }),
       ...(test && { test }),

@@ -30,6 +30,8 @@ export type Known = {
   readonly store?: Failure | 'well';
   /** Why the destination cannot even be tried. */
   readonly destination?: Failure;
+  /** Why no records can be created. */
+  readonly unbound?: Failure;
   /** Has a listing come so far that files flow? */
   readonly hasBegun: boolean;
   readonly census: Census;
@@ -105,12 +107,12 @@ function rank({ type }: Condition): number {
 
 /** Trouble of the store comes first: without it, nothing reaches the destination anyway. */
 function conditionsOf(known: Known): Conditions {
-  const { before, moment, stopped, hasBegun, store, census, destination } = known;
+  const { before, moment, stopped, hasBegun, store, census, destination, unbound } = known;
   const atStore = store === 'well' || store === undefined ? census.troubles.store : store;
   const atDestination = destination ?? census.troubles.destination;
   const list = sides(before.conditions ?? [], known, atStore, atDestination);
   if (stopped?.reason === 'Suspended') return markReady(list, suspension(known), moment);
-  const failure = stopped ?? atStore ?? atDestination ?? census.troubles.neither;
+  const failure = stopped ?? atStore ?? unbound ?? atDestination ?? census.troubles.neither;
   if (failure) return failing(list, failure, moment);
   if (hasBegun) return markReady(list, readiness(known), moment);
   const wasReady = before.observedGeneration === moment.generation && list.some(({ type }) => type === 'Ready');

@@ -4,6 +4,7 @@ import type { SourceRef, Supply } from '../api/supply.ts';
 import type { Files } from './files.ts';
 import type { Keeper } from './keeper.ts';
 import type { Lanes } from './lanes.ts';
+import type { Pause } from './pause.ts';
 import type { Scans } from './scans.ts';
 
 export type SupplyOptions = {
@@ -14,25 +15,27 @@ export type SupplyOptions = {
   readonly listings: Pick<Scans, 'took' | 'want'>;
   readonly files: Files;
   readonly keeper: Keeper;
+  readonly creation: Pick<Pause, 'begin' | 'isOver'>;
   /** May files be taken now? */
   readonly isOpen: () => boolean;
 };
 
 /** What a source shows to dispatch. */
-export const supplyOf = ({ ref, home, source, lanes, listings, files, keeper, isOpen }: SupplyOptions): Supply => ({
+export const supplyOf = ({ ref, home, source, lanes, listings, files, keeper, creation, isOpen }: SupplyOptions): Supply => ({
   source: ref,
   home,
   get history() {
     return source().spec.history;
   },
-  waiting: (lane) => (isOpen() ? lanes.waiting(lane) : []),
+  waiting: (lane) => (isOpen() && creation.isOver() ? lanes.waiting(lane) : []),
   take: (lane, chosen) => {
     const taken = lanes.take(lane, chosen);
     listings.took(taken.length);
     return taken;
   },
-  giveBack: (candidates, lane) => {
+  giveBack: (candidates, lane, why) => {
     listings.took(-candidates.length);
+    if (why) creation.begin(why);
     lanes.giveBack(candidates, lane);
   },
   offer: (file) => {

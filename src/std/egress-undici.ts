@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { EgressRefusedError, guardedLookup, type ProxyEnv } from './egress.ts';
 import { type EgressPolicy, refusedHost } from './egress-addresses.ts';
@@ -16,6 +16,8 @@ export type GuardedDispatcherOptions = {
   readonly headersTimeoutMs?: number;
   readonly bodyTimeoutMs?: number;
   readonly keepAliveMs?: number;
+  /** Where sockets that are made without a proxy read into, as node:net has it. */
+  readonly onread?: OnReadOpts;
   /** Sees every connection that is made without a proxy. */
   readonly onConnection?: (socket: Socket) => void;
 };
@@ -32,7 +34,11 @@ export function guardedDispatcher(policy: EgressPolicy | 'unguarded', options: G
     ...(options.key && { key: options.key }),
   };
   const common = {
-    connect: connector(policy, { ...tls, timeout: connectTimeoutMs }, options.onConnection),
+    connect: connector(
+      policy,
+      { ...tls, timeout: connectTimeoutMs, ...(options.onread && { onread: options.onread }) },
+      options.onConnection,
+    ),
     headersTimeout: headersTimeoutMs,
     bodyTimeout: bodyTimeoutMs,
     ...(connections !== undefined && { connections }),

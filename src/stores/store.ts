@@ -48,7 +48,8 @@ export type Store = {
   readonly list: (options?: ListOptions) => AsyncIterable<Page>;
   /**
    * The bytes of one file from an offset, pinned to the version listed: fails with `Superseded` or `Deleted` when it is not
-   * there any more. A body that stalls or is cut is resumed under the same version.
+   * there any more. A body that stalls or is cut is resumed under the same version. A chunk may only be read until the next one is asked for: its
+   * memory is used again.
    */
   readonly open: (file: Pick<StoredFile, 'key' | 'version' | 'size'>, options?: OpenOptions) => AsyncIterable<Uint8Array>;
   /** Reading a file twice may give other bytes, so an attempt begins at its start and never in the middle. */

@@ -1,8 +1,8 @@
 /** Memory that packs have used, for the next ones: what is made anew for each would be collected late, and pile up. */
 const spare: Buffer[] = [];
-/** As many packs are ferried at once by default. */
-const KEPT = 16;
 const STEP = 1024 * 1024;
+/** So many packs of 4 KB files are ferried at once by default. Of the largest ones two: what is kept is held by nobody's budget. */
+const KEPT = 16 * STEP;
 
 /** Memory of at least this size. Whatever is in it is of no meaning. */
 export function borrow(size: number): Buffer {
@@ -13,5 +13,6 @@ export function borrow(size: number): Buffer {
 
 /** To be called when nobody writes into it or reads from it any more. */
 export function giveBack(memory: Buffer): void {
-  if (spare.length < KEPT) spare.push(memory);
+  const kept = spare.reduce((sum, { length }) => sum + length, 0);
+  if (kept + memory.length <= KEPT) spare.push(memory);
 }

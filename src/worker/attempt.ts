@@ -123,7 +123,7 @@ async function connected(
   const outcome = await ferried(record, source, { connection, progress, signal }, options).catch((thrown) =>
     stuck.signal.aborted ? 'stuck' : giveUp.aborted ? (giveUp.reason as GiveUp) : mistaken(thrown),
   );
-  over.abort();
+  over.abort('over');
   await watching;
 
   const result = blame ? blamed(outcome) : outcome;

@@ -25,24 +25,39 @@ type Waiting = {
 
 /** Nobody waits longer for company, which is on its way already. */
 const LINGER_MS = 5_000;
+/** Where nobody is on the way, the next packs may be about to be bound: a worker that is faster than the leader would send half-empty requests. */
+const REST_MS = 250;
 
 export function gathering({ sender, maxBytes, clock }: GatheringOptions): Gathering {
   let waiting: Waiting[] = [];
   /** Packs that may still bring a batch: neither waiting nor in a request. */
   let coming = 0;
   let lingering: AbortController | undefined;
+  let resting: AbortController | undefined;
 
   const flush = (): void => {
     lingering?.abort();
-    lingering = undefined;
+    resting?.abort();
+    lingering = resting = undefined;
     const together = waiting;
     waiting = [];
     if (together.length > 0) dispatch(together);
   };
 
-  const linger = async (over: AbortSignal): Promise<void> => {
-    await clock.sleep(LINGER_MS, over).catch(() => {});
-    if (!over.aborted) flush();
+  const flushAfter = (ms: number): AbortController => {
+    const over = new AbortController();
+    void clock.sleep(ms, over.signal).then(flush, () => {});
+    return over;
+  };
+
+  const come = (): void => {
+    coming++;
+    resting?.abort();
+    resting = undefined;
+  };
+
+  const rest = (): void => {
+    if (coming === 0 && waiting.length > 0) resting ??= flushAfter(REST_MS);
   };
 
   const dispatch = (together: readonly Waiting[]): void => {
@@ -63,11 +78,8 @@ export function gathering({ sender, maxBytes, clock }: GatheringOptions): Gather
     const size = waiting.reduce((sum, { parcel }) => sum + parcel.body.length, 0);
     if (size + entry.parcel.body.length > maxBytes) flush();
     waiting.push(entry);
-    if (coming === 0) flush();
-    else if (!lingering) {
-      lingering = new AbortController();
-      void linger(lingering.signal);
-    }
+    lingering ??= flushAfter(LINGER_MS);
+    rest();
   };
 
   const send = async (parcel: Parcel, { file, signal }: Pick<SendOptions, 'file' | 'signal'>): Promise<Outcome> => {
@@ -85,20 +97,20 @@ export function gathering({ sender, maxBytes, clock }: GatheringOptions): Gather
       return await promise;
     } finally {
       signal.removeEventListener('abort', leave);
-      coming++;
+      come();
     }
   };
 
   return {
     send,
     enter: () => {
-      coming++;
+      come();
       let isOver = false;
       return () => {
         if (isOver) return;
         isOver = true;
         coming--;
-        if (coming === 0) flush();
+        rest();
       };
     },
   };

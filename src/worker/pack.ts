@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { type Failure, fail, failureOf, makesFilesWait } from '../api/failure.ts';
 import { filesOf, type NamedFile } from '../api/ingestionfile.ts';
 import type { Outcome } from '../delivery/outcome.ts';
+import { semaphore } from '../std/semaphore.ts';
 import type { Share, SharedBatch, Summary, TranscodeMany } from '../transcode/port.ts';
 import { hasSpanType, unexpectedApplications } from './application.ts';
 import { borrow, giveBack } from './arena.ts';
@@ -16,6 +17,8 @@ type Loaded = { readonly index: number; readonly file: NamedFile; readonly bytes
 
 /** Files of one pack that are opened at the same time. */
 const AHEAD = 16;
+/** The same of all packs together. With more, what a read leaves behind lives so long that the collector takes it for something to keep. */
+const reading = semaphore(64);
 /** After so many failures of the store no more files are opened: it is not the files. */
 const MOST_TROUBLES = 4;
 
@@ -90,6 +93,7 @@ async function load(
       const file = files[index] as NamedFile;
       const bytes = memory.subarray(used, used + file.size);
       used += file.size;
+      const release = await reading.acquire(1, signal);
       try {
         await readInto(bytes, file, job, signal);
         loaded.push({ index, file, bytes });
@@ -98,6 +102,8 @@ async function load(
         const failure = failureOf(thrown);
         if (makesFilesWait(failure.reason)) troubles.push(failure);
         else except(packed, index, failure);
+      } finally {
+        release();
       }
       progress.moved++;
     }

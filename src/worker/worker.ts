@@ -73,7 +73,8 @@ export function worker(options: WorkerOptions): Worker {
   let nudge = new AbortController();
   let waiting = 0;
   let quiet = false;
-  const wake = () => nudge.abort();
+  // With a reason: without one, each of many wakes would make an error with a stack.
+  const wake = () => nudge.abort('woken');
 
   const hindrance = (record: IngestionFile): Hindrance | undefined => {
     const { status, metadata } = record;

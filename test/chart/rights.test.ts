@@ -164,6 +164,19 @@ describe.concurrent('the rights of the operator', { timeout: 150_000 }, () => {
     },
   );
 
+  test('without "create ingestionfiles" a source is not Ready, and what was refused is asked for seldom', async () => {
+    await withStage(without({ verb: 'create', resource: 'ingestionfiles' }), async (scene) => {
+      scene.put('checkout/a.json', agentFile(2).text);
+      await scene.source('checkout', {});
+      const replica = await scene.start(['--namespaces', scene.namespace]);
+      await eventually(
+        async () => (await scene.get('checkout')).status.conditions?.find(({ type }) => type === 'Ready'),
+        (ready) => ready?.status === 'False' && ready.reason === 'ApiForbidden',
+      );
+      expect(replica.text().match(/cannot create a record/g)?.length).toBeLessThan(4);
+    });
+  });
+
   test('without "delete leases" the Leases of workers that are gone stay', async () => {
     await withStage(without({ verb: 'delete', resource: 'leases' }), async (scene) => {
       await past(scene);

@@ -57,7 +57,7 @@ export function fakeSource(uid: string, history = { completed: 100, failed: 100 
       queued[lane] = queued[lane].filter((each) => !chosen.includes(each));
       return chosen;
     },
-    giveBack: (candidates) => void givenBack.push(...candidates.map(({ name }) => name)),
+    giveBack: (candidates, _lane, why) => void givenBack.push(...candidates.map(({ name }) => `${name}: ${why?.reason}`)),
     offer: (file) => {
       if (handedOn.has(file.key)) return true;
       handedOn.add(file.key);

@@ -1,10 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { broken } from '../web.ts';
+import { giveBack } from './memory.ts';
 
 export type GetRequest = { readonly origin: string; readonly path: string; readonly headers: Record<string, string> };
 
-/** What came back. Whoever does not read the body to its end has to leave its loop or `discard` it, which frees the socket. */
+/**
+ * What came back. A chunk of the body may only be read until the next one is asked for. Whoever does not read it to its end has to leave its loop or
+ * `discard` it, which frees the socket.
+ */
 export type Answer = {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -43,7 +47,10 @@ export function exchange(dispatcher: Dispatcher, request: GetRequest, signal: Ab
         },
         onResponseStart: (controller, status, headers) => {
           // Interim answers (1xx) are followed by the real one.
-          if (status >= 200) resolve({ status, headers, body: inbox.body(() => controller.resume(), discard), discard });
+          if (status < 200) return;
+          // Of a body in one piece no two chunks lie in the same memory.
+          const free = headers['content-length'] === undefined ? () => {} : giveBack;
+          resolve({ status, headers, body: inbox.body({ resume: () => controller.resume(), leave: discard, free }), discard });
         },
         onResponseData: (controller, chunk) => {
           if (inbox.put(chunk) > HIGH_WATER) controller.pause();
@@ -64,6 +71,8 @@ export function exchange(dispatcher: Dispatcher, request: GetRequest, signal: Ab
 }
 
 type Waiting = { readonly resolve: (result: IteratorResult<Uint8Array>) => void; readonly reject: (error: unknown) => void };
+
+type Hooks = { readonly resume: () => void; readonly leave: () => void; readonly free: (chunk: Uint8Array) => void };
 
 /** Chunks between the socket that puts them and the one reader that takes them. */
 function chunks() {
@@ -94,26 +103,39 @@ function chunks() {
     waiting = undefined;
   };
 
-  /** `resume` lets the socket go on once everything is taken; `leave` is called where the reader goes before the end. */
-  const body = (resume: () => void, leave: () => void): AsyncIterable<Uint8Array> => ({
-    [Symbol.asyncIterator]: () => ({
-      next: () =>
-        new Promise((resolve, reject) => {
-          const chunk = queue.shift();
-          if (chunk) {
-            size -= chunk.length;
-            if (queue.length === 0 && !ended) resume();
-            resolve({ done: false, value: chunk });
-          } else if (error) reject(error);
-          else if (ended) resolve({ done: true, value: undefined });
-          else waiting = { resolve, reject };
-        }),
-      return: async () => {
-        if (!ended) leave();
-        return { done: true, value: undefined };
-      },
-    }),
-  });
+  const next = (resume: () => void): Promise<IteratorResult<Uint8Array>> =>
+    new Promise((resolve, reject) => {
+      const chunk = queue.shift();
+      if (chunk) {
+        size -= chunk.length;
+        if (queue.length === 0 && !ended) resume();
+        resolve({ done: false, value: chunk });
+      } else if (error) reject(error);
+      else if (ended) resolve({ done: true, value: undefined });
+      else waiting = { resolve, reject };
+    });
+
+  /** `resume` lets the socket go on once everything is taken; `leave` is called where the reader goes before the end, `free` when a chunk is used. */
+  const body = ({ resume, leave, free }: Hooks): AsyncIterable<Uint8Array> => {
+    let inHand: Uint8Array | undefined;
+    const take = (result: IteratorResult<Uint8Array>) => {
+      inHand = result.done ? undefined : result.value;
+      return result;
+    };
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          if (inHand) free(inHand);
+          inHand = undefined;
+          return next(resume).then(take);
+        },
+        return: async () => {
+          if (!ended) leave();
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+  };
 
   return { put, end, body };
 }

@@ -120,7 +120,7 @@ async function firstText(body: AsyncIterable<Uint8Array>, longest: number): Prom
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
-    chunks.push(chunk);
+    chunks.push(new Uint8Array(chunk));
     length += chunk.length;
     if (length > longest) break;
   }

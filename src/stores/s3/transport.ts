@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import { guardedHttpAgent, guardedHttpsAgent } from '../../std/egress.ts';
 import { guardedDispatcher } from '../../std/egress-undici.ts';
 import type { StoreOptions } from '../provider.ts';
+import { reading } from './memory.ts';
 
 export type RequestHandler = NodeHttpHandler;
 
@@ -25,6 +26,7 @@ export function transport(options: StoreOptions, ca: string | undefined): Transp
     connectTimeoutMs: CONNECT_MS,
     headersTimeoutMs: ANSWER_MS,
     bodyTimeoutMs: ANSWER_MS,
+    onread: reading,
   });
   return {
     handler,

@@ -45,7 +45,7 @@ async function closed(chunks: Chunks): Promise<IteratorResult<Uint8Array>> {
 
 /** The same bytes in pieces of one size, so that nothing depends on how a store cuts them. */
 export async function* inPieces(chunks: Chunks, size: number): AsyncGenerator<Uint8Array> {
-  let piece = new Uint8Array(size);
+  const piece = new Uint8Array(size);
   let used = 0;
   for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
     for (let at = 0; at < next.value.length; ) {
@@ -55,7 +55,6 @@ export async function* inPieces(chunks: Chunks, size: number): AsyncGenerator<Ui
       at += part.length;
       if (used < size) continue;
       yield piece;
-      piece = new Uint8Array(size);
       used = 0;
     }
   }

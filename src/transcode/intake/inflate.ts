@@ -30,7 +30,11 @@ async function* inflated(chunks: Chunks, compression: Compression, expansion: Ex
   const pump = startPump(compression);
   let fed = 0;
   let out = 0;
+  let last: Uint8Array | undefined;
+  /** An engine fills one piece of memory after the other, each perhaps in several outputs: when it is at the next one, the last one is free. */
   const judged = (piece: Uint8Array): Uint8Array => {
+    if (last && last.buffer !== piece.buffer) free(last);
+    last = piece;
     out += piece.length;
     if (out > HARMLESS && out > expansion.maxRatio * Math.max(fed, expansion.compressedSize ?? 0)) {
       fail('ExpansionLimit', `more than ${expansion.maxRatio} bytes come out of each compressed byte`);
@@ -43,9 +47,15 @@ async function* inflated(chunks: Chunks, compression: Compression, expansion: Ex
       for await (const output of pump.feed(piece)) yield judged(output);
     }
     for await (const output of pump.finish()) yield judged(output);
+    if (last) free(last);
   } finally {
     pump.close();
   }
+}
+
+/** The collector would come for it much later, and often, since it counts how much of it there was. */
+function free({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === OUTPUT_CHUNK) buffer.transfer(0);
 }
 
 type Pump = {

@@ -20,7 +20,7 @@ export async function folders(store: Store, options: ListOptions): Promise<reado
 /** All bytes of a file. */
 export async function read(store: Store, file: StoredFile, options: OpenOptions = {}): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of store.open(file, options)) chunks.push(chunk);
+  for await (const chunk of store.open(file, options)) chunks.push(new Uint8Array(chunk));
   return Buffer.concat(chunks);
 }
 

@@ -74,6 +74,17 @@ describe('a record whose copy lags behind', () => {
   });
 });
 
+test('a record that may not be created goes back to its source with what the API server said', async () => {
+  const world = await running({
+    onWrite: () => {
+      throw refusal('ApiForbidden');
+    },
+  });
+  offer(world, 'a');
+  await world.clock.advance(1_000);
+  expect(world.source.givenBack).toEqual(['a: ApiForbidden']);
+});
+
 describe('the death of a worker', () => {
   test('counts once, even if the file cannot be bound to another one at first', async () => {
     let binds = 0;

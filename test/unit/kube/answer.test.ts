@@ -19,6 +19,8 @@ const answers: readonly [sentence: string, asked: Asked, code: number, body: unk
   ],
   ['422 to a patch is a test that does not hold', patching, 422, status({ reason: 'Invalid', details: {} }), 'Conflict'],
   ['unless a field is wrong', patching, 422, status({ details: { causes: [{ reason: 'FieldValueInvalid' }] } }), 'Invalid'],
+  ['404 is an object that is not there', listing, 404, status({ reason: 'NotFound' }), 'NotFound'],
+  ['404 to a create is a namespace that is not there', { ...listing, verb: 'create' }, 404, status({ reason: 'NotFound' }), 'Invalid'],
   ['413 is ours to mend', listing, 413, 'too large', 'Invalid'],
   ['a login page is no answer', listing, 302, '<html>', 'Garbled'],
   ['a gateway that fails is a server error', listing, 502, '<html>', 'ServerError'],
@@ -53,6 +55,8 @@ describe('what an error tells', () => {
   });
 
   test('a refused value is left out, and control characters too', () => {
+    const rule = 'spec.store.s3: Invalid value: bucket cannot change: make another';
+    expect(refusal(listing, 422, status({ message: rule })).message).toContain(rule);
     const message = 'spec.store: Invalid value: "AKIA \\"hunter2\\"": no such store\u001b[31m';
     const told = refusal(listing, 422, status({ message })).failure.message;
     expect(told).toMatch(/: spec\.store: Invalid value: no such store $|: spec\.store: Invalid value: no such store \[31m$/);

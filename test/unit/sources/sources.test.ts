@@ -217,6 +217,32 @@ describe('trouble', () => {
     expect(world.bind('backlog')).toBeDefined();
   });
 
+  test('a record that may not be created is asked for seldom, the source says why, and is over with the first that is', async () => {
+    begin();
+    put(0, 3);
+    await ready();
+    const why = { reason: 'ApiForbidden', message: 'not allowed to create ingestionfiles in ml-platform' } as const;
+    let asked = 0;
+    const refuse = () => {
+      for (let next = world.take('backlog') ?? world.take('fresh'); next; next = world.take('backlog') ?? world.take('fresh')) {
+        asked++;
+        world.supply().giveBack([next], 'fresh', why);
+      }
+    };
+    for (let second = 0; second < 600; second++) {
+      refuse();
+      await world.clock.advance(1_000);
+    }
+    expect(asked).toBeGreaterThan(8);
+    expect(asked).toBeLessThan(30);
+    expect(world.ready()).toMatchObject({ status: 'False', reason: 'ApiForbidden', message: expect.stringContaining(why.message) });
+    expect(reasons()).toContain('ApiForbidden');
+
+    await world.within(2 * minute, () => takeAll().length > 0);
+    await world.within(10_000, () => world.ready()?.status === 'True');
+    expect(takeAll()).toHaveLength(0);
+  });
+
   test('a source that the policy refuses says so and touches nothing', async () => {
     begin();
     world.refusal = { reason: 'NotAllowed', message: 'namespace ml-platform may use buckets ml-*, not acme-traces' };

@@ -27,13 +27,16 @@ function world(send: (batch: Parcel, signal: AbortSignal) => Outcome | Promise<O
 }
 
 describe('batches of several packs', () => {
-  test('go together as soon as no other pack is on its way', async () => {
-    const { gathering: gather, sent } = world();
+  test('go together a moment after no other pack is on its way', async () => {
+    const { gathering: gather, sent, clock } = world();
     const leave = [gather.enter(), gather.enter()];
     const outcomes = Promise.all([
       gather.send(parcel(4, [1]), { file: 'a', signal: going() }),
       gather.send(parcel(6, [2]), { file: 'b', signal: going() }),
     ]);
+    await clock.advance(249);
+    expect(sent).toEqual([]);
+    await clock.advance(1);
     expect(await outcomes).toMatchObject([
       { state: 'done', accepted: 4, requests: 1, bytes: 8 },
       { state: 'done', accepted: 6, requests: 0, bytes: 0 },
@@ -42,12 +45,28 @@ describe('batches of several packs', () => {
     for (const each of leave) each();
   });
 
+  test('wait for a pack that comes in that moment', async () => {
+    const { gathering: gather, sent, clock } = world();
+    gather.enter();
+    const first = gather.send(parcel(4), { file: 'a', signal: going() });
+    await clock.advance(200);
+    gather.enter();
+    await clock.advance(1_000);
+    expect(sent).toEqual([]);
+    const second = gather.send(parcel(6), { file: 'b', signal: going() });
+    await clock.advance(250);
+    expect(await Promise.all([first, second])).toMatchObject([{ accepted: 4 }, { accepted: 6 }]);
+    expect(sent.length).toBe(1);
+  });
+
   test('do not wait for a pack that ends without one', async () => {
-    const { gathering: gather, sent } = world();
+    const { gathering: gather, sent, clock } = world();
     const [, other] = [gather.enter(), gather.enter()];
     const outcome = gather.send(parcel(4), { file: 'a', signal: going() });
+    await clock.advance(1_000);
     expect(sent).toEqual([]);
     other();
+    await clock.advance(250);
     expect(await outcome).toMatchObject({ state: 'done', accepted: 4 });
   });
 
@@ -63,16 +82,22 @@ describe('batches of several packs', () => {
   });
 
   test('are never larger together than a request may be', async () => {
-    const { gathering: gather, sent } = world();
+    const { gathering: gather, sent, clock } = world();
     for (let n = 0; n < 7; n++) gather.enter();
-    await Promise.all(Array.from({ length: 7 }, () => gather.send(parcel(1), { file: 'a', signal: going() })));
+    const all = Array.from({ length: 7 }, () => gather.send(parcel(1), { file: 'a', signal: going() }));
+    await clock.advance(5_000);
+    await Promise.all(all);
     expect(sent.map(({ body }) => body.length)).toEqual([30, 30, 10]);
   });
 
   test('go without one that is given up, be it waiting or under way', async () => {
     const answer = Promise.withResolvers<Outcome>();
     let ended = 0;
-    const { gathering: gather, sent } = world((_batch, signal) => {
+    const {
+      gathering: gather,
+      sent,
+      clock,
+    } = world((_batch, signal) => {
       signal.addEventListener('abort', () => ended++);
       return answer.promise;
     });
@@ -84,6 +109,7 @@ describe('batches of several packs', () => {
     leave[0]?.();
     const second = gather.send(parcel(2), { file: 'b', signal: late.signal });
     const third = gather.send(parcel(3), { file: 'c', signal: going() });
+    await clock.advance(250);
     expect(sent).toMatchObject([{ spans: 5 }]);
     late.abort('put back');
     await expect(second).rejects.toBe('put back');
@@ -93,13 +119,14 @@ describe('batches of several packs', () => {
   });
 
   test('fail together where the way to the destination fails', async () => {
-    const { gathering: gather } = world(async () => {
+    const { gathering: gather, clock } = world(async () => {
       throw new Error('a mistake');
     });
     gather.enter();
     gather.enter();
-    const both = [parcel(1), parcel(2)].map((each) => gather.send(each, { file: 'a', signal: going() }));
-    expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    const both = Promise.allSettled([parcel(1), parcel(2)].map((each) => gather.send(each, { file: 'a', signal: going() })));
+    await clock.advance(250);
+    expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 });
 

@@ -253,7 +253,7 @@ describe('a checkpoint of a pack', () => {
       },
     );
     world.put(aPack(3, {}, { name: 'a' }));
-    await world.clock.advance(100);
+    await world.clock.advance(300);
     world.edit({ suspend: true });
     await world.clock.advance(100);
     expect(world.status('a')).toMatchObject({ state: 'Pending', packSpans: [10, 0, 0], checkpoint: { batches: 1, files: 1, spans: 10 } });
