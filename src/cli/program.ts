@@ -6,6 +6,7 @@ import type { Format } from '../transcode/port.ts';
 import { clusterOptions, example, oneOf, positive } from './arguments.ts';
 import type { ClusterOptions } from './cluster/session.ts';
 import { clusterCommands, completionCommands } from './cluster-commands.ts';
+import { isFile } from './files/named.ts';
 import { exitCodes, type FileOptions, formats } from './options.ts';
 import { loadObjects, readingOptions, storeCommands } from './store-commands.ts';
 import { clean, cleanLines } from './terminal/clean.ts';
@@ -76,6 +77,10 @@ export async function program(io: Io, argv: readonly string[], { operator }: Bes
       ),
     )
     .action(async (file: string, key: string | undefined, options: ClusterOptions & ViewOptions) => {
+      if (key !== undefined && isFile(file)) {
+        await io.err.write(`spanferry: view takes one file; after the name of a source it takes a key, but ${clean(file)} is a file\n`);
+        return ends(Promise.resolve(exitCodes.usage));
+      }
       if (key !== undefined) return ends((await loadObjects()).view(file, key, options, io));
       const { view } = await import('./view.ts');
       return ends(view(file, options, io));

@@ -7,7 +7,7 @@ import { paintFor } from './terminal/paint.ts';
 import { withProgress } from './terminal/progress.ts';
 import { nameOf, trouble } from './terminal/trouble.ts';
 import { counted } from './terminal/words.ts';
-import { type Collected, collectTraces, openTrace } from './trace/collect.ts';
+import { type Collected, collectTraces, type HeldTrace, openTrace } from './trace/collect.ts';
 import { traceJson } from './trace/json.ts';
 import { waterfall } from './trace/waterfall.ts';
 
@@ -64,27 +64,34 @@ async function collect(name: string, opened: OpenFile, { trace, output, html, ..
 }
 
 async function writeAll(file: string, { traces, letGo }: Collected, { out, err }: Io): Promise<void> {
-  if (letGo > 0) await err.write(tooMuch(file, letGo));
+  if (letGo > 0) await err.write(tooMuch(file, letGo, traces));
   for (const held of traces) await writeJson(out, traceJson(openTrace(held, true)));
 }
 
-const tooMuch = (file: string, letGo: number): string =>
-  `spanferry: ${nameOf(file)}: ${counted(letGo, 'span')} of the oldest traces did not fit into memory; --trace ID reads one trace alone\n`;
+function tooMuch(file: string, letGo: number, traces: readonly HeldTrace[]): string {
+  const cut = traces.find(({ lost }) => lost > 0);
+  const what =
+    cut?.lost === letGo
+      ? `the first ${counted(letGo, 'span')} of trace ${cut.id} did not fit into memory`
+      : `${counted(letGo, 'span')} of the oldest traces did not fit into memory; --trace ID reads one trace alone`;
+  return `spanferry: ${nameOf(file)}: ${what}\n`;
+}
 
-async function draw(file: string, { summary, traces, letGo }: Collected, { full, limit }: ViewOptions, io: Io): Promise<void> {
+async function draw(file: string, { summary, traces, letGo }: Collected, { full, limit, trace }: ViewOptions, io: Io): Promise<void> {
   const look = { columns: columnsOf(io.out, io.env), paint: paintFor(io.out, io.env), full };
   const shown = traces.slice(-limit);
-  const hidden = summary.traces - shown.length;
+  const hidden = (trace === undefined ? summary.traces : traces.length) - shown.length;
   const name = nameOf(file);
-  if (letGo > 0 && traces.length < limit) await io.err.write(tooMuch(file, letGo));
+  if (letGo > 0 && (traces.length < limit || shown.some(({ lost }) => lost > 0))) await io.err.write(tooMuch(file, letGo, traces));
   if (summary.rejectedSpans > 0) {
     const what = counted(summary.rejectedSpans, 'span is', 'spans are');
     await io.err.write(`spanferry: ${name}: ${what} rejected; \`spanferry validate\` says why\n`);
   }
   if (shown.length === 0) await io.out.write(`${name} holds no spans.\n`);
-  if (traces.length > shown.length) {
+  if (hidden > 0) {
     const older = counted(hidden, 'older trace is', 'older traces are');
-    await io.out.write(`${look.paint.dim(`${older} not shown: --limit N shows more, --trace ID one of them`)}\n\n`);
+    const more = traces.length > shown.length ? '--limit N shows more, --trace ID one of them' : '--trace ID shows one of them';
+    await io.out.write(`${look.paint.dim(`${older} not shown: ${more}`)}\n\n`);
   }
   for (const [i, held] of shown.entries()) {
     if (i > 0) await io.out.write('\n');

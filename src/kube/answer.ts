@@ -71,8 +71,11 @@ function kindOfAnswer({ verb }: Asked, code: number, { reason, details }: Status
 
 const LONGEST = 300;
 
-/** A refused value may be anything, even a secret somebody put in the wrong field: the message says which field, not what was in it. */
-const refusedValue = /(Invalid value|Unsupported value): ("(?:[^"\\]|\\.)*"|[^:]*)/g;
+/**
+ * A refused value may be anything, even a secret somebody put in the wrong field: the message says which field, not what was in it. Of an
+ * object no value is told but the rule at once, in words.
+ */
+const refusedValue = /(Invalid value|Unsupported value): ("(?:[^"\\]|\\.)*"|(?![a-zA-Z]+ [a-zA-Z]+[ :,])[^:]*)/g;
 
 function words({ message }: Status): string | undefined {
   if (!message) return undefined;

@@ -31,7 +31,7 @@ function wordsOf(thrown: unknown, path: string): string {
   if (code === 'ENOENT') return `there is no file ${path}`;
   if (code === 'EISDIR') return `${path} is a folder`;
   if (code === 'EACCES') return `${path} may not be read`;
-  return (thrown.message.split('\n')[0] ?? '').replace(/:$/, '');
+  return `${path}: ${(thrown.message.split('\n')[0] ?? '').replace(/:$/, '')}`;
 }
 
 function certificates(text: string): string {

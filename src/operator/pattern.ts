@@ -7,9 +7,15 @@ export type Fits = (name: string) => boolean;
  */
 export const patterns = { bucket, role, destination };
 
+/** With what locations of stores begin, and URLs of destinations. */
+const schemes = {
+  bucket: ['s3', 'gs', 'azblob', 'xray', 'cloudtrace', 'azuremonitor', 'datadog'],
+  destination: ['http', 'https'],
+} as const;
+
 /** `[scheme://]bucket`, or `[azblob://]account[/container]`. */
 function bucket(pattern: string): Fits {
-  const { scheme, rest } = schemeOf(pattern);
+  const { scheme, rest } = schemeOf(pattern, schemes.bucket);
   const parts = rest.replace(/\/+$/, '').split('/').map(wildcard);
   const [, second] = rest.split('/');
   if (/^(s3|gs)$/.test(scheme ?? '') && second !== undefined && !/^\**$/.test(second)) {
@@ -42,7 +48,7 @@ const partsOfArn = (arn: string): readonly string[] => {
 
 /** `[scheme://]host[:port][/path]`, compared with the URL that is called; a path allows what lies below it, too. */
 function destination(pattern: string): Fits {
-  const { scheme, rest } = schemeOf(pattern);
+  const { scheme, rest } = schemeOf(pattern, schemes.destination);
   const slash = rest.indexOf('/');
   const authority = (slash < 0 ? rest : rest.slice(0, slash)).toLowerCase();
   const [, host = authority, port] = /^(.*):([0-9*?]+)$/.exec(authority) ?? [];
@@ -61,9 +67,15 @@ function destination(pattern: string): Fits {
 
 const defaultPort = ({ protocol }: URL): string => (protocol === 'https:' ? '443' : '80');
 
-function schemeOf(text: string): { readonly scheme?: string; readonly rest: string } {
+/** Of a pattern it is one that can be: `known` are all that there are. */
+function schemeOf(text: string, known?: readonly string[]): { readonly scheme?: string; readonly rest: string } {
   const at = text.indexOf('://');
-  return at < 0 ? { rest: text } : { scheme: text.slice(0, at).toLowerCase(), rest: text.slice(at + 3) };
+  if (at < 0) return { rest: text };
+  const scheme = text.slice(0, at).toLowerCase();
+  if (known && !known.some(wildcard(scheme))) {
+    throw new Error(`"${text}" could never fit: there is no ${scheme}:// here, but ${known.map((each) => `${each}://`).join(', ')}`);
+  }
+  return { scheme, rest: text.slice(at + 3) };
 }
 
 /** Only `*` and `?`: what else shells know would look as if it worked. */

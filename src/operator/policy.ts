@@ -47,8 +47,16 @@ const rules = mapping({
   operatorIdentity: z.boolean('write true or false').default(true),
 });
 
+/** What a namespace can be called, and "*" for all others. */
+const namespaceName = /^(\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$/;
+
+const wrongNamespace = (issue: { readonly code?: string }): string =>
+  issue.code === 'invalid_key'
+    ? 'no namespace has such a name: write a-z, 0-9 and -, 63 at most, or "*" for all others'
+    : 'write the rules of each namespace below its name';
+
 const file = z.strictObject(
-  { namespaces: z.record(z.string(), rules, 'write the rules of each namespace below its name') },
+  { namespaces: z.record(z.string().regex(namespaceName), rules, { error: wrongNamespace }) },
   'write `namespaces:`, and below it the rules of each namespace',
 );
 
@@ -66,7 +74,7 @@ export const openPolicy: Policy = { refusal: () => undefined, operatorIdentity: 
 
 /** Reads the policy file. A namespace that it does not name falls under "*"; where there is no "*", nothing is allowed. Throws a sentence. */
 export function parsePolicy(text: string): Policy {
-  const parsed = file.safeParse(parse(text, { logLevel: 'error' }));
+  const parsed = file.safeParse(yamlOf(text));
   if (!parsed.success) {
     const wrong = parsed.error.issues.map(({ path, message }) => `at ${path.join('.') || 'its top'}: ${message}`);
     throw new Error(`the policy file is wrong ${wrong.join('; ')}`);
@@ -83,6 +91,14 @@ export function parsePolicy(text: string): Policy {
       return message === undefined ? undefined : { reason: 'NotAllowed', message };
     },
   };
+}
+
+function yamlOf(text: string): unknown {
+  try {
+    return parse(text, { logLevel: 'error' });
+  } catch (thrown) {
+    throw new Error(`the policy file is no YAML: ${failureOf(thrown).message}`);
+  }
 }
 
 function broken(its: Rules, spec: SourceSpec): string | undefined {

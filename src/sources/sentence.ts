@@ -17,9 +17,10 @@ export function nothingMatches(tally: Tally, spec: Pick<SourceSpec, 'store' | 's
   const objects = listed - skipped.folder;
   // Written as a path is on a disk, it names another place.
   const slash = prefix.startsWith('/') ? ': keys begin without a slash unless their writer gave them one' : '';
-  if (objects === 0) return `there is no object ${under} yet${slash}`;
+  const isPlatform = platformOf(spec.store) !== undefined;
+  if (objects === 0) return isPlatform ? 'there is no slice yet' : `there is no object ${under} yet${slash}`;
   const named = objects - skipped.prefix - skipped.extension;
-  const all = `${counted(objects, 'object')} ${under}`;
+  const all = isPlatform ? counted(objects, 'slice') : `${counted(objects, 'object')} ${under}`;
   if (named === 0) return `${all}, none ends with ${list(extensionsOf(spec))}${instead(tally)}`;
   const some = extensionsOf(spec).length === 0 ? all : `${all}, ${number(named)} ${ends(named)} with ${list(extensionsOf(spec))}`;
   const globbed = named - skipped.include - skipped.exclude;

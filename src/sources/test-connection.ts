@@ -2,6 +2,7 @@ import type { Failure } from '../api/failure.ts';
 import { failureOf } from '../api/failure.ts';
 import { clip } from '../api/fields.ts';
 import type { SourceSpec, SourceStatus } from '../api/ingestionsource.ts';
+import { platformOf } from '../api/store.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Store } from '../stores/store.ts';
 import type { Filter } from './filter.ts';
@@ -58,7 +59,8 @@ async function count(options: TestOptions, store: Pick<Store, 'list'>): Promise<
     signal.throwIfAborted();
     return failedTest(token, failureOf(thrown), clock);
   }
-  const found = `${isCut ? 'at least ' : ''}${counted(tally.matched, 'file matches', 'files match')}`;
+  const noun = platformOf(spec.store) ? 'slice' : 'file';
+  const found = `${isCut ? 'at least ' : ''}${counted(tally.matched, `${noun} matches`, `${noun}s match`)}`;
   const said = tally.matched === 0 && !isCut ? nothingMatches(tally, spec, modifiedAfter) : found;
   const who = identity === undefined ? '' : `; the store knows us as ${identity}`;
   return { token, time: new Date(clock.now()).toISOString(), ok: true, filesFound: tally.matched, message: clip(`${said}${who}`) };

@@ -133,6 +133,7 @@ export const typos: readonly (readonly [sentence: string, values: Values, says: 
     /source a is in namespace search, which is not among `namespaces`/,
   ],
   ['alerts misspelt', { prometheusRules: { enabled: true } }, /prometheusRules/],
+  ['a namespace of the policy that cannot be', { tenancy: { policy: { Bad_NS: {} } } }, /Bad_NS/],
   ['a rule that the policy does not know', { tenancy: { policy: { ml: { bucket: ['a'] } } } }, /bucket/],
   ['a source without a name', { sources: [{ spec: { store: {} } }] }, /name/],
   [

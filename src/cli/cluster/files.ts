@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import { durationMs } from '../../api/duration.ts';
+import { platformOf } from '../../api/store.ts';
 import { fileKind } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
 import { paintFor } from '../terminal/paint.ts';
@@ -33,16 +34,22 @@ export async function files(cluster: Cluster, name: string, options: FilesOption
   const kept = await filesOf(cluster, source);
   const found = kept.filter(isWanted).sort(orders[options.sort]);
   const { output } = options;
+  const isPlatform = platformOf(source.spec.store) !== undefined;
   if (output === 'name') await writeNames(fileKind, [...new Set(found.map(({ record }) => record))], io);
-  else if (output === 'json' || output === 'yaml') await writeValue(output, found.map(memberJson), io);
+  else if (output === 'json' || output === 'yaml')
+    await writeValue(
+      output,
+      found.map((file) => memberJson(file, isPlatform)),
+      io,
+    );
   else {
-    const columns = columnsFor(output === 'wide', io.clock.now());
+    const columns = columnsFor(output === 'wide', isPlatform, io.clock.now());
     const paint = paintFor(io.out, io.env);
     for (const line of table(columns, found, screenOf(io), paint)) await io.out.write(`${line}\n`);
-    const finished = kept.filter(({ state }) => state === 'Completed' || state === 'Failed').length;
     const entries = source.status.ledger?.entries ?? 0;
-    const older = entries > finished ? `; the ledger remembers ${counted(entries, 'file')}, records of older ones are gone` : '';
-    await writeLines([{ text: `${totals(found)}${older}`, colour: 'dim' }], io);
+    // A file that is under way may be in the ledger too, since it failed before.
+    const older = entries > kept.length ? `; the ledger remembers ${counted(entries, 'file')}, records of older ones are gone` : '';
+    await writeLines([{ text: `${totals(found, isPlatform)}${older}`, colour: 'dim' }], io);
   }
   return done;
 }
@@ -89,8 +96,9 @@ const marks = { Failed: 'red', Completed: 'green', Processing: 'cyan', Pending: 
 
 const optional = (value: number | undefined): string => (value === undefined ? '' : count(value));
 
-const columnsFor = (isWide: boolean, now: number): readonly Column<Member>[] => {
-  const usual = narrow(now);
+/** How large a slice of time will be, nobody knows: the size on its record only stands for one. */
+const columnsFor = (isWide: boolean, isPlatform: boolean, now: number): readonly Column<Member>[] => {
+  const usual = narrow(now).filter(({ title }) => !(isPlatform && title === 'SIZE'));
   return isWide ? [...usual.slice(0, -1), ...wide, ...usual.slice(-1)] : usual;
 };
 
@@ -114,7 +122,7 @@ const wide: readonly Column<Member>[] = [
 ];
 
 /** "24 files: 20 completed, 3 failed, 1 pending; 12,345 spans, 3 rejected, 4.2 MB" */
-export function totals(files: readonly Member[]): string {
+export function totals(files: readonly Member[], isPlatform = false): string {
   const parts = [...states].reverse().flatMap((state) => {
     const many = files.filter((file) => file.state === state).length;
     return many === 0 ? [] : [`${count(many)} ${state.toLowerCase()}`];
@@ -127,15 +135,19 @@ export function totals(files: readonly Member[]): string {
     sum(({ status }) => status.spans),
     'span',
   )}${rejected > 0 ? `, ${count(rejected)} rejected` : ''}`;
-  return `${counted(files.length, 'file')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}; ${spans}, ${size(bytes)}`;
+  const what = counted(files.length, isPlatform ? 'slice' : 'file');
+  return `${what}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}; ${spans}${isPlatform ? '' : `, ${size(bytes)}`}`;
 }
 
-function memberJson({ record, key, version, size: bytes, modifiedTime, state, reason, message, spans }: Member): object {
+function memberJson(
+  { record, key, version, size: bytes, modifiedTime, state, reason, message, spans }: Member,
+  isPlatform: boolean,
+): object {
   const { retries, attempts, startTime, completionTime } = record.status;
   return {
     key,
     version,
-    size: bytes,
+    size: isPlatform ? null : bytes,
     modifiedTime,
     state,
     reason: reason ?? null,

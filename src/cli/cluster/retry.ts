@@ -9,7 +9,7 @@ import { type Member, membersOf } from './members.ts';
 import { filesOf } from './records.ts';
 import type { Cluster } from './session.ts';
 import { answerIsNo, done, remark } from './session.ts';
-import { sourceNamed } from './sources.ts';
+import { sourceAwake } from './sources.ts';
 import { misused } from './trouble.ts';
 
 export type RetryOptions = { readonly allFailed?: boolean; readonly reason?: readonly string[]; readonly timeout: string };
@@ -21,7 +21,7 @@ export async function retry(cluster: Cluster, name: string, keys: readonly strin
     misused('say which files: KEY…, --reason REASON, or --all-failed');
   }
   const wanted = reason.map(reasonNamed);
-  const source = await sourceNamed(cluster, name);
+  const source = await sourceAwake(cluster, name);
   if (allFailed) return retryAll(cluster, source, durationMs(options.timeout));
   if (keys.length > 0) return onKeys(cluster, source, keys, { trigger: 'retry', state: 'Failed' });
   return retryReasons(cluster, source, wanted);
@@ -47,7 +47,7 @@ export type ForceOptions = { readonly wholePack?: boolean };
 
 /** Has completed files ingested again. */
 export async function force(cluster: Cluster, name: string, keys: readonly string[], { wholePack }: ForceOptions): Promise<number> {
-  const source = await sourceNamed(cluster, name);
+  const source = await sourceAwake(cluster, name);
   const refused = ({ record, key }: Member): string | undefined => {
     const others = membersOf(record).length - 1;
     if (others === 0 || wholePack) return undefined;

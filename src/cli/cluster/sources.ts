@@ -21,6 +21,12 @@ export async function sourceNamed(cluster: Cluster, name: string): Promise<Sourc
   }
 }
 
+/** The same for what waits for the operator to do it: of a suspended source it does nothing. */
+export async function sourceAwake(cluster: Cluster, name: string): Promise<Source> {
+  const source = await sourceNamed(cluster, name);
+  return source.spec.suspend ? no(`${name} is suspended, so nothing would happen: \`resume\` it first`) : source;
+}
+
 /** The sources that names, a selector or neither (all of them) stand for, in the order of their names. */
 export async function chosenSources(cluster: Cluster, names: readonly string[], choice: SourceChoice): Promise<readonly Source[]> {
   const { allNamespaces, selector } = choice;

@@ -1,4 +1,5 @@
 import type { Condition } from '../../api/conditions.ts';
+import { platformOf } from '../../api/store.ts';
 import type { Source } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
 import type { Paint } from '../terminal/paint.ts';
@@ -14,7 +15,13 @@ export type Seen = {
   readonly perSecond?: number;
 };
 
-export type Look = { readonly columns: number; readonly paint: Paint; readonly wide: boolean };
+export type Look = {
+  readonly columns: number;
+  readonly paint: Paint;
+  readonly wide: boolean;
+  /** Keys and messages of failures are not cut. */
+  readonly whole: boolean;
+};
 
 const LABEL = 11;
 
@@ -129,10 +136,11 @@ function backlogBar({ finished, left, perSecond }: Progress, columns: number, pa
 
 const figure = (value: number): string => (value >= 10 ? count(Math.round(value)) : value.toFixed(1));
 
-function latest({ source: { status }, now }: Seen, { columns, paint }: Look): readonly string[] {
+function latest({ source: { spec, status }, now }: Seen, { columns, paint }: Look): readonly string[] {
   const since = (moment: string | undefined): string => ago(Math.max(0, now - Date.parse(moment ?? '')));
   const { lastScan, lastTest, lastCompletionTime, lastFailureTime, modifiedAfter } = status;
-  const skipped = (lastScan?.skipped ?? [])
+  const isPlatform = platformOf(spec.store) !== undefined;
+  const skipped = (isPlatform ? [] : (lastScan?.skipped ?? []))
     .slice(0, 3)
     .map(({ extension, count: many }) => `${count(many)} ${clean(extension) || 'without extension'}`);
   const scan = lastScan && [
@@ -146,7 +154,9 @@ function latest({ source: { status }, now }: Seen, { columns, paint }: Look): re
   ];
   return [
     ...(scan ? labelled('last scan', scan.join(' · '), columns, paint) : []),
-    ...(modifiedAfter === undefined ? [] : labelled('only', `files modified after ${modifiedAfter}`, columns, paint)),
+    ...(modifiedAfter === undefined
+      ? []
+      : labelled('only', `${isPlatform ? 'slices' : 'files'} modified after ${modifiedAfter}`, columns, paint)),
     ...(lastTest
       ? labelled('last test', `${since(lastTest.time)} · ${lastTest.ok ? 'well' : (lastTest.reason ?? 'failed')}`, columns, paint)
       : []),
@@ -154,7 +164,7 @@ function latest({ source: { status }, now }: Seen, { columns, paint }: Look): re
   ];
 }
 
-function failures({ status }: Source, { columns, paint }: Look): readonly string[] {
+function failures({ status }: Source, { columns, paint, whole }: Look): readonly string[] {
   const recent = status.recentFailures ?? [];
   if (recent.length === 0) return [];
   const reasonsSeen = [...new Set(recent.map(({ reason }) => reason))];
@@ -162,6 +172,7 @@ function failures({ status }: Source, { columns, paint }: Look): readonly string
     `  ${paint.dim('failed last')}`,
     ...recent.map(({ key, reason, message }) => {
       const why = ` ${clean(reason)}: ${clean(message)}`;
+      if (whole) return `  ${paint.red(`✗ ${clean(key)}`)}${why}`;
       const name = cut(clean(key), Math.max(12, Math.floor(columns * 0.4)));
       return `  ${paint.red(`✗ ${name}`)}${cut(why, columns - 4 - width(name))}`;
     }),

@@ -5,7 +5,7 @@ import { paintFor } from '../terminal/paint.ts';
 import { wrap } from '../terminal/width.ts';
 import { counted } from '../terminal/words.ts';
 import { membersOf } from './members.ts';
-import { type Form, writeNames, writeObjects } from './output.ts';
+import { type Form, screenOf, writeNames, writeObjects } from './output.ts';
 import { recordsOf } from './records.ts';
 import type { Cluster } from './session.ts';
 import { done } from './session.ts';
@@ -68,7 +68,9 @@ function inWindow(lines: readonly string[], { isTTY, rows = 0 }: Io['out']): rea
 
 async function pages(cluster: Cluster, sources: readonly Source[], options: StatusOptions): Promise<readonly string[]> {
   const { io } = cluster;
-  const look: Look = { columns: columnsOf(io.out, io.env), paint: paintFor(io.out, io.env), wide: options.output === 'wide' };
+  const wide = options.output === 'wide';
+  const whole = wide || screenOf(io) === undefined;
+  const look: Look = { columns: columnsOf(io.out, io.env), paint: paintFor(io.out, io.env), wide, whole };
   if (sources.length === 0) return [`There is no source in ${whereOf(cluster, options)}. \`spanferry create LOCATION\` makes one.`];
   const [rates, alive] = await Promise.all([
     Promise.all(sources.map((source) => rateNow(cluster, source, sources.length))),

@@ -7,7 +7,7 @@ import { askSource } from './ask.ts';
 import { scanned } from './scan.ts';
 import { answerIsNo, type Cluster, done } from './session.ts';
 import { signs, silence } from './signs.ts';
-import { sourceNamed } from './sources.ts';
+import { sourceAwake } from './sources.ts';
 import { no, plainMessage, remedyOf } from './trouble.ts';
 
 export type WaitOptions = { readonly for: 'done' | 'scanned'; readonly timeout: string };
@@ -19,8 +19,7 @@ const STEADY_MS = 1_500;
 /** Waits until a source was scanned, or until nothing of it is left to do. Asks for a scan where the person may. */
 export async function wait(cluster: Cluster, name: string, options: WaitOptions): Promise<number> {
   const { kube, io } = cluster;
-  const source = await sourceNamed(cluster, name);
-  if (source.spec.suspend) no(`${name} is suspended, so nothing would happen: \`resume\` it first`);
+  const source = await sourceAwake(cluster, name);
   const startedAt = io.clock.now();
   const end = io.clock.monotonic() + durationMs(options.timeout);
   const token = await askSource(cluster, source, 'scan').catch((thrown) =>

@@ -1,6 +1,7 @@
 import picomatch from 'picomatch';
 import type { IngestionSource } from '../../api/ingestionsource.ts';
 import { extensionsOf, prefixOf } from '../../api/match.ts';
+import { platformOf } from '../../api/store.ts';
 import type { Skip } from '../../sources/filter.ts';
 import type { StoredFile } from '../../stores/store.ts';
 import type { Member } from '../cluster/members.ts';
@@ -41,14 +42,14 @@ const byLedger: Check = ({ known: { outcome } }) =>
     ],
   };
 
-const gone: Check = ({ file, members: [last], now }) => {
+const gone: Check = ({ file, members: [last], now, known: { isKeyKnown } }) => {
   if (file !== undefined && file !== 'unknown') return undefined;
   if (last) return { fate: last.state, sentences: [recordSentence(last, now), ...mend(last)] };
   if (file === 'unknown') return { fate: 'Unknown', sentences: ['No record is kept of it, and the store could not be asked.'] };
-  return {
-    fate: 'Gone',
-    sentences: ['There is no such object in the store, and no record is kept of it: it was never there, or was deleted.'],
-  };
+  const before = isKeyKnown
+    ? 'the ledger knows what was ingested under this key before it was deleted'
+    : 'it was never there, or was deleted';
+  return { fate: 'Gone', sentences: [`There is no such object in the store, and no record is kept of it: ${before}.`] };
 };
 
 const leftAlone: Check = (seen) => {
@@ -103,20 +104,29 @@ export function fateOf(seen: Seen): Answer {
   throw new Error('unreachable: the last check always answers');
 }
 
-function evidence({ file, known, members, now, isLedgerRead }: Seen): readonly string[] {
+function evidence({ source: { spec }, file, known, members, now, isLedgerRead }: Seen): readonly string[] {
   const older = members.filter((each) => each !== known.member).length;
   return [
     file === 'unknown'
       ? 'In the store: not known.'
       : file === undefined
         ? 'In the store: no.'
-        : `In the store: ${size(file.size)}, modified ${ago(now - file.modifiedTime)}, version ${file.version}.`,
+        : `In the store: ${platformOf(spec.store) ? 'a slice of time' : size(file.size)}, modified ${ago(now - file.modifiedTime)}, version ${file.version}.`,
     ...(file === undefined || file === 'unknown' ? [] : [known.skip ? 'Matches the source: no.' : 'Matches the source: yes.']),
     known.member
       ? `Record: ${known.member.record.metadata.name}, ${known.member.state}.`
       : `Record: none is kept of this content${older > 0 ? `, ${count(older)} of older content` : ''}.`,
-    `Ledger: ${isLedgerRead ? (known.outcome ? `${known.outcome}.` : known.isKeyKnown ? 'another content under this key.' : 'not in it.') : 'could not be read.'}`,
+    `Ledger: ${isLedgerRead ? inLedger(file, known) : 'could not be read'}.`,
   ];
+}
+
+function inLedger(file: Seen['file'], { outcome, isKeyKnown }: Known): string {
+  if (outcome) return outcome;
+  if (!isKeyKnown) return 'not in it';
+  // Which content is meant only the store can tell.
+  return typeof file === 'object'
+    ? 'another content under this key'
+    : 'something under this key was ingested; of which content and how it ended is not known';
 }
 
 function recordSentence({ state, reason, message, spans, record: { spec, status } }: Member, now: number): string {
@@ -126,7 +136,7 @@ function recordSentence({ state, reason, message, spans, record: { spec, status 
     case 'Completed':
       return reason === 'Superseded'
         ? `It was overwritten before it could be read; the new content is a file of its own${why}.`
-        : `It was delivered${since(status.completionTime)}${spans === undefined ? '' : `: ${counted(spans, 'span')}`}${spec.pack ? ', together with other small files' : ''}.`;
+        : `It was delivered${since(status.completionTime)}${spans === undefined ? '' : `: ${counted(spans, 'span')}`}${spec.pack ? ', together with other small files' : ''}${rejections(status.rejectedSpans, why, spec.pack !== undefined)}.`;
     case 'Failed':
       return `It failed${since(status.completionTime)} after ${counted(status.attempts, 'attempt')}${why}.`;
     case 'Processing':
@@ -138,8 +148,13 @@ function recordSentence({ state, reason, message, spans, record: { spec, status 
   }
 }
 
-const mend = ({ state, reason }: Member): readonly string[] => {
-  const remedy = state === 'Completed' || reason === undefined ? undefined : remedyOf(reason);
+/** What did not arrive of a file that was delivered. A pack counts it for all of its files. */
+const rejections = (many: number | undefined, why: string, isPack: boolean): string =>
+  many ? `${isPack ? '; of the spans of all of them' : ', and'} ${counted(many, 'was', 'were')} rejected${why}` : '';
+
+const mend = ({ state, reason, record }: Member): readonly string[] => {
+  const isWhole = state === 'Completed' && !record.status.rejectedSpans;
+  const remedy = isWhole || reason === undefined ? undefined : remedyOf(reason);
   return remedy === undefined ? [] : [remedy];
 };
 

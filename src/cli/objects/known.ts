@@ -24,6 +24,8 @@ export type Known = {
 export type Knowledge = {
   readonly of: (file: StoredFile) => Known;
   readonly membersOf: (key: string) => readonly Member[];
+  /** Whether the ledger knows some content under this key. */
+  readonly knowsKey: (key: string) => boolean;
   readonly isLedgerRead: boolean;
 };
 
@@ -49,6 +51,8 @@ export async function knowledge(cluster: Cluster, source: Source): Promise<Knowl
       };
     },
     membersOf: (key) => members.filter((member) => member.key === key),
+    // A key is looked up alone: any version serves.
+    knowsKey: (key) => ledger?.knowsKey(identityOf({ key, version: '' })) ?? false,
     isLedgerRead: ledger !== undefined,
   };
 }

@@ -1,4 +1,5 @@
 import { prefixOf } from '../../api/match.ts';
+import { platformOf } from '../../api/store.ts';
 import type { Skip } from '../../sources/filter.ts';
 import type { StoredFile } from '../../stores/store.ts';
 import { keyIn } from '../cluster/key.ts';
@@ -57,6 +58,7 @@ export async function ls(cluster: Cluster, name: string, given: string | undefin
   const known = await knowledge(cluster, source);
   const totals: Totals = { folders: 0, files: 0, bytes: 0, states: new Map() };
   const list = options.output && (await listOf(options.output, io));
+  const isPlatform = platformOf(source.spec.store) !== undefined;
   await withStore(credential, source.metadata, io, async (store) => {
     for await (const page of store.list({ prefix, ...(!options.recursive && { delimiter: '/' }) })) {
       const rows = [
@@ -65,13 +67,13 @@ export async function ls(cluster: Cluster, name: string, given: string | undefin
       ];
       for (const row of rows) {
         add(totals, row);
-        if (list) await list.add(rowJson(row, known));
-        else await io.out.write(`${rowLine(row, prefix, screenOf(io), paintFor(io.out, io.env))}\n`);
+        if (list) await list.add(rowJson(row, known, isPlatform));
+        else await io.out.write(`${rowLine(row, prefix, isPlatform, screenOf(io), paintFor(io.out, io.env))}\n`);
       }
     }
   });
   if (list) await list.end();
-  else await writeLines([{ text: total(totals, store(source), prefix), colour: 'dim' }], io);
+  else await writeLines([{ text: total(totals, store(source), prefix, isPlatform), colour: 'dim' }], io);
   return totals.folders + totals.files > 0 ? done : answerIsNo;
 }
 
@@ -89,10 +91,10 @@ function add(totals: Totals, row: Row): void {
   }
 }
 
-/** "2026-11-20 11:00:00   4.3 kB  Completed   run-1.json": names begin where the listed folder ends, as in `aws s3 ls`. */
-function rowLine(row: Row, prefix: string, columns: number | undefined, paint: Paint): string {
+/** "2026-11-20 11:00:00   4.3 kB  Completed   run-1.json": names begin where the listed folder ends, as in `aws s3 ls`. A slice has no size yet. */
+function rowLine(row: Row, prefix: string, isPlatform: boolean, columns: number | undefined, paint: Paint): string {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-  const left = 'folder' in row ? ' '.repeat(43) : `${timeOf(row.file)}  ${padded(size(row.file.size), 8, 'right')}  `;
+  const left = 'folder' in row ? ' '.repeat(43) : `${timeOf(row.file)}  ${padded(isPlatform ? '-' : size(row.file.size), 8, 'right')}  `;
   const state = 'folder' in row ? '' : (paint[colours[row.state] ?? 'dim'](padded(row.state, 10)) ?? '');
   const name = clean(('folder' in row ? row.folder : row.file.key).slice(folder.length));
   const short = columns === undefined ? name : cut(name, Math.max(10, columns - 43));
@@ -101,21 +103,24 @@ function rowLine(row: Row, prefix: string, columns: number | undefined, paint: P
 
 const timeOf = ({ modifiedTime }: StoredFile): string => new Date(modifiedTime).toISOString().slice(0, 19).replace('T', ' ');
 
-function total({ folders, files, bytes, states }: Totals, place: string, prefix: string): string {
+function total({ folders, files, bytes, states }: Totals, place: string, prefix: string, isPlatform: boolean): string {
   if (folders + files === 0) return `there is nothing below ${clean(`${place}${prefix}`)}`;
   const parts = [...states].map(([state, many]) => `${count(many)} ${state.toLowerCase()}`);
-  const inside = [...(folders > 0 ? [counted(folders, 'folder')] : []), counted(files, 'file'), size(bytes)].join(', ');
+  const inside = [
+    ...(folders > 0 ? [counted(folders, 'folder')] : []),
+    ...(isPlatform ? [counted(files, 'slice')] : [counted(files, 'file'), size(bytes)]),
+  ].join(', ');
   return `${inside}${parts.length > 0 ? `; ${parts.join(', ')}` : ''}`;
 }
 
-function rowJson(row: Row, known: Knowledge): object {
+function rowJson(row: Row, known: Knowledge, isPlatform: boolean): object {
   if ('folder' in row) return { folder: row.folder };
   const { key, version, size: bytes, modifiedTime, archived } = row.file;
   const { member, skip } = known.of(row.file);
   return {
     key,
     version,
-    size: bytes,
+    size: isPlatform ? null : bytes,
     modifiedTime: new Date(modifiedTime).toISOString(),
     state: row.state,
     reason: member?.reason ?? null,

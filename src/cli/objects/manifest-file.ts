@@ -6,26 +6,28 @@ import { parseSource } from '../../api/parse.ts';
 import type { Secrets } from '../../stores/provider.ts';
 import { misused } from '../cluster/trouble.ts';
 import type { Io } from '../terminal/io.ts';
+import { nameOf } from '../terminal/trouble.ts';
 
 /** An IngestionSource of a file, and the Secrets that lie in the same file. */
 export type FromFile = { readonly source: IngestionSource; readonly secrets: Secrets };
 
 /** Reads a manifest, YAML or JSON, with one IngestionSource among its documents; `-` is standard input. */
 export async function manifestFrom(file: string, { stdin }: Pick<Io, 'stdin'>): Promise<FromFile> {
+  const what = nameOf(file);
   const text =
     file === '-' ? (await buffer(stdin)).toString() : await readFile(file, 'utf8').catch(() => misused(`${file} cannot be read`));
   const documents = parseAllDocuments(text);
-  if (!Array.isArray(documents)) misused(`${file} holds no document`);
+  if (!Array.isArray(documents)) misused(`${what} holds no document`);
   const broken = documents.find(({ errors }) => errors.length > 0);
-  if (broken) misused(`${file} is no YAML: ${broken.errors[0]?.message.split('\n')[0]}`);
+  if (broken) misused(`${what} is no YAML: ${broken.errors[0]?.message.split('\n')[0]}`);
   const objects: unknown[] = documents.map((document) => document.toJS());
   const sources = objects.filter((object) => kindOf(object) === 'IngestionSource');
   if (sources.length !== 1)
     misused(
-      `${file} holds ${sources.length === 0 ? 'no' : sources.length} IngestionSource${sources.length > 1 ? 's' : ''}: one is looked at`,
+      `${what} holds ${sources.length === 0 ? 'no IngestionSource' : `${sources.length} IngestionSources, and one is looked at: name it`}`,
     );
   const parsed = parseSource(sources[0]);
-  if (!parsed.ok) return misused(`${file}: ${parsed.failure.message}`);
+  if (!parsed.ok) return misused(`${what}: ${parsed.failure.message}`);
   return { source: parsed.value, secrets: Object.fromEntries(objects.filter((object) => kindOf(object) === 'Secret').map(secretOf)) };
 }
 

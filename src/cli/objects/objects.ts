@@ -4,6 +4,7 @@ import { sourceNamed } from '../cluster/sources.ts';
 import { misused } from '../cluster/trouble.ts';
 import { isLocation } from '../create/locations.ts';
 import { type SourceFlags, sourceFrom } from '../create/source.ts';
+import { isFile } from '../files/named.ts';
 import type { Io } from '../terminal/io.ts';
 import type { ViewOptions } from '../view.ts';
 import { namesCredential, withOwnLogin } from './login.ts';
@@ -32,6 +33,11 @@ export const objects = {
         return previewNew(await manifestFrom(options.filename, io), options, io);
       }
       if (what !== undefined && isLocation(what)) return previewNew({ source: sourceFrom(what, options).source, secrets: {} }, options, io);
+      if (isFile(what ?? '')) {
+        misused(
+          `${what} is a file, but preview looks at a source, a location or a manifest (-f FILE); \`validate\` and \`view\` look at files`,
+        );
+      }
       return inCluster(options, io, async (at) => {
         const [{ preview }, { knowledge }] = [await import('./preview.ts'), await import('./known.ts')];
         const source = await sourceNamed(at, what ?? '');

@@ -1,6 +1,7 @@
 import { durationMs } from '../../api/duration.ts';
 import { failureOf } from '../../api/failure.ts';
 import type { SourceSpec } from '../../api/ingestionsource.ts';
+import { platformOf } from '../../api/store.ts';
 import type { Ref } from '../../kube/meta.ts';
 import type { Store, StoredFile } from '../../stores/store.ts';
 import { defaultSettings } from '../../transcode/port.ts';
@@ -85,7 +86,7 @@ async function print(form: 'json' | 'yaml', store: Store, spec: SourceSpec, foun
     matched: tally.matched,
     isComplete: !isCut,
     skipped: tally.skipped,
-    bytes,
+    bytes: platformOf(spec.store) ? null : bytes,
     oldest: oldest ?? null,
     newest: newest ?? null,
     modifiedAfter: modifiedAfter ?? null,

@@ -1,6 +1,7 @@
 import { durationMs } from '../../api/duration.ts';
 import type { SourceSpec } from '../../api/ingestionsource.ts';
 import { extensionsOf, prefixOf } from '../../api/match.ts';
+import { platformOf } from '../../api/store.ts';
 import { newest } from '../../sources/newest.ts';
 import { nothingMatches } from '../../sources/sentence.ts';
 import { counting, countSkipped, mostSkipped, type Tally } from '../../sources/tally.ts';
@@ -98,13 +99,18 @@ export function surveyLines(found: Survey, spec: SourceSpec, isSource: boolean):
   if (tally.matched === 0 && !isCut) return [`  ${clean(nothingMatches(tally, spec, modifiedAfter))}`];
   const skipped = mostSkipped(tally, 5).map(({ extension, count: many }) => `${count(many)} ${clean(extension) || 'without extension'}`);
   const toCome = tally.matched - done;
+  const isPlatform = platformOf(spec.store) !== undefined;
   return [
-    `  ${atLeast}${counted(tally.matched, 'file matches', 'files match')} of ${counted(tally.listed, 'object')} ${prefixOf(spec) === '' ? 'in the whole bucket' : `under ${clean(prefixOf(spec))}`}`,
-    `  sizes    ${size(bytes)} in all, from ${size(smallest)} to ${size(largest)}`,
+    isPlatform
+      ? `  ${atLeast}${counted(tally.matched, 'slice matches', 'slices match')} of ${count(tally.listed)}`
+      : `  ${atLeast}${counted(tally.matched, 'file matches', 'files match')} of ${counted(tally.listed, 'object')} ${prefixOf(spec) === '' ? 'in the whole bucket' : `under ${clean(prefixOf(spec))}`}`,
+    ...(isPlatform ? [] : [`  sizes    ${size(bytes)} in all, from ${size(smallest)} to ${size(largest)}`]),
     `  oldest   ${day(oldest)}  ${clean(oldest?.key ?? '')}`,
     `  newest   ${day(last)}  ${clean(last?.key ?? '')}`,
-    ...(skipped.length > 0 ? [`  left     ${skipped.join(', ')} (taken: ${extensionsOf(spec).join(' ') || 'every extension'})`] : []),
-    ...(modifiedAfter === undefined ? [] : [`  only     files modified after ${modifiedAfter}`]),
+    ...(skipped.length > 0 && !isPlatform
+      ? [`  left     ${skipped.join(', ')} (taken: ${extensionsOf(spec).join(' ') || 'every extension'})`]
+      : []),
+    ...(modifiedAfter === undefined ? [] : [`  only     ${isPlatform ? 'slices' : 'files'} modified after ${modifiedAfter}`]),
     ...(isSource
       ? [
           `  known    ${count(done)} ${done === 1 ? 'is' : 'are'} done or under way, ${count(toCome)} ${toCome === 1 ? 'is' : 'are'} to come`,

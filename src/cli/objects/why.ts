@@ -35,7 +35,7 @@ export async function why(cluster: Cluster, name: string, given: string, options
     return 'unknown';
   });
   const members = [...facts.membersOf(key)].sort((a, b) => Date.parse(b.modifiedTime) - Date.parse(a.modifiedTime));
-  const known = isThere(file) ? facts.of(file) : { isKeyKnown: false };
+  const known = isThere(file) ? facts.of(file) : { isKeyKnown: facts.knowsKey(key) };
   const { fate, sentences } = fateOf({ now: io.clock.now(), source, key, file, known, members, isLedgerRead: facts.isLedgerRead });
   if (options.output) {
     const { member, outcome, skip } = known as ReturnType<typeof facts.of>;

@@ -12,7 +12,7 @@ import type { Attributes, PageSpan, PageTrace } from './model.ts';
 type Decoded = { readonly span: Span; readonly brief: Brief; readonly resource: number };
 
 /** A trace with all that its spans say, in the order of its tree. */
-export function pageTrace({ id, spans: raw }: HeldTrace): PageTrace {
+export function pageTrace({ id, spans: raw, start, end }: HeldTrace): PageTrace {
   const numbers = new Map<string, number>();
   const resources: Resource[] = [];
   const numberOf = (bytes: Uint8Array): number => {
@@ -28,7 +28,6 @@ export function pageTrace({ id, spans: raw }: HeldTrace): PageTrace {
     return { span, resource, brief: briefOf(span, resources[resource], true) };
   });
   const byBrief = new Map(decoded.map((each) => [each.brief, each]));
-  const [start, end] = bounds(decoded.map(({ brief }) => brief));
   return {
     id,
     start: start === 0n ? '' : `${moment(start)} UTC`,
@@ -36,16 +35,6 @@ export function pageTrace({ id, spans: raw }: HeldTrace): PageTrace {
     resources: resources.map(({ attributes }) => attributesOf(attributes)),
     spans: treeOf(decoded.map(({ brief }) => brief)).rows.map((row) => pageSpan(row, row.span && byBrief.get(row.span), start)),
   };
-}
-
-/** The first start and the last moment of a trace. */
-function bounds(spans: readonly Brief[]): readonly [start: bigint, end: bigint] {
-  let [start, end] = [0n, 0n];
-  for (const span of spans) {
-    if (span.start > 0n && (start === 0n || span.start < start)) start = span.start;
-    for (const time of [span.start, span.end]) if (time > end) end = time;
-  }
-  return [start, end > start ? end : start];
 }
 
 const micros = (nanos: bigint): number => Number(nanos) / 1_000;

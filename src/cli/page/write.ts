@@ -19,6 +19,7 @@ export async function writePage(name: string, { summary, traces, letGo }: Collec
       ? [`${counted(summary.rejectedSpans, 'span is', 'spans are')} rejected; spanferry validate says why`]
       : []),
     ...(letGo > 0 ? [`${counted(letGo, 'span')} of the oldest traces did not fit into memory`] : []),
+    ...shown.filter(({ lost }) => lost > 0).map(({ id, lost }) => `the first ${counted(lost, 'span')} of trace ${id} are not here`),
   ];
   const text = pageText({ name: nameOf(name), notes, traces: shown.map(pageTrace) });
   if (to === '-') return io.out.write(text);

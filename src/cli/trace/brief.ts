@@ -14,6 +14,8 @@ export type Brief = {
   /** Nanoseconds since 1970; 0 where the file does not say. */
   readonly start: bigint;
   readonly end: bigint;
+  /** What its writer says of it: that it went well, and that it did not. Most say neither. */
+  readonly ok?: true;
   readonly error: boolean;
   /** What went wrong: the status message, else the exception. */
   readonly trouble?: string;
@@ -37,6 +39,7 @@ export function briefOf(span: Span, resource: Resource | undefined, full: boolea
     kind: span.kind ?? 0,
     start: BigInt(span.startTimeUnixNano ?? 0),
     end: BigInt(span.endTimeUnixNano ?? 0),
+    ...(span.status?.code === 1 ? { ok: true } : {}),
     error: span.status?.code === 2,
     ...(trouble === undefined ? {} : { trouble: text(trouble) }),
     ...(genAi ? { genAi: full ? genAi : shortened(genAi, text) } : {}),

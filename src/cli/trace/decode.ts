@@ -23,15 +23,19 @@ export const decodeSpan = (bytes: Uint8Array): Span => decode(span, bytes) as Sp
 
 export const decodeResource = (bytes: Uint8Array): Resource => decode(resource, bytes) as Resource;
 
-/** The id of a span's trace in hex, and its start. */
-export function headOf(bytes: Uint8Array): { readonly traceId: string; readonly start: bigint } {
+/** The id of a span's trace in hex, and its times. */
+export type Head = { readonly traceId: string; readonly start: bigint; readonly end: bigint };
+
+/** What a span is sorted by, without decoding all of it. */
+export function headOf(bytes: Uint8Array): Head {
   let traceId = '';
-  let start = 0n;
+  let [start, end] = [0n, 0n];
   for (const field of fields(bytes)) {
     if (field.number === 1 && field.wire === 2) traceId = scalars.hex(bytes, field) as string;
     if (field.number === 7 && field.wire === 1) start = buffer(bytes).readBigUInt64LE(field.from);
+    if (field.number === 8 && field.wire === 1) end = buffer(bytes).readBigUInt64LE(field.from);
   }
-  return { traceId, start };
+  return { traceId, start, end };
 }
 
 /** The contents of a field that is a message, each time it is there. */

@@ -4,19 +4,20 @@ import type { Trace } from './collect.ts';
 import { treeOf } from './tree.ts';
 
 /** A trace for programs: its spans in the order of the waterfall, each with its depth. */
-export function traceJson({ id, spans, start, end }: Trace): object {
+export function traceJson({ id, spans, start, end, lost }: Trace): object {
   const { rows } = treeOf(spans);
   return {
     traceId: id,
     startTime: timeOf(start),
     durationMs: milliseconds(start, end),
+    ...(lost > 0 ? { missingSpans: lost } : {}),
     spans: rows.flatMap(({ span, depth }) => (span ? [spanJson(span, depth)] : [])),
   };
 }
 
 const kinds = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 
-function spanJson({ spanId, parentId, name, service, kind, start, end, error, trouble, genAi }: Brief, depth: number): object {
+function spanJson({ spanId, parentId, name, service, kind, start, end, ok, error, trouble, genAi }: Brief, depth: number): object {
   return {
     spanId,
     parentSpanId: parentId ?? null,
@@ -26,7 +27,7 @@ function spanJson({ spanId, parentId, name, service, kind, start, end, error, tr
     kind: kinds[kind] ?? String(kind),
     startTime: timeOf(start),
     durationMs: milliseconds(start, end),
-    status: error ? 'ERROR' : 'OK',
+    status: error ? 'ERROR' : ok ? 'OK' : 'UNSET',
     ...(trouble === undefined ? {} : { message: trouble }),
     ...(genAi ? { genAi } : {}),
   };

@@ -41,11 +41,12 @@ export function* waterfall(trace: Trace, look: Look): Generator<string> {
 const headline = ({ id, start, end }: Trace): string =>
   [`Trace ${id}`, ...(start === 0n ? ['no times'] : [`${moment(start)} UTC`, duration(end - start)])].join(' · ');
 
-function contents({ spans }: Trace): string {
+function contents({ spans, lost }: Trace): string {
   const errors = spans.filter(({ error }) => error).length;
   const services = [...new Set(spans.map(({ service }) => clean(service)).filter((service) => service !== ''))];
   const named = services.slice(0, 3).join(', ') + (services.length > 3 ? ` and ${services.length - 3} more` : '');
-  return [counted(spans.length, 'span'), ...(errors > 0 ? [counted(errors, 'error')] : []), ...(named === '' ? [] : [named])].join(' · ');
+  const many = lost > 0 ? `${count(spans.length)} of ${counted(spans.length + lost, 'span')}` : counted(spans.length, 'span');
+  return [many, ...(errors > 0 ? [counted(errors, 'error')] : []), ...(named === '' ? [] : [named])].join(' · ');
 }
 
 /** Branches of the tree, two cells a level; deep ones are cut on the left so that a name stays readable. */
@@ -118,7 +119,7 @@ function factsOf({ model, agent, tool, inputTokens, outputTokens }: GenAi, name:
 }
 
 /** What is odd about a trace, said once below it. */
-function notes(tree: Tree, { spans }: Trace, full: boolean): readonly string[] {
+function notes(tree: Tree, { spans, lost }: Trace, full: boolean): readonly string[] {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const early = spans.filter(({ start, parentId }) => {
     const parent = parentId === undefined ? undefined : byId.get(parentId);
@@ -128,6 +129,7 @@ function notes(tree: Tree, { spans }: Trace, full: boolean): readonly string[] {
   const orphans = tree.rows.filter(({ missing }) => missing !== undefined).reduce((sum, { children }) => sum + children, 0);
   const hidden = full ? 0 : tree.rows.length - MOST_ROWS;
   return [
+    ...(lost > 0 ? [`${counted(lost, 'span')} that came first in the file did not fit into memory`] : []),
     ...(hidden > 0 ? [`${counted(hidden, 'more line')}: --full shows them`] : []),
     ...(orphans > 0 ? [`${counted(orphans, 'span')} without a parent in this file: it may hold only part of the trace`] : []),
     ...(tree.cycles > 0 ? [`${counted(tree.cycles, 'circle')} of parents, cut where it begins`] : []),

@@ -1,4 +1,5 @@
 import { fail } from '../../api/failure.ts';
+import type { Window } from '../kernel.ts';
 import { walkMonocleFile } from '../monocle/file.ts';
 import { walkJsonFile } from '../otlp/json-file.ts';
 import type { Format } from '../port.ts';
@@ -13,7 +14,7 @@ const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byt
 /** Tells by its beginning what a file is, and walks over it. The window is filled. */
 export function* walkFile(job: Job, format: Format): Walk<string> {
   const { window, place } = job;
-  if (window.bytes[0] === 0xef && window.bytes[1] === 0xbb && window.bytes[2] === 0xbf) place.at = 3;
+  if (beginsWithMark(window)) place.at = 3;
   yield* passBlank(job);
   const at = place.at;
   if (at === window.end) {
@@ -31,6 +32,9 @@ export function* walkFile(job: Job, format: Format): Walk<string> {
     return yield* walkJsonFile(job);
   return fail('NotATraceFile', `the file looks like ${looksLike(window.bytes.subarray(at, window.end))}`);
 }
+
+/** Behind the end of a short file lies what an earlier one left in the window. */
+const beginsWithMark = ({ bytes, end }: Window): boolean => end >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 
 /** White space at the beginning; where it is more than a window, what is in the window is dropped. */
 function* passBlank({ window, place }: Job): Walk {

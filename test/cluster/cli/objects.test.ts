@@ -172,7 +172,14 @@ describe.concurrent('spanferry preview', () => {
     writeFileSync(file, 'kind: ConfigMap\n');
     expect(await run(['preview', '-f', file])).toMatchObject({
       code: 2,
-      err: `spanferry: ${file} holds no IngestionSource: one is looked at\n`,
+      err: `spanferry: ${file} holds no IngestionSource\n`,
+    });
+    expect(await run(['preview', '-f', '-'], { stdin: 'kind: ConfigMap\n' })).toMatchObject({
+      err: 'spanferry: standard input holds no IngestionSource\n',
+    });
+    expect(await run(['preview', file])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('none.yaml is a file, but preview looks at a source, a location or a manifest (-f FILE)'),
     });
     expect(await run(['preview', 's3://acme-traces/none/', ...place], login())).toMatchObject({
       code: 1,

@@ -119,6 +119,18 @@ describe.each(ways)('many small files %s', (_where, run) => {
     ]);
   });
 
+  test('have nothing of the file before in them, also where they are empty', async () => {
+    const marked = file(`\ufeff${spans(3, 10)}`);
+    const all = await together(run, [marked, file(''), file(new Uint8Array([0xef])), marked, file(gzipSync(''))]);
+    expect(all.results.map((result) => (result.state === 'failed' ? result.failure.reason : result.state))).toEqual([
+      'done',
+      'EmptyFile',
+      'NotATraceFile',
+      'done',
+      'EmptyFile',
+    ]);
+  });
+
   test('mean the same whatever stands before them, and whatever surrounds their spans', async () => {
     const seed = 20_261_127;
     const random = randomFrom(seed);

@@ -55,6 +55,8 @@ describe('what an error tells', () => {
   });
 
   test('a refused value is left out, and control characters too', () => {
+    const rule = 'spec.store.s3: Invalid value: bucket cannot change: make another';
+    expect(refusal(listing, 422, status({ message: rule })).message).toContain(rule);
     const message = 'spec.store: Invalid value: "AKIA \\"hunter2\\"": no such store\u001b[31m';
     const told = refusal(listing, 422, status({ message })).failure.message;
     expect(told).toMatch(/: spec\.store: Invalid value: no such store $|: spec\.store: Invalid value: no such store \[31m$/);

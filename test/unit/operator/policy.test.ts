@@ -62,6 +62,8 @@ describe('a pattern of the policy', () => {
 
   test.each([
     ['bucket', 's3://acme-traces/agents/', /names a prefix, but a policy allows whole buckets: write s3:\/\/acme-traces$/],
+    ['bucket', 'ftp://acme', /"ftp:\/\/acme" could never fit: there is no ftp:\/\/ here, but s3:\/\/, gs:\/\//],
+    ['destination', 'ftp://collector', /there is no ftp:\/\/ here, but http:\/\/, https:\/\/$/],
     ['bucket', 'acme-{a,b}', /has \{, but only \* and \? are wildcards/],
     ['role', 'role/ml-*', /is no ARN of a role/],
     ['destination', 'http://user:secret@otel:4318', /is no pattern of a destination/],
@@ -114,6 +116,21 @@ describe('the policy', () => {
       undefined,
     ],
   ])('judges %s', (_what, rules, spec, message) => expect(messageOf(rules, spec)).toBe(message));
+
+  test.each([
+    [
+      'a namespace that cannot be',
+      'namespaces: {Bad_NS: {}}',
+      'the policy file is wrong at namespaces.Bad_NS: no namespace has such a name: write a-z, 0-9 and -, 63 at most, or "*" for all others',
+    ],
+    ['rules that are none', 'namespaces: []', 'the policy file is wrong at namespaces: write the rules of each namespace below its name'],
+    [
+      'a store that is none',
+      'namespaces: {"*": {buckets: ["ftp://x"]}}',
+      /^the policy file is wrong at namespaces\.\*\.buckets\.0: "ftp:\/\/x" could never fit/,
+    ],
+    ['what is no YAML', 'namespaces: {', /^the policy file is no YAML: /],
+  ])('refuses %s', (_what, text, sentence) => expect(() => parsePolicy(text)).toThrow(sentence));
 
   test('leaves a URL that cannot be called to whoever would call it', () => {
     expect(messageOf({ destinations: [] }, to('http://otel:99999'))).toBeUndefined();

@@ -65,7 +65,7 @@ describe('a file that settings name', () => {
     [
       'an unknown key',
       'namespaces: {"*": {bucket: [x]}}',
-      /^--policy-file: the policy file is wrong at namespaces\.\*: there is no key bucket; the keys are buckets, roleArns, destinations, operatorIdentity$/,
+      /^--policy-file: \S+: the policy file is wrong at namespaces\.\*: there is no key bucket; the keys are buckets, roleArns, destinations, operatorIdentity$/,
     ],
     ['no namespaces', 'team-a: {}', /at its top: write `namespaces:`, and below it the rules of each namespace$/],
     [
@@ -78,9 +78,9 @@ describe('a file that settings name', () => {
       'namespaces: {a: {buckets: x, operatorIdentity: no}}',
       /a\.buckets: write a list.*; at .*Identity: write true or false$/,
     ],
-    ['not a mapping', 'hello', /^--policy-file: the policy file is wrong at its top: [^\n]+$/],
-    ['broken YAML', 'namespaces: {', /^--policy-file: [^\n]+$/],
-    ['nothing', '', /^--policy-file: the policy file is wrong at its top: [^\n]+$/],
+    ['not a mapping', 'hello', /^--policy-file: \S+: the policy file is wrong at its top: [^\n]+$/],
+    ['broken YAML', 'namespaces: {', /^--policy-file: \S+: the policy file is no YAML: [^\n]+$/],
+    ['nothing', '', /^--policy-file: \S+: the policy file is wrong at its top: [^\n]+$/],
   ])('stops the start with a sentence where a policy holds %s', (_what, text, sentence) => {
     const read = readGiven({ policyFile: fileWith(text), collectorCaFile: undefined });
     expect(read).toEqual({ ok: false, sentences: [expect.stringMatching(sentence)] });
@@ -97,7 +97,7 @@ describe('a file that settings name', () => {
       ok: false,
       sentences: [
         expect.stringMatching(/^--policy-file: there is no file .*none$/),
-        '--collector-ca-file: the file holds no certificate in PEM',
+        expect.stringMatching(/^--collector-ca-file: \S+: the file holds no certificate in PEM$/),
       ],
     });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cloudTrace } from '../../../src/api/cloudtrace.ts';
 import { scan as scanSchema } from '../../../src/api/scan.ts';
 import type { Skip } from '../../../src/sources/filter.ts';
 import { nothingMatches } from '../../../src/sources/sentence.ts';
@@ -63,6 +64,14 @@ describe('a scan that matches nothing says why', () => {
       expect(nothingMatches(tally, spec, '2026-11-13T12:00:00.000Z')).toBe(sentence);
     },
   );
+
+  test('of a platform it speaks of slices', () => {
+    const spec = { store: { cloudTrace: cloudTrace.parse({ project: 'acme-prod' }) }, scan: scanSchema.parse({}), format: 'Auto' as const };
+    const tally = counting();
+    expect(nothingMatches(tally, spec)).toBe('there is no slice yet');
+    tally.listed = tally.skipped.old = 30;
+    expect(nothingMatches(tally, spec, '2026-11-13T12:00:00.000Z')).toBe('30 slices, but 30 were modified before 2026-11-13T12:00:00.000Z');
+  });
 });
 
 test.each([

@@ -62,6 +62,24 @@ describe('the files of a source', () => {
     expect(keys(await shown({ ...options, output: 'json' }))).toEqual(expected);
   });
 
+  test.each([
+    [5, false],
+    [6, true],
+  ])('that are kept all, of %d in the ledger, are not said to be gone, whatever is shown of them: %s', async (entries, isSaid) => {
+    const known = source('checkout-agents', {}, { ledger: { entries, segments: 1 } });
+    const { cluster, out } = toldCluster({ sources: [known], files: records });
+    await files(cluster, 'checkout-agents', { sort: 'time', state: ['Failed'] });
+    expect(out().includes('records of older ones are gone')).toBe(isSaid);
+  });
+
+  test('of a trace platform are slices, of whose size nobody knows', async () => {
+    const platform = source('checkout-agents', { store: { xray: { region: 'us-east-1' } } });
+    const { cluster, out } = toldCluster({ sources: [platform], files: records.slice(0, 1) });
+    await files(cluster, 'checkout-agents', { sort: 'time' });
+    expect(out()).not.toContain('SIZE');
+    expect(out()).toMatch(/\n1 slice: 1 completed; 12 spans\n$/);
+  });
+
   test('of a pack are shown one by one, each with what became of it', async () => {
     const packed = pack(4, {
       ...done,

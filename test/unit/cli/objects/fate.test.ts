@@ -10,6 +10,15 @@ const member = (status: object, spec: object = {}) => membersOf(record(key, stat
 const base: Seen = { now, source: checkout, key, file, known: { isKeyKnown: false }, members: [], isLedgerRead: true };
 const attempts = { attempts: 1, retries: 0 };
 const delivered = member({ state: 'Completed', ...attempts, spans: 12, completionTime: secondsAgo(120) });
+const partly = member({
+  state: 'Completed',
+  ...attempts,
+  spans: 1,
+  rejectedSpans: 1,
+  reason: 'InvalidSpanId',
+  message: 'the span id is all zeros',
+  completionTime: secondsAgo(120),
+});
 const failed = member({
   state: 'Failed',
   ...attempts,
@@ -40,8 +49,20 @@ describe('what became of a file', () => {
       /^It was delivered: the ledger knows exactly this content/,
     ],
     ['also that it failed', { known: { isKeyKnown: true, outcome: 'failed' } }, 'Failed', /`retry --all-failed` tries it again\.$/],
+    [
+      'what of it was rejected, and why',
+      of(partly),
+      'Completed',
+      /^It was delivered 2 min ago: 1 span, and 1 was rejected \(InvalidSpanId: the span id is all zeros\)\.$/,
+    ],
     ['it is not in the store, but was', { file: undefined, members: [delivered] }, 'Completed', /^It was delivered 2 min ago/],
     ['it is not there and never was', { file: undefined }, 'Gone', /^There is no such object in the store/],
+    [
+      'it is gone, but was ingested',
+      { file: undefined, known: { isKeyKnown: true } },
+      'Gone',
+      /the ledger knows what was ingested under this key/,
+    ],
     ['nobody could ask the store', { file: 'unknown' }, 'Unknown', /the store could not be asked\.$/],
     [
       'its ending is another',
@@ -97,6 +118,20 @@ describe('what became of a file', () => {
     const answer = fateOf({ ...base, ...seen });
     expect(answer.fate).toBe(fate);
     expect(answer.sentences[0]).toMatch(says);
+  });
+
+  test.each<[what: string, seen: Partial<Seen>, ledger: string]>([
+    ['is in it', { file, known: { isKeyKnown: true, outcome: 'completed' } }, 'completed'],
+    ['has another content now', { file, known: { isKeyKnown: true } }, 'another content under this key'],
+    ['was not found under this key, whatever the store has', { file: 'unknown' }, 'not in it'],
+    [
+      'was ingested in some version, while the store cannot be asked which it has',
+      { file: 'unknown', known: { isKeyKnown: true } },
+      'something under this key was ingested; of which content and how it ended is not known',
+    ],
+    ['may be in a ledger that nobody could read', { file: 'unknown', isLedgerRead: false }, 'could not be read'],
+  ])('is looked up in the ledger, where a file %s', (_what, seen, ledger) => {
+    expect(fateOf({ ...base, ...seen }).sentences.at(-1)).toBe(`Ledger: ${ledger}.`);
   });
 
   test('is said with how it is known', () => {

@@ -43,6 +43,16 @@ describe('a look over a store', () => {
     ]);
   });
 
+  test('counts slices of a platform, of whose size nobody knows', async () => {
+    const found = await look({});
+    const { spec } = source('payments', { store: { xray: { region: 'us-east-1' } } });
+    expect(surveyLines(found, spec, false)).toEqual([
+      '  3 slices match of 5',
+      '  oldest   2026-11-18 20:00:00  agents/prod/a.json',
+      '  newest   2026-11-20 10:00:00  agents/prod/b.json',
+    ]);
+  });
+
   test.each<[sentence: string, scan: object, matched: number, after: string | undefined]>([
     ['since counts from now', { modified: { since: '24h' } }, 2, '2026-11-19T12:00:00.000Z'],
     ['after is a moment', { modified: { after: '2026-11-20T09:00:00Z' } }, 1, '2026-11-20T09:00:00Z'],

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { paintFor } from '../../../../src/cli/terminal/paint.ts';
 import { collectTraces, openTrace } from '../../../../src/cli/trace/collect.ts';
+import { waterfall } from '../../../../src/cli/trace/waterfall.ts';
 import { defaultSettings, type Input } from '../../../../src/transcode/port.ts';
 import { transcode } from '../../../../src/transcode/transcode.ts';
+import { captured } from '../../../support/cli/io.ts';
 
 const idOf = (trace: number): string => (trace + 1).toString(16).padStart(32, '0');
 
@@ -45,6 +48,7 @@ describe('the spans of a file', () => {
     const kept = traces.reduce((sum, { spans }) => sum + spans.length, 0);
     expect({ spans: summary.spans, traces: summary.traces, all: kept + letGo }).toEqual({ spans: 2_000, traces: 500, all: 2_000 });
     expect(kept).toBeGreaterThan(200);
+    expect(traces.filter(({ spans, lost }) => spans.length !== 4 || lost > 0)).toEqual([]);
     expect(traces.slice(-40).map(({ id, spans }) => [id, spans.length])).toEqual(Array.from({ length: 40 }, (_, i) => [idOf(460 + i), 4]));
   });
 
@@ -56,7 +60,12 @@ describe('the spans of a file', () => {
   test('of a single trace beyond memory lose those that came first', async () => {
     const { traces, letGo } = await collect(1, 5_000);
     expect(traces[0]!.spans.length + letGo).toBe(4);
-    expect(openTrace(traces[0]!, true).spans.at(-1)?.name).toBe('0.3');
+    const trace = openTrace(traces[0]!, true);
+    expect(trace.spans.at(-1)?.name).toBe('0.3');
+    expect(trace).toMatchObject({ lost: letGo, start: 1_763_546_400_000_000_000n, end: 1_763_546_400_000_000_013n });
+    const drawn = [...waterfall(trace, { columns: 100, paint: paintFor(captured().io.out, {}), full: false })];
+    expect(drawn[1]).toMatch(new RegExp(`^${4 - letGo} of 4 spans`));
+    expect(drawn.at(-1)).toBe(`${letGo} spans that came first in the file did not fit into memory`);
   });
 
   test('are shown with their texts cut, unless all of it is wanted', async () => {

@@ -101,7 +101,7 @@ describe('of a file with many traces', () => {
           kind: 'UNSPECIFIED',
           startTime: '2025-11-19T10:00:00.000000000Z',
           durationMs: 500,
-          status: 'OK',
+          status: 'UNSET',
         },
       ],
     });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest';
 import { systemClock } from '../../../../src/std/clock.ts';
 import { guardedDispatcher } from '../../../../src/std/egress-undici.ts';
 import { exchange } from '../../../../src/stores/s3/exchange.ts';
-import { reading } from '../../../../src/stores/s3/memory.ts';
+import { giveBack, reading } from '../../../../src/stores/s3/memory.ts';
 import { type Random, random, seedOf } from '../../../support/random.ts';
 
 const seed = seedOf();
@@ -77,4 +77,15 @@ test('a reader that leaves in the middle disturbs nobody', async () => {
   const others = [0, 1, 2, 3].map((n) => read(`/${n}`, chance));
   await Promise.all([leave(), leave(), leave()]);
   expect(await Promise.all(others)).toEqual(bodies.slice(0, 4).map(digest));
+});
+
+test('only memory that was lent is taken back, and once: the pool of Buffer is of the same size', () => {
+  giveBack(Buffer.from('several small reads of a socket become one Buffer of the pool'));
+  const lent = reading.buffer();
+  giveBack(lent);
+  giveBack(lent);
+  const next = Array.from({ length: 100 }, () => reading.buffer().buffer);
+  expect(next).toContain(lent.buffer);
+  expect(new Set(next).size).toBe(100);
+  expect(next).not.toContain(Buffer.from('pool').buffer);
 });
