@@ -19,6 +19,9 @@ export class Failed extends Error {
   }
 }
 
+/** Told by its shape: each bundle of the command has a class of its own. */
+export const isFailed = (thrown: unknown): thrown is Failed => thrown instanceof Error && 'failure' in thrown;
+
 /** Throws a failure, as an expression. */
 export function fail(reason: Reason, message: string, more: Omit<Failure, 'reason' | 'message'> = {}): never {
   throw new Failed({ reason, message, ...more });
@@ -26,7 +29,7 @@ export function fail(reason: Reason, message: string, more: Omit<Failure, 'reaso
 
 /** The failure inside whatever was thrown. What nobody foresaw is a mistake of ours and says so. */
 export function failureOf(thrown: unknown): Failure {
-  if (thrown instanceof Failed) return thrown.failure;
+  if (isFailed(thrown)) return thrown.failure;
   return { reason: 'InternalError', message: thrown instanceof Error ? thrown.message : String(thrown), cause: thrown };
 }
 

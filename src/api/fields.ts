@@ -24,7 +24,12 @@ export const moment = () => z.iso.datetime({ offset: true }).max(40);
 export const objectName = () =>
   z.string().max(253).check(fits('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'a name is made of lower-case letters, digits, dots and hyphens'));
 
-const pattern = '^https?://(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[!"$->@-~]*)?$';
+const byte = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+/** A name whose last label is no number: with one, the URL standard takes a host for an IPv4 address. */
+const name = '([A-Za-z0-9_-]+[.])*[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*[.]?';
+const host = `(\\[[0-9A-Fa-f:.]+\\]|${byte}([.]${byte}){3}|${name})`;
+const port = '(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4})';
+const pattern = `^https?://${host}(:${port})?(/[!"$->@-~]*)?$`;
 
 /** Where a server is. What could hide a secret in a URL (user, query) or mean nothing to a server (fragment) is refused. */
 export const endpointUrl = (example: string) =>

@@ -1,17 +1,22 @@
 import { type Command, InvalidArgumentError } from 'commander';
 
-/** Examples below the help of a command. */
-export const example = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  spanferry ${line}`).join('\n')}`;
+/** Examples below the help of a command, called as the person calls it. */
+export const example =
+  (...lines: readonly string[]) =>
+  ({ command }: { readonly command: Command }): string =>
+    `\nExamples:\n${lines.map((line) => `  ${command.parent?.name()} ${line}`).join('\n')}`;
+
+/** A parser that tells shells which words it takes. */
+const offering = <T extends object>(parse: T, words: readonly string[]): T => Object.assign(parse, { words });
 
 /** One of a few words. */
-export const oneOf =
-  <T extends string>(...words: readonly T[]) =>
-  (value: string): T => {
+export const oneOf = <T extends string>(...words: readonly T[]) =>
+  offering((value: string): T => {
     const found = words.find((word) => word === value);
     if (found === undefined)
       throw new InvalidArgumentError(`It is ${words.length > 1 ? `${words.slice(0, -1).join(', ')} or ` : ''}${words.at(-1)}.`);
     return found;
-  };
+  }, words);
 
 /** A whole number from 1 up. */
 export function positive(value: string): number {
@@ -28,6 +33,10 @@ export function time(value: string): string {
 
 /** For an option that may be given several times, or once with commas. */
 export const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, ...value.split(',')];
+
+/** The same with words that shells offer. */
+export const severalOf = (...words: readonly string[]) =>
+  offering((value: string, before?: readonly string[]): readonly string[] => several(value, before), words);
 
 /** Options that every command with a cluster has, as kubectl has them. */
 export const clusterOptions = (command: Command): Command =>

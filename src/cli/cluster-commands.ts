@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { clusterOptions, example, oneOf, several, time } from './arguments.ts';
+import { clusterOptions, example, oneOf, several, severalOf, time } from './arguments.ts';
 import type { FilesOptions } from './cluster/files.ts';
 import type { ForgetOptions } from './cluster/forget.ts';
 import type { Form } from './cluster/output.ts';
@@ -58,7 +58,7 @@ function looking(root: Command, io: Io, ends: Ends): void {
 
   output(clusterOptions(root.command('files').description('show the files of a source, one by one')), 'json', 'yaml', 'wide', 'name')
     .argument('<source>', 'name of a source')
-    .option('--state <states>', 'Pending, Processing, Completed, Failed', several)
+    .option('--state <states>', 'Pending, Processing, Completed, Failed', severalOf('Pending', 'Processing', 'Completed', 'Failed'))
     .option('--reason <reasons>', 'such as InvalidJSON', several)
     .option('--key <glob>', 'glob on the whole key')
     .option('--since <time>', 'only files that something happened to in this time, such as 2h', time)
@@ -157,7 +157,8 @@ export function completionCommands(root: Command, io: Io, ends: Ends): void {
     .command('completion')
     .description('print the completion script of a shell')
     .addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(['bash', 'zsh', 'fish']))
-    .addHelpText('after', `${example('completion bash')}\n\n  source <(spanferry completion bash)`)
+    .addHelpText('after', example('completion bash', 'completion fish | source'))
+    .addHelpText('after', '\n  source <(spanferry completion bash)')
     .action((shell: Shell) => ends(print(completionScripts[shell], io)));
 
   root
@@ -169,9 +170,10 @@ export function completionCommands(root: Command, io: Io, ends: Ends): void {
       // A shell shows nothing where a cluster cannot be asked.
       const out = {
         ...io.out,
-        write: async (line: string | Uint8Array) => (String(line).startsWith(found.begin) ? io.out.write(line) : undefined),
+        write: async (line: string | Uint8Array) =>
+          String(line).startsWith(found.begin) ? io.out.write(`${found.glued}${line}`) : undefined,
       };
-      return ends((await load()).names(found.sources, { ...io, out, err: { ...io.err, write: async () => {} } }));
+      return ends((await load()).names(found.names, found.said, { ...io, out, err: { ...io.err, write: async () => {} } }));
     });
 }
 

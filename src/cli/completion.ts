@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 
 /** What each shell runs when somebody presses the tabulator: all of them ask the command itself. */
 export const completionScripts = {
@@ -19,53 +19,93 @@ _spanferry() {
 compdef _spanferry spanferry
 `,
   fish: `# spanferry completion fish | source
-complete -c spanferry -a '(spanferry __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+function __spanferry
+  set -l found (spanferry __complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+  if set -q found[1]
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c spanferry -f -a '(__spanferry)'
 `,
 } as const;
 
 export type Shell = keyof typeof completionScripts;
 
-/** What may follow: words, or the names of sources, with what was said about the cluster. */
+/** What may follow: words, or names that the kubeconfig or the cluster knows, with what was said about them. */
 export type Completion =
   | { readonly words: readonly string[] }
-  | { readonly sources: Readonly<Record<string, string>>; readonly begin: string };
+  | {
+      readonly names: Named;
+      readonly said: Readonly<Record<string, string>>;
+      readonly begin: string;
+      /** Stands in the same word before the name. */
+      readonly glued: string;
+    };
+
+export type Named = 'sources' | 'namespaces' | 'contexts';
 
 /** What may stand in the place of the last word. */
-export function completionOf(root: Command, typed: readonly string[]): Completion {
+export function completionOf(root: Command, words: readonly string[]): Completion {
+  const whole = words.at(-1) ?? '';
+  // "--sort=k" is two words for bash, with the sign as a third, and one for the others.
+  const glued = /^--[^=]+=/.exec(whole)?.[0] ?? '';
+  const typed = [...words.slice(0, -1), ...(glued === '' ? [whole] : [glued.slice(0, -1), whole.slice(glued.length)])]
+    .filter((word, i, { length }) => word !== '=' || i === length - 1)
+    .map((word) => (word === '=' ? '' : word));
   const begin = typed.at(-1) ?? '';
-  const fitting = (words: readonly string[]): Completion => ({ words: words.filter((word) => word.startsWith(begin)) });
+  const fitting = (all: readonly string[]): Completion => ({
+    words: all.filter((word) => word.startsWith(begin)).map((word) => `${glued}${word}`),
+  });
   const shown = root.commands.filter((each) => !each.name().startsWith('_'));
   if (typed.length <= 1) return fitting(shown.map((each) => each.name()));
   const command = shown.find((each) => each.name() === typed[0]);
-  if (!command) return { words: [] };
+  if (!command) return typed[0] === 'help' && typed.length === 2 ? fitting(shown.map((each) => each.name())) : { words: [] };
+  const { flags, given, open } = read(command, typed.slice(1, -1));
+  const named = (names: Named): Completion => ({ names, said: aboutCluster(flags), begin, glued });
+  if (open) {
+    const names = namesIn[open.attributeName()];
+    return names ? named(names) : fitting(wordsOf(open));
+  }
   if (begin.startsWith('-')) return fitting(command.options.flatMap(({ long }) => long ?? []));
-  const said = cluster(command, typed.slice(1, -1));
-  if (said.isValue) return { words: [] };
-  const argument = command.registeredArguments[Math.min(said.arguments, command.registeredArguments.length - 1)];
+  const argument = command.registeredArguments[Math.min(given, command.registeredArguments.length - 1)];
   if (argument?.argChoices) return fitting(argument.argChoices);
-  return argument && /source/.test(argument.name()) ? { sources: said.flags, begin } : { words: [] };
+  return argument && /source/.test(argument.name()) ? named('sources') : { words: [] };
 }
 
-type Said = { readonly flags: Record<string, string>; readonly arguments: number; readonly isValue: boolean };
+const namesIn: Readonly<Record<string, Named>> = { namespace: 'namespaces', context: 'contexts' };
 
-/** Reads the words before the last one: which flags about the cluster were given, and how many arguments. */
-function cluster(command: Command, typed: readonly string[]): Said {
+const wordsOf = ({ argChoices, parseArg }: Option): readonly string[] =>
+  argChoices ?? (parseArg && 'words' in parseArg ? (parseArg.words as readonly string[]) : []);
+
+type Read = {
+  readonly flags: Readonly<Record<string, string>>;
+  /** How many arguments were given. */
+  readonly given: number;
+  /** The option whose value the next word is. */
+  readonly open?: Option;
+};
+
+/** Reads the words before the last one. */
+function read(command: Command, typed: readonly string[]): Read {
   const flags: Record<string, string> = {};
   let given = 0;
-  for (let i = 0; i < typed.length; i++) {
-    const word = typed[i] ?? '';
-    const option = command.options.find(({ long, short }) => long === word || short === word);
-    if (!word.startsWith('-')) given++;
-    else if (option?.required) {
-      if (i === typed.length - 1) return { flags, arguments: given, isValue: true };
-      flags[option.attributeName()] = typed[++i] ?? '';
+  let open: Option | undefined;
+  for (const word of typed) {
+    const [name, value] = word.startsWith('--') ? word.split('=', 2) : [word.slice(0, 2), word.slice(2) || undefined];
+    if (open) {
+      flags[open.attributeName()] = word;
+      open = undefined;
+    } else if (!word.startsWith('-')) given++;
+    else {
+      const option = command.options.find(({ long, short }) => long === name || short === name);
+      if (option?.required && value === undefined) open = option;
+      else if (option?.required && value !== undefined) flags[option.attributeName()] = value;
     }
   }
-  const { namespace, context, kubeconfig } = flags;
-  const about = { namespace, context, kubeconfig };
-  return {
-    flags: Object.fromEntries(Object.entries(about).filter((each): each is [string, string] => each[1] !== undefined)),
-    arguments: given,
-    isValue: false,
-  };
+  return { flags, given, ...(open && { open }) };
 }
+
+const aboutCluster = (flags: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(flags).filter(([name]) => ['namespace', 'context', 'kubeconfig'].includes(name)));

@@ -55,11 +55,7 @@ export function storeCommands(root: Command, io: Io, ends: Ends): void {
     .option('--timeout <time>', 'how long to count at most', time, '30s')
     .addHelpText(
       'after',
-      example(
-        'preview checkout-agents',
-        'preview s3://acme-traces/agents/ --extension .ndjson',
-        'create s3://acme-traces/agents/ | spanferry preview -f -',
-      ),
+      example('preview checkout-agents', 'preview s3://acme-traces/agents/ --extension .ndjson', 'preview -f source.yaml'),
     )
     .action(async (what: string | undefined, options: With<PreviewOptions & SourceFlags & { filename?: string }>) =>
       ends((await loadObjects()).preview(what, options, io)),

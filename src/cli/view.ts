@@ -1,6 +1,6 @@
 import { fail, failureOf } from '../api/failure.ts';
 import { transcode } from '../transcode/transcode.ts';
-import { type OpenFile, openFile } from './files/open.ts';
+import { noSuchFile, type OpenFile, openFile } from './files/open.ts';
 import { exitCodes, type FileOptions, settingsOf } from './options.ts';
 import { columnsOf, type Io, writeJson } from './terminal/io.ts';
 import { paintFor } from './terminal/paint.ts';
@@ -29,7 +29,10 @@ export async function view(file: string, options: ViewOptions, io: Io): Promise<
   try {
     return await showTraces(file, await openFile(file, io), options, io);
   } catch (thrown) {
-    await io.err.write(`spanferry: ${trouble(file, failureOf(thrown))}\n`);
+    const failure = failureOf(thrown);
+    // A source is looked at with a key; without one its name is taken for that of a file.
+    const source = failure.message === noSuchFile && /^[a-z0-9-]+$/.test(file) ? `; for a file of source ${file} name its key too` : '';
+    await io.err.write(`spanferry: ${trouble(file, failure)}${source}\n`);
     return exitCodes.no;
   }
 }

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { Destination as Spec } from '../api/destination.ts';
-import { Failed, type Failure, fail, failureOf } from '../api/failure.ts';
+import { type Failure, fail, failureOf, isFailed } from '../api/failure.ts';
 import { headerProblem, secretsIn } from './headers.ts';
 
 export type Compression = Spec['compression'];
@@ -52,7 +52,7 @@ export function resolveDestination(
   try {
     return spec ? named(spec, secrets, timeouts) : ofOperator(own, timeouts);
   } catch (error) {
-    if (error instanceof Failed) return failureOf(error);
+    if (isFailed(error)) return failureOf(error);
     throw error;
   }
 }

@@ -102,6 +102,11 @@ async function accessOf(config: KubeConfig): Promise<Access> {
   } catch (thrown) {
     // What a plugin prints may hold a token: only the code of the failure is told.
     const code = thrown instanceof Error && 'code' in thrown ? `: ${thrown.code}` : '';
+    const { command, installHint } = config.getCurrentUser()?.exec ?? {};
+    if (command && code === ': ENOENT') {
+      const hint = installHint ? `. ${String(installHint).trim()}` : '';
+      throw new KubeError('Unauthorized', `the kubeconfig names the credential plugin ${command}, which is not in the PATH${hint}`);
+    }
     throw new KubeError('Unauthorized', `the credential that the kubeconfig names cannot be obtained${code}`);
   }
   const { origin, pathname } = new URL(cluster.server);

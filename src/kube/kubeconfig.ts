@@ -1,3 +1,4 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -99,4 +100,19 @@ function equipPlugin(config: KubeConfig, interactive: boolean): void {
   const spec = { interactive, ...(exec.provideClusterInfo && { cluster }) };
   const info = JSON.stringify({ kind: 'ExecCredential', apiVersion: exec.apiVersion, spec });
   exec.env = [...(exec.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: info }];
+  // client-node gives it no terminal and keeps its words to itself, so that nobody would see "enter this code in your browser".
+  const { authenticators } = config as unknown as { readonly authenticators: readonly { execFn?: RunPlugin }[] };
+  const runner = authenticators.find(({ execFn }) => execFn);
+  if (runner) runner.execFn = atTerminal(interactive && exec.interactiveMode !== 'Never');
 }
+
+type RunPlugin = (command: string, args: readonly string[] | undefined, options: SpawnOptions) => ChildProcess;
+
+/** Runs a plugin at the person's terminal: what it says goes there, and it may ask where somebody sits. */
+const atTerminal =
+  (asks: boolean): RunPlugin =>
+  (command, args = [], options) => {
+    const child = spawn(command, args, { ...options, stdio: [asks ? 'inherit' : 'ignore', 'pipe', 'pipe'] });
+    child.stderr?.pipe(process.stderr, { end: false });
+    return child;
+  };

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { Failed } from '../api/failure.ts';
+import { isFailed } from '../api/failure.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Access, Credentials } from './access.ts';
 import { type Asked, opening, outage, refusal } from './answer.ts';
@@ -106,7 +106,7 @@ export function transport(options: TransportOptions): Transport {
         code = String(thrown.code);
         throw thrown;
       }
-      if (thrown instanceof Failed) throw thrown;
+      if (isFailed(thrown)) throw thrown;
       if (timer.signal.aborted) throw new KubeError('Timeout', `${opening('Timeout', call)}: no answer within ${Math.round(limitMs)} ms`);
       throw outage(call, thrown);
     } finally {

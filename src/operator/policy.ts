@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { Failed, type Failure, failureOf } from '../api/failure.ts';
+import { type Failure, failureOf, isFailed } from '../api/failure.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import { prefixOf } from '../api/match.ts';
 import { urlOf } from '../delivery/destination.ts';
@@ -131,7 +131,7 @@ function destinationOf({ destination }: SourceSpec): string | undefined {
     const { origin, pathname } = urlOf(destination.endpoint);
     return `${origin}${pathname}`;
   } catch (thrown) {
-    if (thrown instanceof Failed) return undefined;
+    if (isFailed(thrown)) return undefined;
     throw thrown;
   }
 }

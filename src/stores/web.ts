@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
-import { Failed, fail } from '../api/failure.ts';
+import { Failed, fail, isFailed } from '../api/failure.ts';
 import { guardedDispatcher } from '../std/egress-undici.ts';
 import { networkFailure } from './network-failure.ts';
 import type { StoreOptions } from './provider.ts';
@@ -46,7 +46,7 @@ export function web({ allowLoopback, proxy }: StoreOptions, ca?: string, headers
 /** What to throw when a connection or a body broke: the reason of an abort as it is, everything else as a failure. */
 export function broken(thrown: unknown, origin: string, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason;
-  if (thrown instanceof Failed) return thrown;
+  if (isFailed(thrown)) return thrown;
   const host = new URL(origin).host;
   return new Failed(
     networkFailure(thrown, host) ?? { reason: 'StoreUnavailable', message: `${host}: the connection broke`, cause: thrown },

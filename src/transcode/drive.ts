@@ -1,4 +1,4 @@
-import { Failed } from '../api/failure.ts';
+import { isFailed } from '../api/failure.ts';
 import { releasable } from './batch/bodies.ts';
 import type { Filler } from './intake/filler.ts';
 import type { Batch } from './port.ts';
@@ -57,7 +57,7 @@ function lookInWindow(ahead: LookAhead, { window, place }: Job): boolean {
     return walk.next(true).done === true;
   } catch (thrown) {
     // The walk itself will get to what is broken, and say so in its place.
-    if (thrown instanceof Failed) return true;
+    if (isFailed(thrown)) return true;
     throw thrown;
   }
 }

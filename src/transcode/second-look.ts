@@ -1,4 +1,4 @@
-import { Failed } from '../api/failure.ts';
+import { isFailed } from '../api/failure.ts';
 import type { SecondLook } from './drive.ts';
 import { Filler } from './intake/filler.ts';
 import { openIntake } from './intake/intake.ts';
@@ -39,7 +39,7 @@ export function secondLooks(input: Input, settings: Settings, seekable: boolean,
       for (let answer = true; !walk.next(answer).done; place.at = 0) answer = await filler.fill(place.at, signal);
     } catch (thrown) {
       // What is broken is found again by the walk itself, in its place.
-      if (!(thrown instanceof Failed)) throw thrown;
+      if (!isFailed(thrown)) throw thrown;
     }
     if (seekable) await close();
   };

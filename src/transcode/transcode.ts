@@ -1,4 +1,4 @@
-import { Failed } from '../api/failure.ts';
+import { Failed, isFailed } from '../api/failure.ts';
 import { drive } from './drive.ts';
 import { openIntake } from './intake/intake.ts';
 import { walkFile } from './intake/sniff.ts';
@@ -44,7 +44,7 @@ export const transcodeMany: TranscodeMany = manyTranscoder(ours);
 
 /** A failure says how many spans came before it: some may have been delivered. */
 function told(thrown: unknown, { pending }: Job): unknown {
-  if (!(thrown instanceof Failed) || pending.counted === 0) return thrown;
+  if (!isFailed(thrown) || pending.counted === 0) return thrown;
   const { failure } = thrown;
   return new Failed({ ...failure, message: `${failure.message}, after ${pending.counted} ${pending.counted === 1 ? 'span' : 'spans'}` });
 }

@@ -14,6 +14,7 @@ export type Page = {
   /** A turn of the wheel; `ctrl` zooms. */
   readonly wheel: (x: number, y: number, deltaY: number, ctrl?: boolean) => Promise<void>;
   readonly press: (key: string) => Promise<void>;
+  readonly size: (width: number, height: number) => Promise<void>;
   readonly scheme: (scheme: 'light' | 'dark') => Promise<void>;
   readonly screenshot: (file: string) => Promise<void>;
   /** Every URL that the page asked for, itself included. */
@@ -131,9 +132,13 @@ async function pageAt(socketUrl: string, url: string): Promise<Page> {
     wheel: async (x, y, deltaY, ctrl = false) =>
       void (await send('Input.dispatchMouseEvent', { type: 'mouseWheel', x, y, deltaX: 0, deltaY, modifiers: ctrl ? 2 : 0 })),
     press: async (key) => {
-      await send('Input.dispatchKeyEvent', { type: 'keyDown', key });
+      // A button is pressed by the character, not by the key.
+      const character = key === 'Enter' ? { code: key, windowsVirtualKeyCode: 13, text: '\r' } : {};
+      await send('Input.dispatchKeyEvent', { type: 'keyDown', key, ...character });
       await send('Input.dispatchKeyEvent', { type: 'keyUp', key });
     },
+    size: async (width, height) =>
+      void (await send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false })),
     scheme: async (scheme) =>
       void (await send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] })),
     screenshot: async (file) => {

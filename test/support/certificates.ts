@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 export type Pair = { readonly cert: string; readonly key: string };
 export type Authority = {
   readonly ca: string;
-  /** A certificate for 127.0.0.1, or for whoever shows it. */
-  readonly issue: (commonName: string) => Pair;
+  /** A certificate for 127.0.0.1 and these hosts, or for whoever shows it. */
+  readonly issue: (commonName: string, hosts?: readonly string[]) => Pair;
   /** A TLS 1.3 server that sends the alert where no client certificate is shown, as Go's does; Node's just hangs up. */
   readonly startStrictServer: (pair: Pair) => Promise<{ readonly url: string; readonly close: () => Promise<void> }>;
   /** Removes the files. */
@@ -32,11 +32,12 @@ export function createAuthority(name: string): Authority {
   let issued = 0;
   return {
     ca: readFileSync(file('ca.crt'), 'utf8'),
-    issue: (commonName) => {
+    issue: (commonName, hosts = []) => {
       const leaf = `leaf-${issued++}`;
       const out = ['-keyout', file(`${leaf}.key`), '-out', file(`${leaf}.crt`)];
       const signedBy = ['-CA', file('ca.crt'), '-CAkey', file('ca.key')];
-      const names = ['-addext', 'subjectAltName=IP:127.0.0.1', '-addext', 'basicConstraints=critical,CA:FALSE'];
+      const alternatives = ['IP:127.0.0.1', ...hosts.map((host) => `DNS:${host}`)].join(',');
+      const names = ['-addext', `subjectAltName=${alternatives}`, '-addext', 'basicConstraints=critical,CA:FALSE'];
       openssl('req', '-x509', ...newKey, ...out, ...signedBy, '-days', '2', '-subj', `/CN=${commonName}`, ...names);
       return { cert: readFileSync(file(`${leaf}.crt`), 'utf8'), key: readFileSync(file(`${leaf}.key`), 'utf8') };
     },

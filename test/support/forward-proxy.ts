@@ -37,6 +37,9 @@ export async function startForwardProxy(target: string): Promise<ForwardProxy> {
     });
     onward.on('error', () => socket.destroy());
     socket.on('error', () => onward.destroy());
+    // Each side may go without a word, and a server waits for its last connection.
+    socket.on('close', () => onward.destroy());
+    onward.on('close', () => socket.destroy());
     return undefined;
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

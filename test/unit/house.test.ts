@@ -18,6 +18,10 @@ test('arrows point one way, and only keepers import what they keep', () => {
   expect(complaints(house)).toEqual([]);
 });
 
+test('a failure is told by its shape, since the command has its class several times', () => {
+  expect([...house].filter(([, text]) => /instanceof Failed\b/.test(text)).map(([file]) => file)).toEqual([]);
+});
+
 test('the files are really read', () => {
   expect(house.size).toBeGreaterThan(10);
   expect(importsOf(house.get('src/api/parse.ts') ?? '').map(({ from }) => from)).toContain('./failure.ts');

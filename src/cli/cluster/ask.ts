@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { annotations, type Trigger } from '../../api/annotations.ts';
+import { isKube } from '../../kube/errors.ts';
 import type { KubeObject, Ref } from '../../kube/meta.ts';
 import type { File, Source } from '../../kube/ownkinds.ts';
 import type { PatchStep, Resource } from '../../kube/resource.ts';
-import type { Cluster } from './session.ts';
+import { type Cluster, remark } from './session.ts';
 import { signs, unanswered } from './signs.ts';
-import { no } from './trouble.ts';
+import { Ended, no } from './trouble.ts';
 
 type SourceTrigger = keyof NonNullable<Source['status']['handled']>;
 type FileTrigger = keyof NonNullable<File['status']['handled']>;
@@ -20,15 +21,31 @@ export const askSource = ({ kube }: Pick<Cluster, 'kube'>, source: Source, trigg
 export const askFile = ({ kube }: Pick<Cluster, 'kube'>, record: File, trigger: FileTrigger): Promise<string> =>
   ask(kube.files, record, trigger);
 
-async function ask<T extends KubeObject>(resource: Pick<Resource<T>, 'patch'>, { metadata }: T, trigger: Trigger): Promise<string> {
+/** Somebody else may write in between, as often as this. */
+const TRIES = 5;
+
+async function ask<T extends KubeObject>(resource: Pick<Resource<T>, 'get' | 'patch'>, object: T, trigger: Trigger): Promise<string> {
   const token = `cli-${new Date().toISOString()}-${randomBytes(3).toString('hex')}`;
-  const name = annotations[trigger];
-  const steps: readonly PatchStep[] = metadata.annotations
-    ? [{ op: 'add', path: `/metadata/annotations/${name.replaceAll('/', '~1')}`, value: token }]
-    : [{ op: 'add', path: '/metadata/annotations', value: { [name]: token } }];
-  await resource.patch(metadata, steps);
-  return token;
+  let { metadata } = object;
+  for (let tries = 1; ; tries++) {
+    try {
+      await resource.patch(metadata, annotated(metadata, annotations[trigger], token));
+      return token;
+    } catch (thrown) {
+      if (!isKube(thrown, 'Conflict') || tries === TRIES) throw thrown;
+      ({ metadata } = await resource.get(metadata));
+    }
+  }
 }
+
+/** The first annotation brings the map of them along: only where nobody has made one meanwhile, or theirs would be lost. */
+const annotated = ({ annotations: known, resourceVersion }: KubeObject['metadata'], name: string, value: string): readonly PatchStep[] =>
+  known
+    ? [{ op: 'add', path: `/metadata/annotations/${name.replaceAll('/', '~1')}`, value }]
+    : [
+        { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+        { op: 'add', path: '/metadata/annotations', value: { [name]: value } },
+      ];
 
 /** Asks again until the object is as wanted; undefined when the time is over. */
 export async function until<T extends KubeObject>(
@@ -46,6 +63,14 @@ export async function until<T extends KubeObject>(
     await clock.sleep(POLL_MS);
   }
 }
+
+/** The same where several are asked: what is not answered is told, and the others go on. */
+export const answeredOrTold = (...[cluster, ...asked]: Parameters<typeof answered>): Promise<Source | undefined> =>
+  answered(cluster, ...asked).catch(async (thrown) => {
+    if (!(thrown instanceof Ended)) throw thrown;
+    await remark(cluster, thrown.message);
+    return undefined;
+  });
 
 /** The source once the operator has done what the token asks for. Where it does not come to it, says why. */
 export async function answered(

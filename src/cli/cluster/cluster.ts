@@ -1,3 +1,4 @@
+import type { Named } from '../completion.ts';
 import type { Io } from '../terminal/io.ts';
 import type { CreateOptions } from './create.ts';
 import type { FilesOptions } from './files.ts';
@@ -38,7 +39,7 @@ export const cluster = {
     inCluster(options, io, async (at) => (await import('./wait.ts')).wait(at, name, options)),
   forget: (name: string, options: With<ForgetOptions>, io: Io) =>
     inCluster(options, io, async (at) => (await import('./forget.ts')).forget(at, name, options)),
-  names: (options: ClusterOptions, io: Io) => inCluster(options, io, async (at) => (await import('./names.ts')).names(at)),
+  names: async (what: Named, options: ClusterOptions, io: Io) => (await import('./names.ts')).names(what, options, io),
   /** Opens the cluster only where the manifest is applied. */
   create: async (url: string, options: With<CreateOptions>, io: Io) => (await import('./create.ts')).create(url, options, io),
 } as const;

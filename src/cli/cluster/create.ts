@@ -31,6 +31,9 @@ async function apply(cluster: Cluster, { manifest, source }: Made): Promise<numb
     if (isKube(thrown, 'NotFound') && !before && /namespaces .* not found/.test(thrown.message)) {
       no(`there is no namespace ${namespace}: kubectl create namespace ${namespace}`);
     }
+    // Not a race but a rule of server-side apply: its message names who, and the fields.
+    if (isKube(thrown, 'Conflict'))
+      no(`${thrown.failure.message}. Change it there, or delete the source first: its ledger stays for seven days`);
     throw thrown;
   });
   await io.out.write(`${clean(ref.name)} ${before ? 'configured' : 'created'} in namespace ${clean(namespace)}\n`);

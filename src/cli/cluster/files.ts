@@ -5,10 +5,9 @@ import { fileKind } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
 import { paintFor } from '../terminal/paint.ts';
 import { type Column, table } from '../terminal/table.ts';
-import { wrap } from '../terminal/width.ts';
 import { count, counted, size, span } from '../terminal/words.ts';
 import type { Member } from './members.ts';
-import { type Form, screenOf, writeNames, writeValue } from './output.ts';
+import { type Form, screenOf, writeLines, writeNames, writeValue } from './output.ts';
 import { filesOf } from './records.ts';
 import type { Cluster } from './session.ts';
 import { done } from './session.ts';
@@ -50,9 +49,7 @@ export async function files(cluster: Cluster, name: string, options: FilesOption
     const entries = source.status.ledger?.entries ?? 0;
     // A file that is under way may be in the ledger too, since it failed before.
     const older = entries > kept.length ? `; the ledger remembers ${counted(entries, 'file')}, records of older ones are gone` : '';
-    for (const line of wrap(`${totals(found, isPlatform)}${older}`, screenOf(io) ?? Number.POSITIVE_INFINITY))
-      await io.out.write(`${paint.dim(line)}
-`);
+    await writeLines([{ text: `${totals(found, isPlatform)}${older}`, colour: 'dim' }], io);
   }
   return done;
 }

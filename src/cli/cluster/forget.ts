@@ -6,7 +6,7 @@ import { clean } from '../terminal/clean.ts';
 import { counted } from '../terminal/words.ts';
 import { answered, askSource, until } from './ask.ts';
 import { recordsOf } from './records.ts';
-import { answerIsNo, type Cluster, done } from './session.ts';
+import { answerIsNo, type Cluster, done, remark } from './session.ts';
 import { signs, unanswered } from './signs.ts';
 import { sourceNamed } from './sources.ts';
 import { misused, no } from './trouble.ts';
@@ -42,28 +42,42 @@ async function agreed({ io }: Cluster, question: string): Promise<boolean> {
  * a record that is left would be written into the new ledger.
  */
 async function startOver(cluster: Cluster, source: Source, timeoutMs: number): Promise<void> {
-  const { kube } = cluster;
+  const { kube, io } = cluster;
+  const { name } = source.metadata;
   const wasSuspended = source.spec.suspend;
   const suspend = (value: boolean) => kube.sources.patch(source.metadata, [{ op: 'add', path: '/spec/suspend', value }]);
-  if (!wasSuspended) await suspend(true);
+  let isInterrupted = false;
+  // Nobody's source is left suspended by a Ctrl-C.
+  const release = io.onInterrupt?.(() => {
+    isInterrupted = true;
+  });
   try {
-    await suspended(cluster, source, timeoutMs);
+    if (!wasSuspended) await suspend(true);
+    await suspended(cluster, source, timeoutMs, () => isInterrupted);
+    if (isInterrupted) no(`interrupted before anything was forgotten: ${name} goes on`);
     for (const { metadata } of await recordsOf(cluster, source)) await kube.files.delete(metadata, { uid: metadata.uid });
     for await (const { items } of kube.ledgers.list(ledgerOf(source), { pageSize: 20 })) {
       for (const { metadata } of items) await kube.ledgers.delete(metadata, { uid: metadata.uid });
     }
     await answered(cluster, source, 'acceptLedger', await askSource(cluster, source, 'acceptLedger'), timeoutMs);
   } finally {
-    if (!wasSuspended) await suspend(false);
+    if (!wasSuspended) await suspend(false).catch((thrown) => stillSuspended(cluster, name, thrown));
+    release?.();
   }
+}
+
+async function stillSuspended(cluster: Cluster, name: string, thrown: unknown): Promise<never> {
+  await remark(cluster, `${name} is still suspended: \`spanferry resume ${name}\` lets it go on`);
+  throw thrown;
 }
 
 const ledgerOf = ({ metadata: { namespace, name } }: Source) => ({ namespace, fieldSelector: `spec.sourceRef.name=${name}` });
 
 /** Resolves once the operator has seen the suspension and nothing is on the ferry. */
-async function suspended(cluster: Cluster, source: Source, timeoutMs: number): Promise<void> {
+async function suspended(cluster: Cluster, source: Source, timeoutMs: number, isInterrupted: () => boolean): Promise<void> {
   const isQuiet = ({ status }: Source): boolean =>
-    status.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'Suspended') === true && !status.files?.processing;
+    isInterrupted() ||
+    (status.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'Suspended') === true && !status.files?.processing);
   const seen = await until(cluster, cluster.kube.sources, source.metadata, timeoutMs, isQuiet);
   if (!seen) no(`${source.metadata.name}: ${unanswered(await signs(cluster), timeoutMs)}`);
 }

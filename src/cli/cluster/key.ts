@@ -6,5 +6,8 @@ export function keyIn({ spec, status }: Pick<Source, 'spec' | 'status'>, given: 
   const prefix = prefixOf(spec);
   const root = (status.location ?? '').slice(0, (status.location ?? '').length - prefix.length);
   const key = root !== '' && given.startsWith(root) ? given.slice(root.length) : given;
-  return key.startsWith(prefix) ? key : prefix + key;
+  if (key.startsWith(prefix)) return key;
+  // `ls` shows names from the last folder on, and a prefix may be the beginning of a name.
+  const inFolder = prefix.slice(0, prefix.lastIndexOf('/') + 1) + key;
+  return inFolder.startsWith(prefix) ? inFolder : prefix + key;
 }

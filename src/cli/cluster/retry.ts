@@ -5,7 +5,7 @@ import { clean } from '../terminal/clean.ts';
 import { counted } from '../terminal/words.ts';
 import { answered, askFile, askSource } from './ask.ts';
 import { keyIn } from './key.ts';
-import type { Member } from './members.ts';
+import { type Member, membersOf } from './members.ts';
 import { filesOf } from './records.ts';
 import type { Cluster } from './session.ts';
 import { answerIsNo, done, remark } from './session.ts';
@@ -30,12 +30,15 @@ export async function retry(cluster: Cluster, name: string, keys: readonly strin
 async function retryReasons(cluster: Cluster, source: Source, wanted: readonly Reason[]): Promise<number> {
   const failed = (await filesOf(cluster, source)).filter(({ state }) => state === 'Failed');
   const chosen = failed.filter(({ reason }) => wanted.some((each) => each === reason));
-  for (const record of new Set(chosen.map((each) => each.record))) await askFile(cluster, record, 'retry');
+  const records = new Set(chosen.map((each) => each.record));
+  for (const record of records) await askFile(cluster, record, 'retry');
+  const others = failed.filter(({ record }) => records.has(record)).length - chosen.length;
+  const beside = others > 0 ? `, and ${counted(others, 'other')} in the same pack` : '';
   const why = wanted.join(' or ');
   const said =
     chosen.length === 0
       ? `no record is kept of a file that failed with ${why}`
-      : `${counted(chosen.length, 'file is', 'files are')} tried again that failed with ${why}`;
+      : `${counted(chosen.length, 'file is', 'files are')} tried again that failed with ${why}${beside}`;
   await cluster.io.out.write(`${clean(source.metadata.name)}: ${said}\n`);
   return chosen.length > 0 ? done : answerIsNo;
 }
@@ -46,7 +49,7 @@ export type ForceOptions = { readonly wholePack?: boolean };
 export async function force(cluster: Cluster, name: string, keys: readonly string[], { wholePack }: ForceOptions): Promise<number> {
   const source = await sourceAwake(cluster, name);
   const refused = ({ record, key }: Member): string | undefined => {
-    const others = (record.spec.pack?.length ?? 1) - 1;
+    const others = membersOf(record).length - 1;
     if (others === 0 || wholePack) return undefined;
     return `${key} travelled with ${counted(others, 'other file')}, and only all of them can be ingested again: --whole-pack does`;
   };
@@ -83,8 +86,9 @@ async function onKeys(cluster: Cluster, source: Source, keys: readonly string[],
   }
   const records = new Set(fitting.map((each) => each.record));
   for (const record of records) await askFile(cluster, record, trigger);
-  const [asked, how] =
-    trigger === 'retry' ? [fitting.length, 'tried again'] : [files.filter(({ record }) => records.has(record)).length, 'ingested again'];
+  // A pack is asked as a whole: all that failed in it, or all that it holds.
+  const asked = files.filter((each) => records.has(each.record) && (trigger === 'force' || each.state === state)).length;
+  const how = trigger === 'retry' ? 'tried again' : 'ingested again';
   if (asked > 0) await cluster.io.out.write(`${clean(source.metadata.name)}: ${counted(asked, 'file is', 'files are')} ${how}\n`);
   return fitting.length === keys.length ? done : answerIsNo;
 }

@@ -2,10 +2,10 @@ import { durationMs } from '../../api/duration.ts';
 import type { Source } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
 import { count, counted } from '../terminal/words.ts';
-import { answered, askSource } from './ask.ts';
+import { answeredOrTold, askSource } from './ask.ts';
 import type { Cluster } from './session.ts';
 import { answerIsNo, done } from './session.ts';
-import { type SourceChoice, sourcesToChange } from './sources.ts';
+import { calledIn, type SourceChoice, sourcesToChange } from './sources.ts';
 import { plainMessage, remedyOf } from './trouble.ts';
 
 export type ScanOptions = SourceChoice & { readonly wait: boolean; readonly timeout: string };
@@ -20,17 +20,19 @@ export async function scan(cluster: Cluster, names: readonly string[], options: 
     const said = options.wait
       ? await outcome(cluster, source, token, durationMs(options.timeout))
       : { isWell: true, text: 'asked for a scan' };
-    isWell &&= said.isWell;
-    await cluster.io.out.write(`${clean(`${source.metadata.name}: ${said.text}`)}\n`);
+    isWell &&= said?.isWell === true;
+    if (said) await cluster.io.out.write(`${clean(`${calledIn(options)(source)}: ${said.text}`)}\n`);
   }
   return isWell ? done : answerIsNo;
 }
 
 type Said = { readonly isWell: boolean; readonly text: string };
 
-async function outcome(cluster: Cluster, source: Source, token: string, timeoutMs: number): Promise<Said> {
+/** Undefined where no answer came, which is told already. */
+async function outcome(cluster: Cluster, source: Source, token: string, timeoutMs: number): Promise<Said | undefined> {
   if (source.spec.suspend) return { isWell: false, text: 'it is suspended, so nothing is scanned: `resume` it first' };
-  return scanned(await answered(cluster, source, 'scan', token, timeoutMs));
+  const after = await answeredOrTold(cluster, source, 'scan', token, timeoutMs);
+  return after && scanned(after);
 }
 
 /** What a scan found, or why it could not look. */

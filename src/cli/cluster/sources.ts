@@ -2,6 +2,7 @@ import { group, version } from '../../api/kind.ts';
 import { isKube } from '../../kube/errors.ts';
 import type { Source } from '../../kube/ownkinds.ts';
 import type { Selection } from '../../kube/resource.ts';
+import { clean } from '../terminal/clean.ts';
 import type { Cluster } from './session.ts';
 import { remark } from './session.ts';
 import { explained, isWithoutKind, misused, no } from './trouble.ts';
@@ -52,6 +53,12 @@ export async function sourcesToChange(cluster: Cluster, names: readonly string[]
 
 export const whereOf = ({ namespace }: Cluster, { allNamespaces, selector }: SourceChoice): string =>
   `${allNamespaces ? 'any namespace' : `namespace ${namespace}`}${selector === undefined ? '' : ` with ${selector}`}`;
+
+/** How an answer calls a source: of sources of all namespaces each with its own. */
+export const calledIn =
+  ({ allNamespaces }: SourceChoice) =>
+  (source: Source): string =>
+    clean(allNamespaces ? keyOf(source) : source.metadata.name);
 
 /** "isrc/checkout" and "ingestionsource.spanferry.io/checkout" name a source as well, as kubectl prints it. */
 const plainName = (name: string): string => name.replace(/^[a-z.]+\//, '');

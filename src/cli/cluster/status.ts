@@ -1,7 +1,9 @@
 import { type File, type Source, sourceKind } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
-import { columnsOf } from '../terminal/io.ts';
+import { columnsOf, type Io } from '../terminal/io.ts';
 import { paintFor } from '../terminal/paint.ts';
+import { wrap } from '../terminal/width.ts';
+import { counted } from '../terminal/words.ts';
 import { membersOf } from './members.ts';
 import { type Form, screenOf, writeNames, writeObjects } from './output.ts';
 import { recordsOf } from './records.ts';
@@ -10,7 +12,7 @@ import { done } from './session.ts';
 import { signs, silence } from './signs.ts';
 import { chosenSources, type SourceChoice, whereOf } from './sources.ts';
 import { type Look, statusPage } from './status-page.ts';
-import { endOf } from './trouble.ts';
+import { endOf, misused } from './trouble.ts';
 
 export type StatusOptions = SourceChoice & { readonly watch: boolean; readonly output?: Form };
 
@@ -26,6 +28,8 @@ const CLEAR_BELOW = '\x1b[J';
 export async function status(cluster: Cluster, names: readonly string[], options: StatusOptions): Promise<number> {
   const { io } = cluster;
   const { output } = options;
+  if (options.watch && output !== undefined && output !== 'wide')
+    misused(`--watch draws pages; \`kubectl get isrc -w -o ${output}\` follows objects`);
   if (!options.watch) {
     const sources = await chosenSources(cluster, names, options);
     if (output === 'name') await writeNames(sourceKind, sources, io);
@@ -49,10 +53,17 @@ async function watched(cluster: Cluster, names: readonly string[], options: Stat
         return [`! ${clean(endOf(thrown, cluster.where).message)}`];
       });
     isFirst = false;
-    const text = lines.join(io.out.isTTY ? `${CLEAR_LINE}\n` : '\n');
+    const text = inWindow(lines, io.out).join(io.out.isTTY ? `${CLEAR_LINE}\n` : '\n');
     await io.out.write(io.out.isTTY ? `${HOME}${text}${CLEAR_LINE}\n${CLEAR_BELOW}` : `${text}\n\n`);
     await io.clock.sleep(REDRAW_MS);
   }
+}
+
+/** As much as the window is high: what is longer would scroll with every redraw. */
+function inWindow(lines: readonly string[], { isTTY, rows = 0 }: Io['out']): readonly string[] {
+  if (!isTTY || rows < 3 || lines.length < rows) return lines;
+  const shown = lines.slice(0, rows - 2);
+  return [...shown, `… ${counted(lines.length - shown.length, 'more line')}: make the window higher, or name a source`];
 }
 
 async function pages(cluster: Cluster, sources: readonly Source[], options: StatusOptions): Promise<readonly string[]> {
@@ -70,7 +81,10 @@ async function pages(cluster: Cluster, sources: readonly Source[], options: Stat
     const perSecond = rates[i];
     return statusPage({ source, now: io.clock.now(), ...(perSecond !== undefined && { perSecond }) }, look).join('\n');
   });
-  return [...(quiet === undefined ? [] : [look.paint.yellow(`! ${quiet}`), '']), ...drawn.join('\n\n').split('\n')];
+  return [
+    ...(quiet === undefined ? [] : [...wrap(`! ${quiet}`, look.columns).map(look.paint.yellow), '']),
+    ...drawn.join('\n\n').split('\n'),
+  ];
 }
 
 async function rateNow(cluster: Cluster, source: Source, shown: number): Promise<number | undefined> {

@@ -1,13 +1,12 @@
 import { durationMs } from '../../api/duration.ts';
 import type { Source } from '../../kube/ownkinds.ts';
 import { clean } from '../terminal/clean.ts';
-import { type Paint, paintFor } from '../terminal/paint.ts';
 import { counted } from '../terminal/words.ts';
-import { answered, askSource } from './ask.ts';
-import { type Form, writeValue } from './output.ts';
+import { answeredOrTold, askSource } from './ask.ts';
+import { type Form, type Line, writeLines, writeValue } from './output.ts';
 import type { Cluster } from './session.ts';
 import { answerIsNo, done } from './session.ts';
-import { type SourceChoice, sourcesToChange } from './sources.ts';
+import { calledIn, type SourceChoice, sourcesToChange } from './sources.ts';
 import { remedyOf } from './trouble.ts';
 
 export type TestOptions = SourceChoice & { readonly timeout: string; readonly output?: Extract<Form, 'json' | 'yaml'> };
@@ -20,25 +19,28 @@ export async function test(cluster: Cluster, names: readonly string[], options: 
     asked.push({ source, token: await askSource(cluster, source, 'test') });
   const tested: Source[] = [];
   for (const { source, token } of asked) {
-    const after = await answered(cluster, source, 'test', token, durationMs(options.timeout));
+    const after = await answeredOrTold(cluster, source, 'test', token, durationMs(options.timeout));
+    if (!after) continue;
     tested.push(after);
-    if (!options.output) await io.out.write(`${testLines(after, paintFor(io.out, io.env)).join('\n')}\n`);
+    if (!options.output) await writeLines(testLines(after, calledIn(options)(after)), io);
   }
-  if (options.output) await writeValue(options.output, tested.length === 1 ? testJson(tested[0]!) : tested.map(testJson), io);
-  return tested.every(({ status }) => status.lastTest?.ok) ? done : answerIsNo;
+  const [only] = asked.length === 1 ? tested : [];
+  if (options.output && (asked.length > 1 || only)) await writeValue(options.output, only ? testJson(only) : tested.map(testJson), io);
+  return tested.length === asked.length && tested.every(({ status }) => status.lastTest?.ok) ? done : answerIsNo;
 }
 
 /** What a person reads of a test. */
-export function testLines({ metadata, status }: Source, paint: Paint): readonly string[] {
+export function testLines({ status }: Source, name: string): readonly Line[] {
   const { ok, filesFound = 0, reason = '', message = '' } = status.lastTest ?? { ok: false };
-  const place = clean(status.location ?? '');
-  const name = clean(metadata.name);
   if (ok) {
     const found = message === '' ? counted(filesFound, 'file matches', 'files match') : clean(message);
-    return [`${paint.green('✓')} ${name}: ${place} can be listed and read`, `    ${found}`];
+    return [{ text: `✓ ${name}: ${clean(status.location ?? '')} can be listed and read`, colour: 'green' }, { text: `    ${found}` }];
   }
   const remedy = remedyOf(reason);
-  return [paint.red(`✗ ${name}: ${clean(message)} (${clean(reason)})`), ...(remedy === undefined ? [] : [`    → ${remedy}`])];
+  return [
+    { text: `✗ ${name}: ${clean(message)} (${clean(reason)})`, colour: 'red' },
+    ...(remedy === undefined ? [] : [{ text: `    → ${remedy}` }]),
+  ];
 }
 
 const testJson = ({ metadata: { namespace, name }, status: { identity, location, lastTest } }: Source): object => ({

@@ -1,4 +1,4 @@
-import { Failed, type Failure } from '../../api/failure.ts';
+import { type Failure, isFailed } from '../../api/failure.ts';
 import { reasons } from '../../api/reasons.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { exitCodes } from '../options.ts';
@@ -28,7 +28,7 @@ export function misused(sentence: string): never {
 export function endOf(thrown: unknown, where: string): Ended {
   if (thrown instanceof Ended) return thrown;
   if (thrown instanceof KubeError) return kubeEnd(thrown, where);
-  if (thrown instanceof Failed) return new Ended(exitCodes.no, explained(thrown.failure));
+  if (isFailed(thrown)) return new Ended(exitCodes.no, explained(thrown.failure));
   const words = thrown instanceof Error ? thrown.message : String(thrown);
   return new Ended(exitCodes.no, `this is a mistake of spanferry's own; please report it: ${words}`);
 }

@@ -87,9 +87,11 @@ function told(error: unknown): unknown {
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
 
+export const noSuchFile = 'there is no such file';
+
 const words: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
+  ENOENT: noSuchFile,
+  ENOTDIR: noSuchFile,
   EACCES: 'you may not read it',
   EPERM: 'you may not read it',
   EISDIR: 'it is a directory',

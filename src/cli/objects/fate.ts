@@ -6,7 +6,7 @@ import type { Skip } from '../../sources/filter.ts';
 import type { StoredFile } from '../../stores/store.ts';
 import type { Member } from '../cluster/members.ts';
 import { remedyOf } from '../cluster/trouble.ts';
-import { ago, counted, size } from '../terminal/words.ts';
+import { ago, count, counted, size } from '../terminal/words.ts';
 import type { Known } from './known.ts';
 
 /** All that there is to know of one key. */
@@ -115,7 +115,7 @@ function evidence({ source: { spec }, file, known, members, now, isLedgerRead }:
     ...(file === undefined || file === 'unknown' ? [] : [known.skip ? 'Matches the source: no.' : 'Matches the source: yes.']),
     known.member
       ? `Record: ${known.member.record.metadata.name}, ${known.member.state}.`
-      : `Record: none is kept of this content${older > 0 ? `, ${counted(older, 'one')} of older content` : ''}.`,
+      : `Record: none is kept of this content${older > 0 ? `, ${count(older)} of older content` : ''}.`,
     `Ledger: ${isLedgerRead ? inLedger(file, known) : 'could not be read'}.`,
   ];
 }

@@ -1,4 +1,4 @@
-import { Failed, type Failure } from '../../api/failure.ts';
+import { Failed, type Failure, isFailed } from '../../api/failure.ts';
 import type { StoreSpec } from '../../api/store.ts';
 import { no } from '../cluster/trouble.ts';
 
@@ -18,8 +18,13 @@ export function withOwnLogin(spec: StoreSpec): StoreSpec {
   if (spec.xray) return { xray: { ...spec.xray, auth: { type: 'IAMRole' } } };
   if (spec.cloudTrace) return { cloudTrace: { ...spec.cloudTrace, auth: googleAuth(spec.cloudTrace.auth.type) } };
   if (spec.gcs) return { gcs: { ...spec.gcs, auth: googleAuth(spec.gcs.auth.type) } };
-  return spec.azureBlob ? { azureBlob: { ...spec.azureBlob, auth: { type: 'WorkloadIdentity' } } } : spec;
+  if (spec.azureBlob) return { azureBlob: { ...spec.azureBlob, auth: { type: 'WorkloadIdentity' } } };
+  return spec.datadog ? no('Datadog knows no login of a person: it is read with the keys in the Secret of the source') : spec;
 }
+
+/** The same place without the Secret that holds the authority of its certificate. */
+export const withoutAuthority = (spec: StoreSpec): StoreSpec =>
+  Object.fromEntries(Object.entries(spec).map(([kind, { caSecretRef: _, ...member }]) => [kind, member])) as StoreSpec;
 
 /** Where nobody is asked for a name, nobody gives one. */
 const googleAuth = (type: string) => ({ type: type === 'None' ? ('None' as const) : ('WorkloadIdentity' as const) });
@@ -34,9 +39,16 @@ const notLoggedIn: ReadonlySet<Failure['reason']> = new Set(['MissingCredential'
 
 /** What a store refuses to a person's own login is told to that person, and not to whoever runs the operator. */
 export function refusedLogin(spec: StoreSpec, thrown: unknown): never {
-  if (thrown instanceof Failed && notLoggedIn.has(thrown.failure.reason)) {
-    const words = thrown.failure.message.replace(/^the operator has no AWS identity: /, '');
-    return no(`the store cannot be read with your own login (${words}); log in to ${loginTo(spec)}`);
-  }
-  throw thrown;
+  if (!isFailed(thrown)) throw thrown;
+  const { failure } = thrown;
+  const message = toPerson.reduce((words, [said, instead]) => words.replace(said, instead), failure.message);
+  if (notLoggedIn.has(failure.reason)) return no(`the store cannot be read with your own login (${message}); log in to ${loginTo(spec)}`);
+  throw new Failed({ ...failure, message });
 }
+
+/** What the clients of the stores say to whoever runs an operator, in the words for a person. */
+const toPerson: readonly (readonly [said: RegExp, instead: string])[] = [
+  [/^the operator has no AWS identity: /, ''],
+  [/^the ServiceAccount of the operator has no (Google|Azure) identity.*/s, 'there is none on this machine'],
+  [/the (identity of the operator|service account key)/g, 'your login'],
+];

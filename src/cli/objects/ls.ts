@@ -3,7 +3,7 @@ import { platformOf } from '../../api/store.ts';
 import type { Skip } from '../../sources/filter.ts';
 import type { StoredFile } from '../../stores/store.ts';
 import { keyIn } from '../cluster/key.ts';
-import { type Form, screenOf, writeValue } from '../cluster/output.ts';
+import { type Form, listOf, screenOf, writeLines } from '../cluster/output.ts';
 import { answerIsNo, type Cluster, done } from '../cluster/session.ts';
 import { sourceNamed } from '../cluster/sources.ts';
 import { clean } from '../terminal/clean.ts';
@@ -57,7 +57,7 @@ export async function ls(cluster: Cluster, name: string, given: string | undefin
   const credential = await credentialOf(cluster, source.spec.store, options.ownLogin === true);
   const known = await knowledge(cluster, source);
   const totals: Totals = { folders: 0, files: 0, bytes: 0, states: new Map() };
-  const json: object[] = [];
+  const list = options.output && (await listOf(options.output, io));
   const isPlatform = platformOf(source.spec.store) !== undefined;
   await withStore(credential, source.metadata, io, async (store) => {
     for await (const page of store.list({ prefix, ...(!options.recursive && { delimiter: '/' }) })) {
@@ -67,13 +67,13 @@ export async function ls(cluster: Cluster, name: string, given: string | undefin
       ];
       for (const row of rows) {
         add(totals, row);
-        if (options.output) json.push(rowJson(row, known, isPlatform));
+        if (list) await list.add(rowJson(row, known, isPlatform));
         else await io.out.write(`${rowLine(row, prefix, isPlatform, screenOf(io), paintFor(io.out, io.env))}\n`);
       }
     }
   });
-  if (options.output) await writeValue(options.output, json, io);
-  else await io.out.write(`${paintFor(io.out, io.env).dim(total(totals, store(source), prefix, isPlatform))}\n`);
+  if (list) await list.end();
+  else await writeLines([{ text: total(totals, store(source), prefix, isPlatform), colour: 'dim' }], io);
   return totals.folders + totals.files > 0 ? done : answerIsNo;
 }
 

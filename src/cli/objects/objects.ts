@@ -7,10 +7,10 @@ import { type SourceFlags, sourceFrom } from '../create/source.ts';
 import { isFile } from '../files/named.ts';
 import type { Io } from '../terminal/io.ts';
 import type { ViewOptions } from '../view.ts';
-import { namesCredential } from './login.ts';
+import { namesCredential, withOwnLogin } from './login.ts';
 import type { LsOptions } from './ls.ts';
 import type { FromFile } from './manifest-file.ts';
-import { type Credential, credentialOf, ownLogin } from './open.ts';
+import { type Credential, credentialOf } from './open.ts';
 import type { PreviewOptions } from './preview.ts';
 import type { WhyOptions } from './why.ts';
 
@@ -64,8 +64,9 @@ async function previewNew({ source, secrets }: FromFile, options: With<PreviewOp
   const namespace = options.namespace ?? metadata.namespace;
   const look = (credential: Credential, at = namespace ?? 'default') =>
     preview({ ref: { namespace: at, name: metadata.name }, spec, credential }, options, io);
-  if (options.ownLogin || !namesCredential(spec.store)) return look(ownLogin(spec.store, secrets));
-  if (secretNamesOf(spec.store).every((name) => secrets[name])) return look({ spec: spec.store, secrets, isOwnLogin: false });
+  const isOwnLogin = options.ownLogin === true || !namesCredential(spec.store);
+  const store = isOwnLogin ? withOwnLogin(spec.store) : spec.store;
+  if (secretNamesOf(store).every((name) => secrets[name])) return look({ spec: store, secrets, isOwnLogin });
   const choice = { ...options, ...(namespace !== undefined && { namespace }) };
-  return inCluster(choice, io, async (at) => look(await credentialOf(at, spec.store, false), at.namespace));
+  return inCluster(choice, io, async (at) => look(await credentialOf(at, spec.store, isOwnLogin, secrets), at.namespace));
 }

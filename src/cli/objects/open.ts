@@ -7,44 +7,45 @@ import type { Store } from '../../stores/store.ts';
 import type { Cluster } from '../cluster/session.ts';
 import { remark } from '../cluster/session.ts';
 import type { Io } from '../terminal/io.ts';
-import { namesCredential, refusedLogin, withOwnLogin } from './login.ts';
+import { namesCredential, refusedLogin, withOwnLogin, withoutAuthority } from './login.ts';
 
 /** With what a store is read. */
 export type Credential = { readonly spec: StoreSpec; readonly secrets: Secrets; readonly isOwnLogin: boolean };
 
-/** The source's Secrets, where it names any and the person may read them; else the person's own login. */
-export async function credentialOf(cluster: Cluster, spec: StoreSpec, wantsOwn: boolean): Promise<Credential> {
-  if (wantsOwn) return ownLogin(spec);
-  const names = secretNamesOf(spec);
-  const refused: string[] = [];
-  const secrets: Record<string, Readonly<Record<string, string>>> = {};
-  for (const name of names) {
-    const values = await secretOf(cluster, name, refused);
-    if (values) secrets[name] = values;
-  }
-  if (refused.length > 0) {
-    await remark(cluster, `you may not read the Secret ${refused.join(', ')} of the source, so your own cloud login is tried`);
-    return ownLogin(spec);
-  }
-  return namesCredential(spec) ? { spec, secrets, isOwnLogin: false } : ownLogin(spec, secrets);
+/** The source's Secrets, where it names any and the person may read them; else the person's own login. `atHand` are Secrets of the person. */
+export async function credentialOf(cluster: Cluster, spec: StoreSpec, wantsOwn: boolean, atHand: Secrets = {}): Promise<Credential> {
+  if (wantsOwn || !namesCredential(spec)) return ownLogin(cluster, spec, atHand);
+  const { secrets, refused } = await secretsOf(cluster, spec, atHand);
+  if (refused.length === 0) return { spec, secrets, isOwnLogin: false };
+  const own = await ownLogin(cluster, spec, atHand);
+  await remark(cluster, `you may not read the Secret ${refused.join(', ')} of the source, so your own cloud login is tried`);
+  return own;
 }
 
-/** The person's own login, at the place that the spec names. */
-export const ownLogin = (spec: StoreSpec, secrets: Secrets = {}): Credential => ({ spec: withOwnLogin(spec), secrets, isOwnLogin: true });
+/** The person's own login, at the place that the spec names. Of Secrets it needs at most the one with the authority of the store. */
+async function ownLogin(cluster: Cluster, spec: StoreSpec, atHand: Secrets): Promise<Credential> {
+  const own = withOwnLogin(spec);
+  const { secrets, refused } = await secretsOf(cluster, own, atHand);
+  if (refused.length === 0) return { spec: own, secrets, isOwnLogin: true };
+  const instead = 'so the store must have a certificate that this machine trusts (NODE_EXTRA_CA_CERTS adds an authority)';
+  await remark(cluster, `you may not read the Secret ${refused.join(', ')} of the source, ${instead}`);
+  return { spec: withoutAuthority(own), secrets, isOwnLogin: true };
+}
 
-async function secretOf(
-  { kube, namespace }: Cluster,
-  name: string,
-  refused: string[],
-): Promise<Readonly<Record<string, string>> | undefined> {
-  try {
-    const { data = {} } = await kube.secrets.get({ namespace, name });
-    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
-  } catch (thrown) {
-    if (isKube(thrown, 'Forbidden')) refused.push(name);
-    else if (!isKube(thrown, 'NotFound')) throw thrown;
-    return undefined;
+/** The Secrets that a store names, and those of them that the person may not read. One that is not there is left to the store to tell of. */
+async function secretsOf({ kube, namespace }: Cluster, spec: StoreSpec, atHand: Secrets) {
+  const secrets: Record<string, Readonly<Record<string, string>>> = { ...atHand };
+  const refused: string[] = [];
+  for (const name of secretNamesOf(spec).filter((each) => !atHand[each])) {
+    try {
+      const { data = {} } = await kube.secrets.get({ namespace, name });
+      secrets[name] = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
+    } catch (thrown) {
+      if (isKube(thrown, 'Forbidden')) refused.push(name);
+      else if (!isKube(thrown, 'NotFound')) throw thrown;
+    }
   }
+  return { secrets, refused };
 }
 
 /** Opens a store for as long as `use` runs. The person's own machine may be reached. */

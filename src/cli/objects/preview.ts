@@ -6,7 +6,7 @@ import type { Ref } from '../../kube/meta.ts';
 import type { Store, StoredFile } from '../../stores/store.ts';
 import { defaultSettings } from '../../transcode/port.ts';
 import { transcode } from '../../transcode/transcode.ts';
-import { type Form, writeValue } from '../cluster/output.ts';
+import { type Form, writeLines, writeValue } from '../cluster/output.ts';
 import { answerIsNo, done } from '../cluster/session.ts';
 import { reportJson, reportLines, type Verdict } from '../report.ts';
 import { clean } from '../terminal/clean.ts';
@@ -51,9 +51,8 @@ export async function preview(what: Previewed, options: PreviewOptions, io: Io):
     const who = identity ?? (credential.isOwnLogin ? 'your own login' : 'the Secret of the source');
     if (options.output) return print(options.output, store, spec, found, who, io);
     const paint = paintFor(io.out, io.env);
-    await io.out.write(
-      `${paint.bold(clean(store.location))} read as ${clean(who)}\n${surveyLines(found, spec, isDone !== undefined).join('\n')}\n`,
-    );
+    const lines = surveyLines(found, spec, isDone !== undefined).map((text) => ({ text }));
+    await writeLines([{ text: `${clean(store.location)} read as ${clean(who)}`, colour: 'bold' }, ...lines], io);
     let isFine = found.tally.matched > 0;
     for (const file of found.first) {
       const verdict = await examine(store, spec, file);

@@ -103,7 +103,7 @@ export function surveyLines(found: Survey, spec: SourceSpec, isSource: boolean):
   return [
     isPlatform
       ? `  ${atLeast}${counted(tally.matched, 'slice matches', 'slices match')} of ${count(tally.listed)}`
-      : `  ${atLeast}${counted(tally.matched, 'file matches', 'files match')} of ${counted(tally.listed, 'object')} under ${clean(prefixOf(spec)) || 'the whole bucket'}`,
+      : `  ${atLeast}${counted(tally.matched, 'file matches', 'files match')} of ${counted(tally.listed, 'object')} ${prefixOf(spec) === '' ? 'in the whole bucket' : `under ${clean(prefixOf(spec))}`}`,
     ...(isPlatform ? [] : [`  sizes    ${size(bytes)} in all, from ${size(smallest)} to ${size(largest)}`]),
     `  oldest   ${day(oldest)}  ${clean(oldest?.key ?? '')}`,
     `  newest   ${day(last)}  ${clean(last?.key ?? '')}`,
@@ -111,6 +111,10 @@ export function surveyLines(found: Survey, spec: SourceSpec, isSource: boolean):
       ? [`  left     ${skipped.join(', ')} (taken: ${extensionsOf(spec).join(' ') || 'every extension'})`]
       : []),
     ...(modifiedAfter === undefined ? [] : [`  only     ${isPlatform ? 'slices' : 'files'} modified after ${modifiedAfter}`]),
-    ...(isSource ? [`  known    ${count(done)} are done or under way, ${count(toCome)} ${toCome === 1 ? 'is' : 'are'} to come`] : []),
+    ...(isSource
+      ? [
+          `  known    ${count(done)} ${done === 1 ? 'is' : 'are'} done or under way, ${count(toCome)} ${toCome === 1 ? 'is' : 'are'} to come`,
+        ]
+      : []),
   ];
 }

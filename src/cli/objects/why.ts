@@ -1,12 +1,12 @@
 import { failureOf } from '../../api/failure.ts';
 import type { StoredFile } from '../../stores/store.ts';
 import { keyIn } from '../cluster/key.ts';
-import { type Form, writeValue } from '../cluster/output.ts';
+import { type Form, writeLines, writeValue } from '../cluster/output.ts';
 import { type Cluster, done, remark } from '../cluster/session.ts';
 import { sourceNamed } from '../cluster/sources.ts';
 import { explained } from '../cluster/trouble.ts';
 import { clean } from '../terminal/clean.ts';
-import { type Paint, paintFor } from '../terminal/paint.ts';
+import type { Paint } from '../terminal/paint.ts';
 import { type Fate, fateOf } from './fate.ts';
 import { fileAt } from './find.ts';
 import { knowledge } from './known.ts';
@@ -47,10 +47,8 @@ export async function why(cluster: Cluster, name: string, given: string, options
     );
     return done;
   }
-  const paint = paintFor(io.out, io.env);
   const [first = '', ...others] = sentences.map(clean);
-  const colour = colours[fate];
-  await io.out.write(`${clean(key)}\n${colour ? paint[colour](first) : first}\n${others.map((line) => `  ${line}\n`).join('')}`);
+  await writeLines([{ text: clean(key) }, { text: first, colour: colours[fate] }, ...others.map((text) => ({ text: `  ${text}` }))], io);
   return done;
 }
 

@@ -6,6 +6,7 @@ export type Output = {
   readonly write: (chunk: string | Uint8Array) => Promise<void>;
   readonly isTTY: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 };
 
 /** All that a command knows of the world around it. */
@@ -15,6 +16,8 @@ export type Io = {
   readonly stdin: AsyncIterable<Uint8Array>;
   /** A person sits at standard input and can be asked. */
   readonly interactive?: boolean;
+  /** Told of the first Ctrl-C instead of being ended by it, until the function that comes back is called. A second one ends at once. */
+  readonly onInterrupt?: (heard: () => void) => () => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
 };
@@ -38,6 +41,9 @@ function output(stream: NodeJS.WriteStream): Output {
     get columns() {
       return stream.columns;
     },
+    get rows() {
+      return stream.rows;
+    },
   };
 }
 
@@ -54,6 +60,10 @@ export function processIo(): Io {
     },
     get interactive() {
       return process.stdin.isTTY === true;
+    },
+    onInterrupt: (heard) => {
+      process.once('SIGINT', heard);
+      return () => void process.off('SIGINT', heard);
     },
     env: process.env,
     clock: systemClock,

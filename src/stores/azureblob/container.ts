@@ -1,5 +1,5 @@
 import type { BlobItem, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
-import { Failed, type Failure, fail } from '../../api/failure.ts';
+import { Failed, type Failure, fail, isFailed } from '../../api/failure.ts';
 import { systemClock } from '../../std/clock.ts';
 import { numberIn, recordIn, textIn } from '../fields.ts';
 import { networkFailure } from '../network-failure.ts';
@@ -131,7 +131,7 @@ function expired(credential: Credential): string | undefined {
 
 /** Finds the failure in what the SDK throws: an answer of the service, a token that was not given, or a connection. */
 function failureBehind(thrown: unknown, attempt: Attempt, origin: string): unknown {
-  if (thrown instanceof Failed) return thrown;
+  if (isFailed(thrown)) return thrown;
   const answer = answerOf(thrown);
   if (answer) return new Failed(refused(answer, attempt));
   const host = new URL(origin).host;

@@ -63,7 +63,7 @@ const nobody: Token = { of: async () => undefined, name: async () => undefined }
 function tokenOf(
   { auth, endpoint = PUBLIC_ENDPOINT }: AzureMonitorSpec,
   { operatorIdentity }: OpenContext,
-  { azure }: StoreOptions,
+  { azure, ownLogin }: StoreOptions,
 ): () => Token {
   if (auth.type === 'None') return () => nobody;
   const isTrusted = azure?.trustedOrigin === endpoint;
@@ -75,7 +75,7 @@ function tokenOf(
   }
   if (!operatorIdentity) fail('NotAllowed', 'sources of this namespace may not use the identity of the operator');
   if (isTrusted) return () => ({ of: azure.token, name: async () => undefined });
-  return () => ofOperator(scopeOf(endpoint));
+  return () => ofOperator(scopeOf(endpoint), ownLogin);
 }
 
 /** The public cloud answers at several names, and knows its tokens by one of them. */
@@ -84,12 +84,12 @@ const scopeOf = (endpoint: string): string => {
   return `https://${/\.(io|azure\.com)$/.test(hostname) ? 'api.loganalytics.io' : hostname}/.default`;
 };
 
-function ofOperator(scope: string): Token {
-  let identity = workloadIdentity(scope);
+function ofOperator(scope: string, ownLogin: boolean | undefined): Token {
+  let identity = workloadIdentity(scope, ownLogin);
   return {
     of: async (renew) => {
       // The library keeps a token until it ends; only a new credential asks for another one.
-      if (renew) identity = workloadIdentity(scope);
+      if (renew) identity = workloadIdentity(scope, ownLogin);
       try {
         return (await identity.getToken(scope))?.token;
       } catch (thrown) {

@@ -24,7 +24,7 @@ export function cloudTraceOpener(options: StoreOptions): Opener<CloudTraceSpec> 
   const { clock = systemClock } = options;
   const shared = clients<Client>();
   const remembered = memories();
-  const operator = operatorIdentity(apis.trace);
+  const operator = operatorIdentity(apis.trace, options.ownLogin);
   return {
     open: (spec, context) => {
       const { project, service } = spec;

@@ -48,21 +48,31 @@ export function keyIdentity(key: ServiceAccountKey, { scope }: GoogleApi, tokenF
 /** The operator's own identity, for one of the clouds that run Google's software. */
 export type Operator = (universe: string) => Identity;
 
-/** The operator's own identity: Workload Identity of GKE through the metadata server, or what its environment configures. */
-export function operatorIdentity({ scope }: GoogleApi): Operator {
+/**
+ * The operator's own identity: Workload Identity of GKE through the metadata server, or what its environment configures. For a person (`ownLogin`) what
+ * gcloud has left on their machine, where no metadata server is asked who they are.
+ */
+export function operatorIdentity({ scope }: GoogleApi, ownLogin = false): Operator {
   const auth = once(async () => {
     const { GoogleAuth } = await import('google-auth-library');
-    return new GoogleAuth({ scopes: [scope], clientOptions: { transporterOptions: { timeout: TOKEN_MS } } });
+    // Nobody here needs a project: to find one, the library starts gcloud and waits for a metadata server.
+    return new GoogleAuth({
+      scopes: [scope],
+      ...(ownLogin && { projectId: 'none' }),
+      clientOptions: { transporterOptions: { timeout: TOKEN_MS } },
+    });
   });
   const client = once(async () => (await auth()).getClient());
   const credentials = once(async () => (await auth()).getCredentials());
+  const name = async (): Promise<string | undefined> =>
+    ownLogin ? textIn((await auth()).jsonContent, 'client_email') : (await credentials().catch(() => undefined))?.client_email;
   return (universe) => ({
     authorize: async (origin, renew) => {
       const own = await guarded(async () => (await auth()).getUniverseDomain());
       if (own !== universe) fail('InvalidSpec', `the identity of the operator is of ${own}: its token does not go to ${universe}`);
       return headersOf(await guarded(client), origin, renew);
     },
-    name: async () => (await credentials().catch(() => undefined))?.client_email,
+    name,
   });
 }
 

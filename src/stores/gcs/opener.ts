@@ -14,7 +14,7 @@ type Client = Web & { readonly identity: Identity };
 /** Opens GCS buckets. Sources of one identity and endpoint share connections and tokens. */
 export function gcsOpener(options: StoreOptions): Opener<GcsSpec> {
   const shared = clients<Client>();
-  const operator = operatorIdentity(apis.storage);
+  const operator = operatorIdentity(apis.storage, options.ownLogin);
   return {
     open: (spec, context) => {
       const { by, identity } = who(spec, context, options, operator, apis.storage);

@@ -1,5 +1,5 @@
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
-import { Failed, fail } from '../../api/failure.ts';
+import { Failed, fail, isFailed } from '../../api/failure.ts';
 import { networkFailure } from '../network-failure.ts';
 import type { StoreOptions } from '../provider.ts';
 import { wordsOf } from '../words.ts';
@@ -64,7 +64,7 @@ function assumed(
 }
 
 function failCredentials(thrown: unknown, asked: Asked): never {
-  if (thrown instanceof Failed) throw thrown;
+  if (isFailed(thrown)) throw thrown;
   const refusal = sdkRefusal(thrown);
   if (refusal) throw new Failed(refusalFailure(refusal, asked));
   const failure = networkFailure(thrown, 'STS');

@@ -1,5 +1,5 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
-import { Failed, failureOf } from '../../api/failure.ts';
+import { Failed, failureOf, isFailed } from '../../api/failure.ts';
 import { networkFailure } from '../network-failure.ts';
 import type { OnRequest } from '../provider.ts';
 import { wordsOf } from '../words.ts';
@@ -76,7 +76,7 @@ async function bucketRegion({ connection, bucket }: Session, signal: AbortSignal
 const refusalIn = (thrown: unknown): Refusal | undefined => (thrown instanceof RefusedGet ? thrown.refusal : sdkRefusal(thrown));
 
 function failureFor(thrown: unknown, refusal: Refusal | undefined, asked: Asked) {
-  if (thrown instanceof Failed) return thrown.failure;
+  if (isFailed(thrown)) return thrown.failure;
   if (refusal && refusal.status >= 300) return refusalFailure(refusal, asked);
   if (!(thrown instanceof Error)) return failureOf(thrown);
   const message = `${asked.on}: ${wordsOf(thrown.message)}`;

@@ -1,5 +1,5 @@
 import { XRayClient } from '@aws-sdk/client-xray';
-import { Failed, type Failure, failureOf } from '../../api/failure.ts';
+import { Failed, type Failure, failureOf, isFailed } from '../../api/failure.ts';
 import { type Clock, systemClock } from '../../std/clock.ts';
 import { networkFailure } from '../network-failure.ts';
 import type { OnRequest, StoreOptions } from '../provider.ts';
@@ -97,7 +97,7 @@ function asking(sdk: XRayClient, { turn, told, isOpen }: Budget, clock: Clock, r
 const THROTTLED_MS = 10_000;
 
 function failureFor(thrown: unknown, refusal: Refusal | undefined, action: Action, region: string): Failure {
-  if (thrown instanceof Failed) return thrown.failure;
+  if (isFailed(thrown)) return thrown.failure;
   const on = `X-Ray in ${region}`;
   if (refusal && refusal.status >= 300) return refused(refusal, action, on);
   if (!(thrown instanceof Error)) return failureOf(thrown);

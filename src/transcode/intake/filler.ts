@@ -1,4 +1,4 @@
-import { Failed, type Failure } from '../../api/failure.ts';
+import { type Failure, isFailed } from '../../api/failure.ts';
 import type { Window } from '../kernel.ts';
 import type { Chunks } from './chunks.ts';
 
@@ -68,7 +68,7 @@ export class Filler {
   };
 
   readonly #broke = (thrown: unknown): void => {
-    if (!(thrown instanceof Failed) || !contentFault(thrown.failure)) throw thrown;
+    if (!isFailed(thrown) || !contentFault(thrown.failure)) throw thrown;
     this.window.ended = true;
     this.window.fault = thrown.failure;
   };

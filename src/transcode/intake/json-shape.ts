@@ -1,4 +1,4 @@
-import { Failed } from '../../api/failure.ts';
+import { isFailed } from '../../api/failure.ts';
 import { names } from '../json/names.ts';
 import { END, JsonReader } from '../json/reader.ts';
 import { More, Rejected } from '../json/tokens.ts';
@@ -33,7 +33,7 @@ export function jsonShape(window: Window, at: number): JsonShape {
   try {
     return firstObject(reader, seen);
   } catch (thrown) {
-    if (thrown !== More && !(thrown instanceof Rejected) && !(thrown instanceof Failed)) throw thrown;
+    if (thrown !== More && !(thrown instanceof Rejected) && !isFailed(thrown)) throw thrown;
     return weighed(seen);
   }
 }

@@ -1,4 +1,4 @@
-import { Failed, failureOf } from '../../api/failure.ts';
+import { Failed, failureOf, isFailed } from '../../api/failure.ts';
 import type { Batch, Input } from '../port.ts';
 import { type Feed, startFeed } from './feed.ts';
 import type { Thread } from './handle.ts';
@@ -154,7 +154,7 @@ export function runJob<B extends Batch, R>(thread: Thread, work: Work<B, R>): Ru
         taking.then(() => end({ result: message.result as R }));
       } else {
         // What the caller's own stream threw goes back to the caller as it is.
-        const ours = brokenInput !== undefined && !(brokenInput instanceof Failed);
+        const ours = brokenInput !== undefined && !isFailed(brokenInput);
         const thrown = ours ? brokenInput : new Failed({ ...message.failure, ...(brokenInput ? { cause: brokenInput } : {}) });
         leave(true);
         taking.then(() => end({ thrown }));

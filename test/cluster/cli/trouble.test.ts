@@ -1,17 +1,22 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Said, spanferry } from '../../support/cli/person.ts';
 import { controlPlane } from '../../support/controlplane.ts';
+import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/process.ts';
 import { type Stage, stage } from '../../support/stage.ts';
 
 // No operator runs here.
 let scene: Stage;
+/** For what would show in the answers of the others. */
+let elsewhere: Stage;
 let folder: string;
 beforeAll(async () => {
-  scene = await stage();
+  [scene, elsewhere] = [await stage(), await stage()];
   folder = await mkdtemp(join(tmpdir(), 'kubeconfigs-'));
   await scene.source('checkout');
   // Those of an operator that ran a moment ago.
@@ -34,6 +39,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await scene.close();
+  await elsewhere.close();
 });
 
 const run = (...args: readonly string[]): Promise<Said> => spanferry(scene.namespace, args);
@@ -143,6 +149,40 @@ describe.concurrent('a mistake is told in one sentence with its mend:', () => {
     expect(out).toContain('no operator has looked at it yet');
   });
 
+  test('an answer that does not come keeps nobody from hearing of the others', async () => {
+    for (const name of ['orders', 'returns']) await elsewhere.source(name);
+    const said = await spanferry(elsewhere.namespace, ['scan', 'orders', 'returns', '--timeout', '1s']);
+    expect(said).toMatchObject({ code: 1, out: '' });
+    expect(said.err).toMatch(/^spanferry: orders: no operator .*\nspanferry: returns: no operator .*\n$/);
+  });
+
+  test('a field that somebody else looks after', async () => {
+    await elsewhere.source('theirs');
+    const args = ['create', 's3://acme-traces/elsewhere/', '--name', 'theirs', '--interval', '5m', '--apply'];
+    const said = await spanferry(elsewhere.namespace, args);
+    expect(said).toEqual(
+      refused(1, /^spanferry: cannot apply ingestionsources theirs in namespace \S+: .*conflict.*kubectl.*\. Change it there, or /),
+    );
+  });
+
+  test('a forget that is interrupted leaves the source as it was', async () => {
+    await elsewhere.source('interrupted');
+    const args = ['forget', 'interrupted', '-n', elsewhere.namespace, '--yes', '--timeout', '50s'];
+    const child = spawn(process.execPath, [inject('spanferry'), ...args], { env: { KUBECONFIG: inject('envtest').kubeconfigPath } });
+    let err = '';
+    child.stderr.on('data', (chunk) => {
+      err += chunk;
+    });
+    await eventually(
+      () => elsewhere.get('interrupted'),
+      ({ spec }) => spec.suspend,
+    );
+    child.kill('SIGINT');
+    const [code] = await once(child, 'close');
+    expect({ code, err }).toEqual({ code: 1, err: 'spanferry: interrupted before anything was forgotten: interrupted goes on\n' });
+    expect((await elsewhere.get('interrupted')).spec.suspend).toBe(false);
+  });
+
   test('a cluster that cannot be reached', async () => {
     const closed = await kubeconfig('closed', { token: 'any' }, { server: `https://127.0.0.1:${await freePort()}` });
     expect(await spanferry('default', ['status'], closed)).toEqual(
@@ -162,7 +202,22 @@ describe.concurrent('a mistake is told in one sentence with its mend:', () => {
 
   test('a plugin that is not there', async () => {
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such-plugin', interactiveMode: 'Never' };
-    expect(await spanferry('default', ['status'], await kubeconfig('plugin', { exec }))).toEqual(refused(3, /cannot be obtained: ENOENT/));
+    expect(await spanferry('default', ['status'], await kubeconfig('plugin', { exec }))).toEqual(
+      refused(3, /the kubeconfig names the credential plugin no-such-plugin, which is not in the PATH\. /),
+    );
+  });
+
+  test('a plugin that fails: its own words are shown, as kubectl shows them', async () => {
+    const script = "console.error('the login has expired: run acme-login'); process.exit(1)";
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: ['-e', script],
+      interactiveMode: 'Never',
+    };
+    expect(await spanferry('default', ['status'], await kubeconfig('failing', { exec }))).toEqual(
+      refused(3, /^the login has expired: run acme-login\nspanferry: .* the credential that the kubeconfig names cannot be obtained/),
+    );
   });
 
   test('no kubeconfig, and a context that it does not have', async () => {

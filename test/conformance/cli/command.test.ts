@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,14 @@ import { type Bundle, bundleCommand, bundleOperator } from '../../../hack/build/
 import { defaultSettings, type Input } from '../../../src/transcode/port.ts';
 import { createPool } from '../../../src/transcode/threads/pool.ts';
 import { command } from '../../support/cli/command.ts';
+import { eventually } from '../../support/eventually.ts';
 import { decodeRequest } from '../../support/traces/decode.ts';
+
+const isThere = (shell: string): boolean => {
+  const found = spawnSync(shell, ['--version']).status === 0;
+  if (!found) console.warn(`SKIPPED: completion in ${shell}, because it is not installed.`);
+  return found;
+};
 
 const fixtures = new URL('../../fixtures/', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'spanferry-bundle-'));
@@ -37,19 +44,63 @@ describe('the one file', () => {
     expect([...packages]).toEqual(['commander']);
   });
 
-  test('has what talks to a cluster packed inside: of client-node the part that reads a kubeconfig, and no SDK of a cloud', () => {
-    const [cluster, objects] = bundle.parts.map(({ inputs }) => Object.keys(inputs));
-    const packages = cluster?.filter((input) => input.startsWith('node_modules/')) ?? [];
-    expect(packages.filter((input) => /client-node\/dist\/gen\//.test(input))).toEqual([]);
-    expect(packages.filter((input) => /@aws-sdk|@azure|google-auth/.test(input))).toEqual([]);
+  /** Packages of a part, by the file whose import() loads it. */
+  const packagesOf = (entry: string): readonly string[] => {
+    const part = bundle.parts.flatMap(({ outputs }) => Object.values(outputs)).find(({ entryPoint }) => entryPoint === entry);
+    return Object.keys(part?.inputs ?? {}).filter((input) => input.startsWith('node_modules/'));
+  };
+  const clouds = /@aws-sdk|@smithy|@azure|google-auth/;
+
+  test('has what talks to a cluster packed inside: of client-node the part that reads a kubeconfig, of undici what connects', () => {
+    const packages = packagesOf('src/cli/cluster/cluster.ts');
+    expect(
+      packages.filter((input) =>
+        /client-node\/dist\/gen\/|undici\/lib\/(mock|cache|interceptor|web\/websocket)\/|zod\/v4\/locales\/(?!en)/.test(input),
+      ),
+    ).toEqual([]);
     expect(packages.filter((input) => /client-node\/dist\/config\.js$/.test(input))).toHaveLength(1);
-    expect(objects?.some((input) => /@aws-sdk/.test(input))).toBe(true);
+  });
+
+  test('of undici has all that is imported of it', () => {
+    const texts = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join('src', file), 'utf8'));
+    const imported = texts.flatMap((text) =>
+      [...text.matchAll(/^import \{(.+)\} from 'undici';$/gm)].flatMap(([, names = '']) => names.split(',')),
+    );
+    const wanted = imported.map((name) => name.trim()).filter((name) => !name.startsWith('type '));
+    const left = [...readFileSync('hack/build/trims.ts', 'utf8').matchAll(/exports\.(\w+) = require\('undici/g)].map(([, name]) => name);
+    expect(new Set(wanted)).toEqual(new Set(left));
+  });
+
+  test('has the SDK of each cloud in a part of its own, which brings along nothing that is there already', () => {
+    for (const entry of ['src/cli/cluster/cluster.ts', 'src/cli/objects/objects.ts'])
+      expect(packagesOf(entry).filter((input) => clouds.test(input))).toEqual([]);
+    const openers = bundle.parts
+      .flatMap(({ outputs }) => Object.values(outputs))
+      .flatMap(({ entryPoint = '' }) => /^src\/stores\/(.+)\/opener/.exec(entryPoint)?.[1] ?? []);
+    expect(openers).toEqual(['azureblob', 'azuremonitor', 'cloudtrace', 'datadog', 'gcs', 's3', 'xray']);
+    expect(packagesOf('src/stores/s3/opener.ts').filter((input) => /node_modules\/(undici|zod|@azure|google)/.test(input))).toEqual([]);
+    expect(packagesOf('src/stores/s3/opener.ts').some((input) => clouds.test(input))).toBe(true);
+    expect(packagesOf('src/stores/datadog/opener.ts')).toEqual([]);
   });
 
   test('loads nothing but modules of Node, and the operator only when asked', () => {
     const imports = Object.values(bundle.metafile.outputs).flatMap(({ imports }) => imports);
     const others = imports.filter(({ path }) => !path.startsWith('node:'));
     expect(others.map(({ path, kind }) => `${kind} ${path}`)).toEqual(['dynamic-import ./operator.mjs']);
+  });
+
+  test('tells in a sentence that an older Node is too old', async () => {
+    // What Node 20 does not know may not be imported by name, or it ends before the first line.
+    const names = Object.values(bundle.metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+    expect(names).not.toContain('node:zlib');
+    const older = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`;
+    const env = { NODE_OPTIONS: `--import "${older}"` };
+    expect(await command(program, { args: ['status'], env })).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^spanferry: this needs Node 24 or newer, and runs on v\d+\.\d+\.\d+ \(\S+\)\n$/),
+    });
   });
 
   /** Milliseconds of CPU that a command takes, the least of five runs: whatever else runs on the machine only adds to it. */
@@ -67,27 +118,33 @@ describe('the one file', () => {
     expect(await cpu('validate', agent)).toBeLessThan(150);
   });
 
-  test('comes to the first question to a cluster in under 250 ms of CPU', async () => {
-    expect((await run('status', '--kubeconfig', '/nowhere')).err).toContain('there is no kubeconfig /nowhere');
-    expect(await cpu('status', '--kubeconfig', '/nowhere')).toBeLessThan(250);
+  const nobody = ['--kubeconfig', '/nowhere'];
+  test.each([
+    ['status', 'any'],
+    ['wait', 'any', '--for', 'done'],
+    ['ls', 'any'],
+    ['why', 'any', 'a.json'],
+    ['view', 'any', 'a.json'],
+    ['preview', 'any'],
+  ])('%s comes to its first question to a cluster in under 250 ms of CPU', async (...args) => {
+    expect((await run(...args, ...nobody)).err).toContain('there is no kubeconfig /nowhere');
+    expect(await cpu(...args, ...nobody)).toBeLessThan(250);
+  });
+
+  test('what goes wrong at a store keeps its reason, although the client of the store is a part of its own', async () => {
+    const place = ['s3://acme-traces/', '--endpoint', 'http://127.0.0.1:1', '--path-style', '--region', 'us-east-1'];
+    const env = { AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'any' };
+    expect(await command(program, { args: ['preview', ...place], env })).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^spanferry: EndpointUnreachable: 127\.0\.0\.1:1: connect ECONNREFUSED .*\. Check the host name, /),
+    });
   });
 
   test('says its version, and with --help how to use it', async () => {
     expect((await run('--version')).out.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
-    for (const each of [
-      'validate',
-      'convert',
-      'view',
-      'status',
-      'files',
-      'version',
-      'test',
-      'scan',
-      'retry',
-      'force',
-      'suspend',
-      'resume',
-    ]) {
+    const commands = (await run('__complete', '--', '')).out.toString().trim().split('\n');
+    expect(commands).toHaveLength(20);
+    for (const each of commands.filter((name) => name !== 'operator')) {
       const { code, out } = await run(each, '--help');
       expect({ code, example: new RegExp(`Examples:\n  spanferry ${each}\\s`).test(out.toString()) }).toEqual({ code: 0, example: true });
     }
@@ -135,6 +192,12 @@ const mistakes: readonly [sentence: string, args: readonly string[], code: numbe
   ['an unknown format', ['view', '--format', 'xml', agent], 2, /It is auto, otlp or monocle\./],
   ['a format that the file has not', ['convert', '--format', 'monocle', agent], 1, /^spanferry: .* \(NotATraceFile\)\. [^\n]+\n$/],
   ['a file that is not there', ['view', 'nothing.json'], 1, /^spanferry: nothing\.json: there is no such file\n$/],
+  [
+    'a source without a key',
+    ['view', 'checkout-agents'],
+    1,
+    /^spanferry: checkout-agents: there is no such file; for a file of source checkout-agents name its key too\n$/,
+  ],
   ['a directory', ['convert', fixtures], 1, /it is a directory; name the files in it/],
 ];
 
@@ -230,17 +293,71 @@ test('a person at a terminal has colours', async () => {
   expect(text.replace(/\x1b\[\d+m/g, '')).toBe(readFileSync(`${fixtures}screens/langgraph-agent.json.80.txt`, 'utf8'));
 });
 
-test('bash completes by asking the command', async () => {
-  const bin = join(folder, 'bin');
-  mkdirSync(bin);
-  writeFileSync(join(bin, 'spanferry'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`, { mode: 0o755 });
-  const typed = 'COMP_WORDS=(spanferry files --s); COMP_CWORD=2; _spanferry; declare -p COMPREPLY';
-  const child = spawn('bash', ['-c', `source <(spanferry completion bash); ${typed}`], { env: { PATH: `${bin}:${process.env.PATH}` } });
-  const out: Buffer[] = [];
-  child.stdout.on('data', (chunk) => out.push(chunk));
-  const [code] = await once(child, 'close');
-  expect({ code, out: Buffer.concat(out).toString() }).toEqual({
-    code: 0,
-    out: 'declare -a COMPREPLY=([0]="--state" [1]="--since" [2]="--sort")\n',
+describe('the tabulator at a terminal', () => {
+  let bin: string;
+  beforeAll(() => {
+    bin = join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'spanferry'), `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`, { mode: 0o755 });
+  });
+
+  /** Types into an interactive shell behind a pseudo-terminal until its screen shows what is expected, and gives that screen. */
+  async function typed(shell: readonly string[], lines: readonly string[], expected: RegExp): Promise<string> {
+    const env = { PATH: `${bin}:${process.env.PATH}`, HOME: folder, TERM: 'xterm', PS1: '$ ', LANG: 'C.UTF-8' };
+    const child = spawn('script', ['-qec', shell.join(' '), '/dev/null'], { env, cwd: folder });
+    let screen = '';
+    child.stdout.on('data', (chunk) => {
+      screen += chunk;
+    });
+    try {
+      // A line is typed when the one before has been taken: each ends with a word that the shell then says.
+      for (const [i, line] of lines.entries()) {
+        child.stdin.write(i === lines.length - 1 ? line : `${line}; echo taken-$((${i} + 100))\n`);
+        if (i < lines.length - 1)
+          await eventually(
+            () => screen,
+            (text) => text.includes(`taken-${i + 100}`),
+            20_000,
+          );
+      }
+      return await eventually(
+        () => screen.replace(/\x1b(\[[0-?]*[ -/]*[@-~]|[=>])/g, ''),
+        (text) => expected.test(text),
+        20_000,
+      );
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }
+
+  const shells: readonly [name: string, shell: readonly string[], load: readonly string[]][] = [
+    ['bash', ['bash', '--norc', '-i'], ['source <(spanferry completion bash)']],
+    ['zsh', ['zsh', '-f', '-i'], ['autoload -Uz compinit && compinit -u -D && source <(spanferry completion zsh)']],
+  ];
+  for (const [name, shell, load] of shells) {
+    test.skipIf(!isThere(name))(
+      `${name} completes commands, options and their words by asking the command`,
+      async () => {
+        await typed(shell, [...load, 'spanferry sta\t'], /spanferry status/);
+        await typed(shell, [...load, 'spanferry files any --sta\t'], /files any --state/);
+        await typed(shell, [...load, 'spanferry files any -o wi\t'], /any -o wide/);
+      },
+      60_000,
+    );
+  }
+
+  test.skipIf(!isThere('fish'))('fish completes them too, and files only where there is nothing else', () => {
+    const completed = (line: string) =>
+      spawnSync('fish', ['-N', '-c', `spanferry completion fish | source; complete -C'${line}'`], {
+        env: { PATH: `${bin}:${process.env.PATH}`, HOME: folder },
+        encoding: 'utf8',
+        cwd: folder,
+      })
+        .stdout.split('\n')
+        .filter((each) => each !== '');
+    expect(completed('spanferry sta')).toEqual(['status']);
+    expect(completed('spanferry files any --s')).toEqual(['--since', '--sort', '--state']);
+    expect(completed('spanferry files any -o ')).toEqual(['json', 'name', 'wide', 'yaml']);
+    expect(completed('spanferry validate al')).toEqual(['alone/']);
   });
 });

@@ -137,6 +137,71 @@ describe.skipIf(!chromium)('in Chromium', () => {
     expect(await details(page)).toContain('SELECT shop.orders');
   });
 
+  test('keys that belong to the browser, to a button or to a folded prompt stay theirs', async () => {
+    const page = await open(await written(`${fixtures}langgraph-agent.json`, 'own-keys'));
+    const picture = () => page.value<string>("document.getElementById('axis').toDataURL()");
+    await eventually(
+      () => coloursAt(page, 11),
+      (many) => many > 3,
+    );
+    const whole = await picture();
+    const asked = (key: string, more: object, on: string) =>
+      page.value<boolean>(
+        `!${on}.dispatchEvent(new KeyboardEvent('keydown', { key: '${key}', cancelable: true, bubbles: true, ...${JSON.stringify(more)} }))`,
+      );
+    for (const key of ['+', '-', '0']) expect(await asked(key, { ctrlKey: true }, 'document.body')).toBe(false);
+    expect(await asked('Enter', {}, "document.getElementById('fit')")).toBe(false);
+    await page.press('ArrowDown');
+    await page.press('ArrowDown');
+    await page.press('ArrowDown');
+    await eventually(
+      () => details(page),
+      (text) => text.includes('chat gpt-4o'),
+    );
+    const unfolded = () => page.value<number>("document.querySelectorAll('#details details[open]').length");
+    await page.value("document.querySelector('#details summary').focus()");
+    await page.press('Enter');
+    await eventually(unfolded, (many) => many === 1);
+    expect(await asked('ArrowDown', {}, "document.querySelector('#details summary')")).toBe(false);
+    expect(await details(page)).toContain('chat gpt-4o');
+    await page.press('Escape');
+    await eventually(
+      () => page.value<string>("getComputedStyle(document.getElementById('details')).display"),
+      (display) => display === 'none',
+    );
+    expect(await asked('+', {}, 'document.body')).toBe(true);
+    await eventually(picture, (now) => now !== whole);
+    await page.press('End');
+    await eventually(
+      () => details(page),
+      (text) => text !== '',
+    );
+  });
+
+  test('in a narrow window the details lie below, and names stay readable; a trace without GenAI shows none', async () => {
+    const page = await open(await written(traceFile('plain.json', [spanOf(0, 'GET /cart'), spanOf(1, 'SELECT shop.cart')]), 'plain'));
+    await page.size(420, 800);
+    await eventually(
+      () => coloursAt(page, 11),
+      (many) => many > 3,
+    );
+    await page.press('ArrowDown');
+    await eventually(
+      () => details(page),
+      (text) => text.includes('GET /cart'),
+    );
+    const box = (id: string) =>
+      page.value<{ top: number; bottom: number; width: number }>(
+        `(() => { const { top, bottom, width } = document.getElementById('${id}').getBoundingClientRect(); return { top, bottom, width }; })()`,
+      );
+    const [chart, below] = [await box('chart'), await box('details')];
+    expect(below.top).toBeGreaterThanOrEqual(chart.bottom - 1);
+    expect(chart.bottom - chart.top).toBeGreaterThan(200);
+    expect(await page.value('document.documentElement.scrollWidth')).toBeLessThanOrEqual(420);
+    expect(await details(page)).not.toContain('Model');
+    await shot(page, 'narrow');
+  });
+
   test('it is light or dark as the system is, and as somebody chooses', async () => {
     const page = await open(await written(`${fixtures}langgraph-agent.json`, 'themes'));
     const back = () => page.value<string>('getComputedStyle(document.body).backgroundColor');

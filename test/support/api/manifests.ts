@@ -142,9 +142,15 @@ const stores: readonly Row[] = [
 ];
 
 const endpoints: readonly Row[] = [
-  ...['http://minio:9000', 'https://s3.internal', 'https://10.0.0.7:9000/', 'http://[fd00::7]:9000', 'https://ceph.example/s3'].map(
-    (endpoint) => taken(`S3 at ${endpoint}`, s3({ endpoint })),
-  ),
+  ...[
+    'http://minio:9000',
+    'http://minio:65535',
+    'https://s3.internal',
+    'https://s3.zone-1.example.',
+    'https://10.0.0.7:9000/',
+    'http://[fd00::7]:9000',
+    'https://ceph.example/s3',
+  ].map((endpoint) => taken(`S3 at ${endpoint}`, s3({ endpoint }))),
   ...[
     'minio:9000',
     'ftp://minio',
@@ -153,6 +159,9 @@ const endpoints: readonly Row[] = [
     'https://minio/#x',
     'https://',
     'https://mi nio',
+    'http://minio:65536',
+    'http://10.0.0.256',
+    'http://10.0.0.7.1:9000',
   ].map((endpoint) => refused(`S3 at ${endpoint}`, s3({ endpoint }), 'spec.store.s3.endpoint', urlForm)),
   refused('a destination without a scheme', destination({ endpoint: 'collector:4318' }), 'spec.destination.endpoint', urlForm),
   refused('a destination with a password', destination({ endpoint: 'http://a:b@collector' }), 'spec.destination.endpoint', urlForm),

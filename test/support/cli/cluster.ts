@@ -47,23 +47,46 @@ export function pack(files: number, status: object = {}): File {
   return { ...rest, spec: { sourceRef: spec.sourceRef, pack: named, title: `agents/prod/run-0.json +${files - 1}` } };
 }
 
-/** A cluster that knows these objects and nothing else, at the moment `now`, and what a command wrote. */
-export function toldCluster(objects: { readonly sources?: readonly Source[]; readonly files?: readonly File[] }, world: World = {}) {
+type Objects = {
+  readonly sources?: readonly Source[];
+  readonly files?: readonly File[];
+  /** Values of Secrets by name and key. */
+  readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+};
+
+/** A cluster that knows these objects and nothing else, at the moment `now`, and what a command wrote. Whatever an operator is asked for is done already. */
+export function toldCluster(objects: Objects, world: World = {}) {
   const clock = { now: () => now, monotonic: () => 0, sleep: async () => {} };
   const { io, out, err } = captured({ clock, ...world });
   async function* list<T>(items: readonly T[]) {
     yield { items, misfits: [], resourceVersion: '42' };
   }
   const lease = { metadata: {}, spec: { holderIdentity: 'worker', renewTime: secondsAgo(5) } };
+  let handled: object = {};
   const kube = {
     sources: {
-      get: async ({ name }: { name: string }) => objects.sources?.find((each) => each.metadata.name === name),
+      get: async ({ name }: { name: string }) => {
+        const found = objects.sources?.find((each) => each.metadata.name === name);
+        return found && { ...found, status: { ...found.status, handled } };
+      },
       list: () => list(objects.sources ?? []),
+      patch: async (_ref: object, steps: readonly { value: Readonly<Record<string, string>> }[]) => {
+        const tokens = Object.entries(steps.at(-1)?.value ?? {}).map(([name, token]) => [name.replace(/.*\//, ''), token]);
+        handled = Object.fromEntries(tokens);
+      },
     },
-    files: { list: () => list(objects.files ?? []) },
+    files: { list: () => list(objects.files ?? []), patch: async () => {} },
+    ledgers: { list: () => list([]) },
     leases: { list: () => list([lease]) },
+    secrets: {
+      get: async ({ name }: { name: string }) => ({
+        data: Object.fromEntries(
+          Object.entries(objects.secrets?.[name] ?? {}).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+        ),
+      }),
+    },
   };
-  // Only what looking at objects takes.
+  // Only what the commands of a test take.
   const cluster = { kube, namespace: 'ml-platform', where: 'the cluster', io } as unknown as Cluster;
   return { cluster, out, err };
 }

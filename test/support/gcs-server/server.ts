@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { type Fault, faults, send } from './faults.ts';
 import { listObjects, shown } from './list.ts';
 import { type ObjectBucket, objectBucket } from './objects.ts';
@@ -38,6 +38,11 @@ export async function startGcsServer(tls?: { readonly cert: string; readonly key
     void answer(room, request, response);
   };
   const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -57,7 +62,8 @@ export async function startGcsServer(tls?: { readonly cert: string; readonly key
       return fetch(`${origin}/token`, init);
     },
     stop: async () => {
-      server.closeAllConnections();
+      // Also those that never came to speak TLS, which the server itself does not count.
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
@@ -151,8 +157,11 @@ async function exchange({ tokens, armed }: Room, request: IncomingMessage, respo
   if (broken(armed.take('token'), response)) return;
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
-  const token = tokens.exchange(new URLSearchParams(Buffer.concat(chunks).toString()).get('assertion') ?? '');
-  const body = token ?? { error: 'invalid_grant', error_description: 'Invalid JWT Signature.' };
+  const asked = new URLSearchParams(Buffer.concat(chunks).toString());
+  const login = asked.get('refresh_token');
+  const token = login === null ? tokens.exchange(asked.get('assertion') ?? '') : tokens.refresh(login);
+  const description = login === null ? 'Invalid JWT Signature.' : 'Token has been expired or revoked.';
+  const body = token ?? { error: 'invalid_grant', error_description: description };
   response.writeHead(token ? 200 : 400, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 

@@ -13,6 +13,7 @@ export type Tokens = ReturnType<typeof tokenService>;
 export function tokenService() {
   const accounts = new Map<string, { readonly publicKey: KeyObject; permissions: readonly Permission[] }>();
   const tokens = new Map<string, Token>();
+  const logins = new Map<string, string>();
   /** What the metadata server hands out, in its words. */
   const attached = { email: undefined as string | undefined };
 
@@ -36,6 +37,21 @@ export function tokenService() {
         client_email: email,
         token_uri: 'http://169.254.169.254/never-asked',
       });
+    },
+    /** Logs a person in, and gives what gcloud leaves in application_default_credentials.json. */
+    login: (email: string, permissions: readonly Permission[] = ['storage.objects.list', 'storage.objects.get']): string => {
+      const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+      const refreshToken = `1//${randomUUID()}`;
+      accounts.set(email, { publicKey, permissions });
+      logins.set(refreshToken, email);
+      return JSON.stringify({ type: 'authorized_user', client_id: 'gcloud', client_secret: 'gcloud', refresh_token: refreshToken });
+    },
+    /** Logs everybody out. */
+    logout: () => logins.clear(),
+    /** Trades the token of a login for one to read with. */
+    refresh: (refreshToken: string) => {
+      const email = logins.get(refreshToken);
+      return email === undefined ? undefined : issue(email);
     },
     grant: (email: string, permissions: readonly Permission[]) => {
       const account = accounts.get(email);

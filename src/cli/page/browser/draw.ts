@@ -66,7 +66,10 @@ export function drawAxis(brush: CanvasRenderingContext2D, width: number, height:
     brush.moveTo(x, height - 7);
     brush.lineTo(x, height);
     brush.stroke();
-    brush.fillText(took(mark), x + 3, height / 2);
+    const label = took(mark);
+    const room = brush.measureText(label).width + 3;
+    // At the right edge a label stands before its mark.
+    brush.fillText(label, x + 3 + room > width ? x - room : x + 3, height / 2);
   }
 }
 

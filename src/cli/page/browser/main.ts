@@ -125,6 +125,8 @@ const keys: Readonly<Record<string, () => void>> = {
   ArrowUp: () => step(-1),
   PageDown: () => step(20),
   PageUp: () => step(-20),
+  Home: () => step(Number.NEGATIVE_INFINITY),
+  End: () => step(Number.POSITIVE_INFINITY),
   ArrowLeft: () => (view = moved(view, trace.took, -0.2)),
   ArrowRight: () => (view = moved(view, trace.took, 0.2)),
   Enter: () => chosen !== undefined && rows.fold(chosen),
@@ -142,15 +144,27 @@ function step(by: number): void {
 
 function onKey(event: KeyboardEvent): void {
   if (event.target === search) {
+    if (event.key === 'Escape') scroll.focus();
     const next = matches.find((each) => each > (chosen ?? -1)) ?? matches[0];
     if (event.key === 'Enter' && next !== undefined) choose(next);
     return;
   }
+  // The browser's own keys stay the browser's, and those of a button, a list or a folded prompt are theirs.
+  const isElsewhere = event.target instanceof Element && event.target.closest('#details, button, select') !== null;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === '/') search.focus();
-  else if (keys[event.key] && event.target !== traces) keys[event.key]?.();
+  else if (event.key === 'Escape' && chosen !== undefined) close();
+  else if (keys[event.key] && !isElsewhere) keys[event.key]?.();
   else return;
   event.preventDefault();
   redraw();
+}
+
+/** Gives the whole window back to the waterfall. */
+function close(): void {
+  chosen = undefined;
+  details.replaceChildren();
+  scroll.focus();
 }
 
 function toggleTheme(): void {

@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import {
   BlobServiceClient,
   ContainerSASPermissions,
@@ -8,7 +7,7 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { AzureBlobSpec } from '../../../../src/stores/spec.ts';
-import { startChild } from '../../../support/child.ts';
+import { startAzurite } from '../../../support/azurite.ts';
 import type { Access, Driver, TestBucket, TestServer, Trouble } from '../driver.ts';
 
 const ACCOUNT = 'acmetraces';
@@ -18,21 +17,8 @@ export const azurite: Driver = { name: 'azurite', start };
 
 async function start(): Promise<TestServer> {
   const key = randomBytes(64).toString('base64');
-  const main = join(import.meta.dirname, '../../../../node_modules/azurite/dist/src/blob/main.js');
-  const args = [
-    '--blobHost',
-    '127.0.0.1',
-    '--blobPort',
-    '0',
-    '--inMemoryPersistence',
-    '--skipApiVersionCheck',
-    '--disableTelemetry',
-    '--silent',
-  ];
-  const child = await startChild(process.execPath, [main, ...args], /successfully listens on (http:\S+)/, {
-    AZURITE_ACCOUNTS: `${ACCOUNT}:${key}`,
-  });
-  const endpoint = `${child.line[1]?.replace(/\/$/, '')}/${ACCOUNT}`;
+  const { origin, stop } = await startAzurite(ACCOUNT, key);
+  const endpoint = `${origin}/${ACCOUNT}`;
   const owner = new StorageSharedKeyCredential(ACCOUNT, key);
   const service = new BlobServiceClient(endpoint, owner);
 
@@ -154,5 +140,5 @@ async function start(): Promise<TestServer> {
       },
     },
   ];
-  return { createBucket, troubles, cannot: { 'UTF-8 order': 'it sorts by UTF-16 units' }, stop: child.stop };
+  return { createBucket, troubles, cannot: { 'UTF-8 order': 'it sorts by UTF-16 units' }, stop: stop };
 }

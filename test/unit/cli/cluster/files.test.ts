@@ -108,6 +108,13 @@ describe('the files of a source', () => {
     ]);
   });
 
+  test('are not said to be gone where only a filter hides them', async () => {
+    const all = [source('checkout-agents', {}, { ledger: { entries: 3, segments: 1 } })];
+    const { cluster, out } = toldCluster({ sources: all, files: records });
+    await files(cluster, 'checkout-agents', { sort: 'time', state: ['Failed'] });
+    expect(out()).toMatch(/\n1 file: 1 failed; 0 spans, 4\.3 kB\n$/);
+  });
+
   test('a state that there is not is told', async () => {
     await expect(shown({ state: ['Done'] })).rejects.toThrow('there is no state Done: it is Pending, Processing, Completed, Failed');
   });

@@ -103,6 +103,34 @@ describe('a page about each source', () => {
   });
 });
 
+describe('watched', () => {
+  /** The first page of a session that ends when it would sleep. */
+  async function firstPage(rows: number): Promise<readonly string[]> {
+    const ended = new Error('Ctrl-C');
+    const clock = { now: () => now, monotonic: () => 0, sleep: () => Promise.reject(ended) };
+    const { cluster, out } = toldCluster({ sources: [flowing, refused], files: minutely }, { terminal: true, columns: 80, rows, clock });
+    await expect(status(cluster, [], { watch: true })).rejects.toBe(ended);
+    return out()
+      .replace(/\x1b\[[0-9;]*[A-Za-z]/g, '')
+      .trimEnd()
+      .split('\n');
+  }
+
+  test('it is as high as the window at most, so that it redraws in place', async () => {
+    const lines = await firstPage(12);
+    expect(lines).toHaveLength(11);
+    expect(lines.at(-1)).toMatch(/^… \d+ more lines: make the window higher, or name a source$/);
+    expect((await firstPage(200)).join('\n')).not.toContain('more lines');
+  });
+
+  test('pages are drawn, not objects', async () => {
+    const { cluster } = toldCluster({ sources: [flowing] });
+    await expect(status(cluster, [], { watch: true, output: 'json' })).rejects.toThrow(
+      '--watch draws pages; `kubectl get isrc -w -o json` follows objects',
+    );
+  });
+});
+
 describe('for programs', () => {
   test.each(['json', 'yaml', 'name'] as const)('%s', async (output) => {
     const { cluster, out } = toldCluster({ sources: [flowing, fresh] });

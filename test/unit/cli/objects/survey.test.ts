@@ -39,7 +39,7 @@ describe('a look over a store', () => {
       '  oldest   2026-11-18 20:00:00  agents/prod/a.json',
       '  newest   2026-11-20 10:00:00  agents/prod/b.json',
       '  left     1 without extension, 1 .txt (taken: .json)',
-      '  known    1 are done or under way, 2 are to come',
+      '  known    1 is done or under way, 2 are to come',
     ]);
   });
 
