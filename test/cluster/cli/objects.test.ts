@@ -217,6 +217,10 @@ describe.concurrent('spanferry create', () => {
       'applied configured',
     );
     expect((await scene.get('applied')).spec.suspend).toBe(true);
+    expect(await run(['create', 's3://other-traces/created/', ...flags, '--name', 'applied', '--apply'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('bucket cannot change: make another IngestionSource for another bucket'),
+    });
     expect(await run(['create', 'gs://acme-traces/', '--secret', 'no-key', '--apply'])).toMatchObject({
       code: 0,
       err: expect.stringContaining('there is no Secret no-key in namespace'),

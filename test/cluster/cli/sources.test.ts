@@ -113,6 +113,16 @@ test.concurrent('row 44: spanferry suspend stops a source, resume lets it go on'
   expect(await run('suspend', 'paused')).toEqual(well('paused suspended: nothing is lost, `resume` goes on\n'));
   await scene.condition('paused', 'Ready', { reason: 'Suspended' });
   expect(await run('suspend', 'paused')).toEqual(well('paused was suspended already\n'));
+  for (const asked of [
+    ['retry', 'paused', '--all-failed'],
+    ['retry', 'paused', 'a.json'],
+    ['force', 'paused', 'a.json'],
+  ]) {
+    expect(await run(...asked)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('paused is suspended, so nothing would happen: `resume` it first'),
+    });
+  }
   const { text, ids } = agentFile();
   scene.put('paused/later.json', text);
   expect(await run('resume', 'paused')).toEqual(well('paused resumed\n'));
