@@ -31,7 +31,7 @@ export default defineConfig({
         },
       },
       // Files beside one another: the trial keeps the machine busy, and the others mostly wait.
-      { test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], maxWorkers: 2, hookTimeout: 60_000 } },
+      { test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], maxWorkers: 2, hookTimeout: 180_000 } },
       {
         test: {
           name: 'cli',
