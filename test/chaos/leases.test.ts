@@ -70,7 +70,7 @@ describe.concurrent('with the times of a real installation', () => {
   }) => {
     const { two, written, untilWritten } = await candidates({ client, kubeconfigPath, timing, onTestFinished });
     const { first, second } = await two(1);
-    first.signal('SIGSTOP');
+    first.signal('SIGUSR2');
     const stopped = sleep(STOPPED_MS);
     await second.says(says('leading'));
     await untilWritten('second-1');
@@ -87,7 +87,7 @@ describe.concurrent('with the times of a real installation', () => {
     const { start, written, untilWritten } = await candidates({ client, kubeconfigPath, timing, onTestFinished });
     const first = start('first');
     await untilWritten('first-1');
-    first.signal('SIGSTOP');
+    first.signal('SIGUSR2');
     const stopped = sleep(STOPPED_MS);
     // What was on its way when it stopped arrives.
     await sleep(1_000);

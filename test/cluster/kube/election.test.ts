@@ -43,7 +43,7 @@ describe('hand-over between processes', () => {
   test('a leader that was stopped writes nothing when it goes on', async () => {
     const { two, written, untilWritten } = await begin();
     const { first, second } = await two();
-    first.signal('SIGSTOP');
+    first.signal('SIGUSR2');
     await untilWritten('second-1');
     const before = (await written())['first-1'];
     await sleep(2 * timing.durationMs);
@@ -58,7 +58,7 @@ describe('hand-over between processes', () => {
     const { start, written, untilWritten } = await begin();
     const first = start('first');
     await untilWritten('first-1');
-    first.signal('SIGSTOP');
+    first.signal('SIGUSR2');
     // What was on its way when it stopped arrives.
     await sleep(500);
     const before = (await written())['first-1'];

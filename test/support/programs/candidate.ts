@@ -1,6 +1,6 @@
 /**
  * A replica that campaigns and, while it leads, writes into ConfigMaps as fast as it can. It says what happens on standard
- * output, a line each; SIGTERM ends it in good order, anything else is what a test does to it.
+ * output, a line each; SIGTERM ends it in good order, SIGUSR2 stops it between two requests, anything else is what a test does to it.
  */
 import { readFileSync } from 'node:fs';
 import { Failed } from '../../../src/api/failure.ts';
@@ -53,6 +53,9 @@ const lead: Lead = async (leadership, stop) => {
   const { failure } = await runParts(parts, { clock, log, stop, abandon: leadership.signal, drainMs: 1_000 });
   if (failure) throw new Failed(failure);
 };
+
+// From outside, SIGSTOP may strike between the last look at the Lease and the first byte: that one request would go out when the process goes on.
+process.on('SIGUSR2', () => process.kill(process.pid, 'SIGSTOP'));
 
 const stop = new AbortController();
 process.once('SIGTERM', () => stop.abort());
