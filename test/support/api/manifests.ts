@@ -161,6 +161,7 @@ const endpoints: readonly Row[] = [
     'https://mi nio',
     'http://minio:65536',
     'http://10.0.0.256',
+    'http://2852039166',
     'http://10.0.0.7.1:9000',
   ].map((endpoint) => refused(`S3 at ${endpoint}`, s3({ endpoint }), 'spec.store.s3.endpoint', urlForm)),
   refused('a destination without a scheme', destination({ endpoint: 'collector:4318' }), 'spec.destination.endpoint', urlForm),
