@@ -78,6 +78,7 @@ describe.skipIf(!helmProgram)('an installed release', () => {
 
   const may: readonly (readonly [verb: string, resource: string, group?: string])[] = [
     ['get', 'secrets'],
+    ['get', 'ingestionsources', 'spanferry.io'],
     ['list', 'ingestionsources', 'spanferry.io'],
     ['patch', 'ingestionfiles', 'spanferry.io'],
     ['update', 'ingestionledgers', 'spanferry.io'],
@@ -90,7 +91,6 @@ describe.skipIf(!helmProgram)('an installed release', () => {
     ['update', 'secrets'],
     ['get', 'configmaps'],
     ['list', 'pods'],
-    ['get', 'ingestionsources', 'spanferry.io'],
     ['create', 'ingestionsources', 'spanferry.io'],
     ['update', 'ingestionsources', 'spanferry.io'],
     ['delete', 'ingestionsources', 'spanferry.io'],
