@@ -92,7 +92,11 @@ const lead =
         isGone: (source) =>
           resources.sources.get(source, call).then(
             () => false,
-            (thrown) => isKube(thrown, 'NotFound'),
+            (thrown) => {
+              // A right that is missing must be told; whatever else it is, the source may be there.
+              if (isKube(thrown, 'Forbidden')) throw thrown;
+              return isKube(thrown, 'NotFound');
+            },
           ),
         setStatus: (source, status) => resources.sources.updateStatus({ ...(source as Source), status }, call),
       },
