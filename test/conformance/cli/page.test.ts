@@ -58,6 +58,12 @@ describe.skipIf(!chromium)('in Chromium', () => {
 
   const open = async (html: string): Promise<Page> => browser.open(pathToFileURL(html).href);
   const details = (page: Page) => page.value<string>("document.getElementById('details').innerText");
+  /** The details show it. */
+  const detailed = (page: Page, words: string) =>
+    eventually(
+      () => details(page),
+      (text) => text.includes(words),
+    );
   const shot = async (page: Page, name: string) => {
     if (screenshots !== undefined) await page.screenshot(join(screenshots, `${name}.png`));
   };
@@ -66,13 +72,16 @@ describe.skipIf(!chromium)('in Chromium', () => {
     page.value<number>(
       `(() => { const c = document.getElementById('rows'); const { data } = c.getContext('2d').getImageData(0, ${y}, c.width, 1); return new Set(new Uint32Array(data.buffer)).size; })()`,
     );
-
-  test('an agent run is drawn, asks for nothing but itself, and complains about nothing', async () => {
-    const page = await open(await written(`${fixtures}langgraph-agent.json`, 'drawn'));
-    await eventually(
+  /** The first span stands there. */
+  const drawn = (page: Page) =>
+    eventually(
       () => coloursAt(page, 11),
       (many) => many > 3,
     );
+
+  test('an agent run is drawn, asks for nothing but itself, and complains about nothing', async () => {
+    const page = await open(await written(`${fixtures}langgraph-agent.json`, 'drawn'));
+    await drawn(page);
     expect(await page.value("document.getElementById('facts').textContent")).toBe(
       '2025-11-19 10:00:00.000 UTC · 6.41 s · 9 spans · 1 with an error',
     );
@@ -83,16 +92,10 @@ describe.skipIf(!chromium)('in Chromium', () => {
 
   test('a click shows a span; prompts and answers are folded until somebody unfolds them', async () => {
     const page = await open(await written(`${fixtures}langgraph-agent.json`, 'clicked'));
-    await eventually(
-      () => coloursAt(page, 11),
-      (many) => many > 3,
-    );
+    await drawn(page);
     const top = await page.value<number>("document.getElementById('rows').getBoundingClientRect().top");
     await page.click(200, top + 2.5 * 22);
-    await eventually(
-      () => details(page),
-      (text) => text.includes('chat gpt-4o'),
-    );
+    await detailed(page, 'chat gpt-4o');
     expect(await details(page)).toContain('1204');
     expect(await page.value("document.querySelectorAll('#details details[open]').length")).toBe(0);
     expect(await page.value("document.querySelectorAll('#details details').length")).toBeGreaterThan(1);
@@ -106,10 +109,7 @@ describe.skipIf(!chromium)('in Chromium', () => {
 
   test('the wheel zooms around the mouse, and dragging over the scale fills the chart; Fit shows all again', async () => {
     const page = await open(await written(`${fixtures}langgraph-agent.json`, 'zoomed'));
-    await eventually(
-      () => coloursAt(page, 11),
-      (many) => many > 3,
-    );
+    await drawn(page);
     const picture = () => page.value<string>("document.getElementById('axis').toDataURL()");
     const before = await picture();
     await page.wheel(900, 200, -400, true);
@@ -140,10 +140,7 @@ describe.skipIf(!chromium)('in Chromium', () => {
   test('keys that belong to the browser, to a button or to a folded prompt stay theirs', async () => {
     const page = await open(await written(`${fixtures}langgraph-agent.json`, 'own-keys'));
     const picture = () => page.value<string>("document.getElementById('axis').toDataURL()");
-    await eventually(
-      () => coloursAt(page, 11),
-      (many) => many > 3,
-    );
+    await drawn(page);
     const whole = await picture();
     const asked = (key: string, more: object, on: string) =>
       page.value<boolean>(
@@ -154,10 +151,7 @@ describe.skipIf(!chromium)('in Chromium', () => {
     await page.press('ArrowDown');
     await page.press('ArrowDown');
     await page.press('ArrowDown');
-    await eventually(
-      () => details(page),
-      (text) => text.includes('chat gpt-4o'),
-    );
+    await detailed(page, 'chat gpt-4o');
     const unfolded = () => page.value<number>("document.querySelectorAll('#details details[open]').length");
     await page.value("document.querySelector('#details summary').focus()");
     await page.press('Enter');
@@ -181,15 +175,9 @@ describe.skipIf(!chromium)('in Chromium', () => {
   test('in a narrow window the details lie below, and names stay readable; a trace without GenAI shows none', async () => {
     const page = await open(await written(traceFile('plain.json', [spanOf(0, 'GET /cart'), spanOf(1, 'SELECT shop.cart')]), 'plain'));
     await page.size(420, 800);
-    await eventually(
-      () => coloursAt(page, 11),
-      (many) => many > 3,
-    );
+    await drawn(page);
     await page.press('ArrowDown');
-    await eventually(
-      () => details(page),
-      (text) => text.includes('GET /cart'),
-    );
+    await detailed(page, 'GET /cart');
     const box = (id: string) =>
       page.value<{ top: number; bottom: number; width: number }>(
         `(() => { const { top, bottom, width } = document.getElementById('${id}').getBoundingClientRect(); return { top, bottom, width }; })()`,
@@ -209,10 +197,7 @@ describe.skipIf(!chromium)('in Chromium', () => {
     expect(await back()).toBe('rgb(255, 255, 255)');
     await page.scheme('dark');
     expect(await back()).toBe('rgb(20, 23, 28)');
-    await eventually(
-      () => coloursAt(page, 11),
-      (many) => many > 3,
-    );
+    await drawn(page);
     await shot(page, 'agent-dark');
     await page.value("document.getElementById('theme').click()");
     expect(await back()).toBe('rgb(255, 255, 255)');
@@ -228,15 +213,9 @@ describe.skipIf(!chromium)('in Chromium', () => {
       ],
     };
     const page = await open(await written(traceFile('hostile.json', [span, spanOf(1, '%TITLE%"%DATA%"$&')]), 'hostile'));
-    await eventually(
-      () => coloursAt(page, 11),
-      (many) => many > 3,
-    );
+    await drawn(page);
     await page.press('ArrowDown');
-    await eventually(
-      () => details(page),
-      (text) => text.includes('</script>'),
-    );
+    await detailed(page, '</script>');
     await page.value("for (const each of document.querySelectorAll('details')) each.open = true");
     expect(await details(page)).toContain('onerror=');
     expect(await page.value('document.title')).toBe('hostile.json');
