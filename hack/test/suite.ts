@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import type { Suite } from './suites.ts';
 
 /** How one suite went, in numbers. */
@@ -13,6 +14,8 @@ export type SuiteResult = {
   readonly skipped: number;
   /** Where tests were skipped, and how many. */
   readonly skippedIn: readonly string[];
+  /** Every failed test by its full name, with what it says. */
+  readonly failures: readonly string[];
   readonly seconds: number;
   /** What went wrong beyond single tests. */
   readonly trouble?: string;
@@ -41,7 +44,7 @@ export async function runSuite(suite: Suite): Promise<SuiteResult> {
 
 /** What a run says about its suite. Whatever did not end well counts as a failure, also where no test says so. */
 export function judge(name: string, end: string, report: Report | undefined): Omit<SuiteResult, 'suite' | 'seconds' | 'interrupted'> {
-  if (!report) return { passed: 0, failed: 1, skipped: 0, skippedIn: [], trouble: `${name} did not run to its end (${end})` };
+  if (!report) return { passed: 0, failed: 1, skipped: 0, skippedIn: [], failures: [], trouble: `${name} did not run to its end (${end})` };
   const skippedIn = report.testResults.flatMap((file) => {
     const skipped = file.assertionResults.filter(({ status }) => ['skipped', 'pending', 'todo'].includes(status)).length;
     return skipped === 0 ? [] : [`${skipped} of ${relative(root, file.name)}`];
@@ -51,11 +54,27 @@ export function judge(name: string, end: string, report: Report | undefined): Om
     failed: report.numFailedTests,
     skipped: report.numPendingTests + report.numTodoTests,
     skippedIn,
+    failures: report.testResults.flatMap(({ name: file, assertionResults }) =>
+      assertionResults
+        .filter(({ status }) => status === 'failed')
+        .map((test) => `${relative(root, file)} > ${test.fullName}\n${indented(test.failureMessages?.[0])}`),
+    ),
   };
   if (end !== 'exit 0' && counts.failed === 0) return { ...counts, failed: 1, trouble: `${name} failed outside its tests (${end})` };
   if (counts.passed + counts.failed === 0) return { ...counts, failed: 1, trouble: `${name} has not run a single test` };
   return counts;
 }
+
+/** A message may carry a whole page; its beginning says what broke. */
+const MOST_LINES = 16;
+const MOST_LETTERS = 300;
+
+const indented = (message = ''): string =>
+  stripVTControlCharacters(message)
+    .split('\n')
+    .slice(0, MOST_LINES)
+    .map((line) => `  ${line.slice(0, MOST_LETTERS)}`)
+    .join('\n');
 
 type End = { readonly end: string; readonly interrupted: boolean };
 
@@ -103,8 +122,10 @@ export type Report = {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly { readonly status: string }[] }[];
+  readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly TestReport[] }[];
 };
+
+type TestReport = { readonly status: string; readonly fullName?: string; readonly failureMessages?: readonly string[] };
 
 function readReport(path: string): Report | undefined {
   try {

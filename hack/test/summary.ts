@@ -18,6 +18,8 @@ export function summarise({ failedChecks, results, missing, strict }: Everything
     console.log(`${suite.name.padEnd(14)} ${numbers.padEnd(40)} ${seconds.toFixed(0)} s of ${suite.budgetSeconds} s`);
     if (trouble) console.log(`  ${trouble}`);
   }
+  // What a reader of a long log, or of its end, looks for first.
+  for (const failure of results.flatMap((result) => result.failures)) console.log(`FAILED: ${failure}`);
   for (const where of results.flatMap((result) => result.skippedIn)) console.log(`SKIPPED: ${where}`);
   for (const name of failedChecks) console.log(`FAILED CHECK: ${name}`);
   for (const why of missing) console.log(`NOT TESTED: ${why}`);

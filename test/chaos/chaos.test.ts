@@ -21,6 +21,6 @@ test.each([{ seed: 1, ms: 150_000, files: 500 }])(
     const { complaints, summary, history } = await trial({ ...options, builds });
     console.log(`chaos with seed ${options.seed}: ${summary}`);
     if (complaints.length > 0) console.log(history.lines.join('\n'));
-    expect(complaints).toEqual([]);
+    expect(complaints, complaints.join('\n')).toEqual([]);
   },
 );

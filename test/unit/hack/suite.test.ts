@@ -38,6 +38,22 @@ const cases: readonly [sentence: string, end: string, report: Report | undefined
     }),
     { passed: 1, failed: 0, skipped: 2, skippedIn: ['2 of test/conformance/stores/moto.test.ts'] },
   ],
+  [
+    'a failed test is named, with the beginning of what it says',
+    'exit 1',
+    report({
+      numFailedTests: 1,
+      testResults: [
+        {
+          name: place,
+          assertionResults: [
+            { status: 'failed', fullName: 'moto keeps a promise', failureMessages: ['\u001b[31mError: it did not\u001b[39m\n  at x'] },
+          ],
+        },
+      ],
+    }),
+    { failed: 1, failures: ['test/conformance/stores/moto.test.ts > moto keeps a promise\n  Error: it did not\n    at x'] },
+  ],
 ];
 
 test.each(cases)('%s', (_sentence, end, given, expected) => {
