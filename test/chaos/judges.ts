@@ -1,6 +1,6 @@
 import { type IngestionFile, titleOf } from '../../src/api/ingestionfile.ts';
 import type { IngestionSource } from '../../src/api/ingestionsource.ts';
-import type { Outcome } from '../../src/ledger/entries.ts';
+import type { Outcome } from '../../src/api/supply.ts';
 import type { Disturbance, Request } from './history.ts';
 import { failsWith, idsOf, isPoison, numberOf, type TrueFile, versionOf } from './truth.ts';
 
