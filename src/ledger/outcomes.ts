@@ -13,7 +13,7 @@ export type IdentityOf = (file: FileKey) => Identity;
 const unread = ({ key, version }: FileKey): FileKey => ({ key, version: `${version}\nsuperseded` });
 
 /** How the ledger writes down that a file ended. */
-export const entryOf = ({ file, outcome }: Pick<Ended, 'file' | 'outcome'>, identityOf: IdentityOf): Entry =>
+export const entryOf = ({ file, outcome }: Pick<Ended, 'outcome'> & { readonly file: FileKey }, identityOf: IdentityOf): Entry =>
   outcome === 'superseded' ? { ...identityOf(unread(file)), outcome: 'completed' } : { ...identityOf(file), outcome };
 
 /** How a file ended, as far as the ledger knows. */

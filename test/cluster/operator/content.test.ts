@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { filesOf, isSuperseded } from '../../../src/api/ingestionfile.ts';
+import { filesOf } from '../../../src/api/ingestionfile.ts';
 import type { Fault } from '../../support/collector-stub.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Stage, stage } from '../../support/stage.ts';
@@ -211,11 +211,11 @@ describe.concurrent('a file whose content changed', () => {
     const held = await eventually(itsRecord, (record) => record?.status.reason === 'DestinationUnavailable');
     const { version } = filesOf(held!.spec).find((file) => file.key === key)!;
     scene.put(key, second.text);
-    holds.delete(path);
-    await eventually(
-      () => scene.files(name),
-      (records) => records.some((record) => isSuperseded(record, { key, version })),
+    // Whoever tries the destination again reads the file again. Nothing of its first content can arrive before that.
+    await eventually(itsRecord, (record) =>
+      [record?.status, ...(record?.status.unread ?? [])].some((each) => each?.reason === 'Superseded'),
     );
+    holds.delete(path);
     await scene.ask('ingestionsources', name, 'scan', 'second');
     await scene.delivered(second.ids);
     await scene.settled(name, { completed: count + 1 });
