@@ -16,5 +16,7 @@ test.each([
 });
 
 test('an identity is written down as it always was', () => {
-  expect(identityText(identities(place)({ key: 'agents/prod/run-1.json', version: 'd41d8cd98f00b204e9800998ecf8427e' }))).toBe('ae3f2e93f9ac33f215faf9d8');
+  expect(identityText(identities(place)({ key: 'agents/prod/run-1.json', version: 'd41d8cd98f00b204e9800998ecf8427e' }))).toBe(
+    'ae3f2e93f9ac33f215faf9d8',
+  );
 });
