@@ -39,7 +39,7 @@ export type Operator = {
 };
 
 const crds = fileURLToPath(new URL('../../crds', import.meta.url));
-const sendsPreload = new URL('./sends.ts', import.meta.url).href;
+const sendsPreload = new URL('../../test/support/programs/sends.ts', import.meta.url).href;
 const dockerfile = fileURLToPath(new URL('../../Dockerfile', import.meta.url));
 const own = 'default';
 const place = (namespace = own) => `/apis/spanferry.io/v1alpha1/namespaces/${namespace}/ingestionsources`;
@@ -113,7 +113,7 @@ async function startOperator(program: string, flags: readonly string[], kubeconf
   const { flags: node, env } = shipped();
   const more = [...(process.env.SPANFERRY_BENCH_NODE?.split(' ') ?? []), ...(sends === undefined ? [] : ['--import', sendsPreload])];
   const child = spawn(process.execPath, [...node, ...more, program, 'operator', ...flags, '--listen', listen], {
-    env: { ...process.env, ...env, KUBECONFIG: kubeconfig, ...(sends !== undefined && { SPANFERRY_BENCH_SENDS: sends }) },
+    env: { ...process.env, ...env, KUBECONFIG: kubeconfig, ...(sends !== undefined && { SPANFERRY_TEST_SENDS: sends }) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = process.env.SPANFERRY_BENCH_LOG;
