@@ -1,6 +1,7 @@
+import type { IngestionLedger } from '../../src/api/ingestionledger.ts';
 import { check } from '../../src/ledger/check.ts';
 import { identities } from '../../src/ledger/identity.ts';
-import { memoryOf } from '../../src/ledger/memory.ts';
+import { type Memory, memoryOf } from '../../src/ledger/memory.ts';
 import { weigh } from './crew.ts';
 import type { History } from './history.ts';
 import type { Evidence, Trace, Weight } from './judges.ts';
@@ -19,19 +20,7 @@ export async function gather(
   const [sources, records, segments] = await Promise.all([objects.sources(), objects.records(), objects.ledgers()]);
   const identityOf = identities({ kind: 's3', endpoint: s3.endpoint, bucket });
   const troubles: string[] = [];
-  const memories = new Map(
-    origins.map(({ name }) => {
-      const checked = check(
-        segments.map(({ spec }) => spec).filter(({ sourceRef }) => sourceRef.name === name),
-        0,
-      );
-      if (!checked.ok) {
-        troubles.push(`the ledger of ${name} cannot be read: ${checked.failure.message}`);
-        return [name, memoryOf([])];
-      }
-      return [name, checked.memory];
-    }),
-  );
+  const memories = memoriesOf(segments, (trouble) => troubles.push(trouble));
   const traces = files.flatMap((file): readonly Trace[] =>
     shelf.contents(file).map(({ version, etag }, at, all) => ({
       file,
@@ -47,3 +36,20 @@ export async function gather(
   });
   return { traces, requests: history.requests, disturbances: history.disturbances, sources, records, weights, before, troubles };
 }
+
+/** What the ledger of each source knows. */
+export const memoriesOf = (
+  segments: readonly IngestionLedger[],
+  onTrouble: (trouble: string) => void = () => {},
+): ReadonlyMap<string, Memory> =>
+  new Map(
+    origins.map(({ name }) => {
+      const checked = check(
+        segments.map(({ spec }) => spec).filter(({ sourceRef }) => sourceRef.name === name),
+        0,
+      );
+      if (checked.ok) return [name, checked.memory];
+      onTrouble(`the ledger of ${name} cannot be read: ${checked.failure.message}`);
+      return [name, memoryOf([])];
+    }),
+  );
