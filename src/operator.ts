@@ -8,7 +8,7 @@ import { writeShare } from './kube/budget.ts';
 import { copies } from './kube/copies.ts';
 import { workerName } from './kube/heartbeat.ts';
 import { findKubeConfig } from './kube/kubeconfig.ts';
-import { tokenBucket } from './kube/limit.ts';
+import { rateLimit } from './kube/limit.ts';
 import type { Source } from './kube/ownkinds.ts';
 import { resources } from './kube/resources.ts';
 import { transport } from './kube/transport.ts';
@@ -99,7 +99,7 @@ async function run(
     credentials: credentials(() => findKubeConfig({}, environment), clock),
     clock,
     userAgent: `spanferry/${VERSION}`,
-    writes: tokenBucket(clock, share.perSecond),
+    writes: rateLimit(clock, share.perSecond),
     observe: apiObserver(measured),
   });
   const kube = resources(api, clock);

@@ -22,7 +22,8 @@ export type Stand = {
   readonly upload: (file: Upload) => void;
   /** The processes around the operator. */
   readonly pids: { readonly servers: number; readonly apiServer: number; readonly etcd: number };
-  readonly operator: (flags?: readonly string[]) => Promise<Operator>;
+  /** `sends` names a file for the moments at which it sends writes to the API server. */
+  readonly operator: (flags?: readonly string[], sends?: string) => Promise<Operator>;
   readonly source: (name: string, spec?: object, namespace?: string) => Promise<void>;
   readonly get: (name: string) => Promise<IngestionSource>;
   /** Resolves when so many files of a source are completed. */
@@ -38,6 +39,7 @@ export type Operator = {
 };
 
 const crds = fileURLToPath(new URL('../../crds', import.meta.url));
+const sendsPreload = new URL('../../test/support/programs/sends.ts', import.meta.url).href;
 const dockerfile = fileURLToPath(new URL('../../Dockerfile', import.meta.url));
 const own = 'default';
 const place = (namespace = own) => `/apis/spanferry.io/v1alpha1/namespaces/${namespace}/ingestionsources`;
@@ -71,9 +73,9 @@ export async function startStand(sets: readonly Fileset[]): Promise<Stand> {
     },
     upload: (file) => void servers.send(file),
     pids: { servers: servers.pid ?? 0, apiServer: plane.apiServer.pid() ?? 0, etcd: plane.etcd.pid() ?? 0 },
-    operator: async (flags = []) => {
+    operator: async (flags = [], sends) => {
       const always = ['--namespace', own, '--collector-endpoint', served.collector, '--allow-loopback'];
-      const operator = await startOperator(file, [...always, ...flags], kubeconfig);
+      const operator = await startOperator(file, [...always, ...flags], kubeconfig, sends);
       operators.push(operator);
       return operator;
     },
@@ -106,12 +108,12 @@ function shipped(): { readonly flags: readonly string[]; readonly env: NodeJS.Pr
   return { flags: (JSON.parse(entrypoint) as readonly string[]).slice(1, -1), env };
 }
 
-async function startOperator(program: string, flags: readonly string[], kubeconfig: string): Promise<Operator> {
+async function startOperator(program: string, flags: readonly string[], kubeconfig: string, sends?: string): Promise<Operator> {
   const listen = `127.0.0.1:${await freePort()}`;
   const { flags: node, env } = shipped();
-  const more = process.env.SPANFERRY_BENCH_NODE?.split(' ') ?? [];
+  const more = [...(process.env.SPANFERRY_BENCH_NODE?.split(' ') ?? []), ...(sends === undefined ? [] : ['--import', sendsPreload])];
   const child = spawn(process.execPath, [...node, ...more, program, 'operator', ...flags, '--listen', listen], {
-    env: { ...process.env, ...env, KUBECONFIG: kubeconfig },
+    env: { ...process.env, ...env, KUBECONFIG: kubeconfig, ...(sends !== undefined && { SPANFERRY_TEST_SENDS: sends }) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = process.env.SPANFERRY_BENCH_LOG;

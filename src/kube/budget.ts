@@ -9,8 +9,9 @@ import type { Ref } from './meta.ts';
 const workersAnnotation = 'spanferry.io/workers';
 
 /**
- * This process's share of the write budget, which is one for the whole installation: half of it is the leader's, who creates,
- * counts and prunes, and the other half is divided evenly among the workers.
+ * This process's share of the write budget, which is one for the whole installation: half of it is divided evenly among the workers,
+ * and the rest is the leader's, who creates, counts and prunes. Shares are whole numbers: no process can make half a write in a
+ * second, so halves would be lost, or be too many together.
  */
 export type WriteShare = {
   /** As much as this process may write in a second, at the moment. */
@@ -35,7 +36,10 @@ export function writeShare(perSecond: number, works: boolean): WriteShare {
 
   return {
     // A process without a worker that does not lead writes nothing: what it may is nobody's loss.
-    perSecond: () => (perSecond / 2) * ((team || !works ? 1 : 0) + (works ? 1 / workers() : 0)),
+    perSecond: () => {
+      const each = shareOfWorker(perSecond, workers());
+      return (team || !works ? perSecond - each * workers() : 0) + (works ? each : 0);
+    },
     lead: (counted) => {
       team = counted;
       return () => {
@@ -49,6 +53,12 @@ export function writeShare(perSecond: number, works: boolean): WriteShare {
       if (Number.isInteger(said) && said > 0 && said <= MOST) heard = said;
     },
   };
+}
+
+/** Less than one only where the half has fewer writes than there are workers. */
+function shareOfWorker(perSecond: number, workers: number): number {
+  const even = perSecond / 2 / workers;
+  return even < 1 ? even : Math.floor(even);
 }
 
 export type FollowOptions = {

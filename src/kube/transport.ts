@@ -38,7 +38,7 @@ export type TransportOptions = {
   readonly credentials: Credentials;
   readonly clock: Clock;
   readonly userAgent: string;
-  /** The write budget. Reads and urgent calls pass it by. */
+  /** The write budget, of which each try takes its part. Reads and urgent calls pass it by. */
   readonly writes?: Limit;
   readonly observe?: (observed: Observed) => void;
   readonly random?: () => number;
@@ -126,11 +126,22 @@ export function transport(options: TransportOptions): Transport {
     );
 
   const request = async (call: Call): Promise<unknown> => {
-    if (writes && call.method !== 'GET' && !call.urgent) await writes.take(call.signal);
-    const end = clock.monotonic() + (call.deadlineMs ?? DEADLINE_MS);
-    for (let tries = 0; ; tries++) {
+    const limit = call.method === 'GET' || call.urgent ? undefined : writes;
+    let end = clock.monotonic() + (call.deadlineMs ?? DEADLINE_MS);
+    const attempted = async (): Promise<unknown> => {
+      const asked = clock.monotonic();
+      const answered = await limit?.take(call.signal);
+      // The server is not to blame for what our own budget took.
+      end += clock.monotonic() - asked;
       try {
         return await once(call, Math.min(TRY_MS, end - clock.monotonic()));
+      } finally {
+        answered?.();
+      }
+    };
+    for (let tries = 0; ; tries++) {
+      try {
+        return await attempted();
       } catch (error) {
         const wait = error instanceof KubeError ? waitBeforeRetry(call.verb, error, tries, random) : undefined;
         if (wait === undefined || clock.monotonic() + wait >= end) throw error;

@@ -29,8 +29,8 @@ export type WatchOptions = Selection & {
   readonly pageSize?: number;
   /** After how many seconds the server ends a watch; default 300 to 600, drawn anew each time so that watches do not end together. */
   readonly timeoutSeconds?: number;
-  /** How long a silent connection is still believed after that; default 10 s. */
-  readonly graceMs?: number;
+  /** How long a silent connection is believed; default 150 s. */
+  readonly silenceMs?: number;
 };
 
 export type WatchParts = { readonly clock: Clock; readonly random?: () => number };
@@ -59,8 +59,11 @@ const PAGE = 250;
 const BREATH_MS = 10;
 /** A server that began to stream what it has does not pause that long in the middle. */
 const INITIAL_IDLE_MS = 15_000;
-/** A little longer than the server keeps a watch: silence beyond that is a connection that nobody holds any more. */
-const GRACE_MS = 10_000;
+/**
+ * A server sends a bookmark about every minute where nothing else happens; the first one may take two. Silence for longer is mostly a connection that
+ * nobody holds any more.
+ */
+const SILENCE_MS = 150_000;
 /** After so many broken streams the list is fetched in pages, which survive a cut. */
 const STREAM_TRIES = 2;
 /** A page that fails so often, half a minute of repetitions each, may fail because of its token. */
@@ -110,18 +113,18 @@ export async function* watch<T extends KubeObject>(
 
 /** The transitions of the machine: one request or one line each. */
 function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: WatchOptions, random: () => number) {
-  const { signal, pageSize = PAGE, graceMs = GRACE_MS } = options;
+  const { signal, pageSize = PAGE, silenceMs = SILENCE_MS } = options;
   let brokenStreams = options.initial === 'pages' ? STREAM_TRIES : 0;
 
-  const open = (from: { readonly resourceVersion?: string; readonly initialEvents?: boolean }, idleMs: (timeoutMs: number) => number) => {
+  const open = (from: { readonly resourceVersion?: string; readonly initialEvents?: boolean }, idleMs: () => number) => {
     const timeoutSeconds = options.timeoutSeconds ?? Math.round(300 + 300 * random());
-    return feed.open(options, { ...from, timeoutSeconds }, { signal, idleMs: () => idleMs(timeoutSeconds * 1_000) });
+    return feed.open(options, { ...from, timeoutSeconds }, { signal, idleMs });
   };
 
   const fromEmpty = async (): Promise<Step<T>> => {
     if (brokenStreams >= STREAM_TRIES) return { tell: [{ type: 'init' }], next: { at: 'initPage', failures: 0 } };
     const progress = { complete: false };
-    const lines = await open({ initialEvents: true }, (timeoutMs) => (progress.complete ? timeoutMs + graceMs : INITIAL_IDLE_MS));
+    const lines = await open({ initialEvents: true }, () => (progress.complete ? silenceMs : INITIAL_IDLE_MS));
     return { tell: [{ type: 'init' }], next: { at: 'initialWatch', lines: lines[Symbol.asyncIterator](), progress } };
   };
 
@@ -155,12 +158,14 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
   };
 
   const fromListed = async (version: string): Promise<Step<T>> => {
-    const lines = await open({ resourceVersion: version }, (timeoutMs) => timeoutMs + graceMs);
+    const lines = await open({ resourceVersion: version }, () => silenceMs);
     return { tell: [], next: watching(version, lines[Symbol.asyncIterator](), false) };
   };
 
   const fromWatching = async (state: State & { at: 'watching' }): Promise<Step<T>> => {
-    const { value, done } = await state.lines.next();
+    const line = await state.lines.next().catch(unlessSilent);
+    if (line === 'silent') return { tell: [], next: { at: 'interrupted', version: state.version } };
+    const { value, done } = line;
     if (done) return { tell: [], next: { at: 'initListed', version: state.version }, ...(state.heard ? {} : { pause: true }) };
     if (value.type === 'ERROR') throw refusalInStream(feed.asked(options), value.object);
     const version = versionOf(value.object);
@@ -206,6 +211,12 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
 }
 
 const backInTime = (): KubeError => new KubeError('Gone', 'the API server went back in time: it was restored from a backup');
+
+/** No trouble that anybody has to hear of: where the server only had nothing to say, it costs a request to go on from the same place. */
+function unlessSilent(thrown: unknown): 'silent' {
+  if (isKube(thrown, 'Timeout')) return 'silent';
+  throw thrown;
+}
 
 const watching = (version: string, lines: AsyncIterator<FeedLine>, heard: boolean): State => ({ at: 'watching', version, lines, heard });
 

@@ -124,12 +124,18 @@ function firstNotBefore(words: Uint32Array, high: number, middle: number, low: n
   let [from, to] = [0, words.length / 3];
   while (from < to) {
     const at = (from + to) >>> 1;
-    const [h, m] = [words[3 * at] as number, words[3 * at + 1] as number];
-    const before = h !== high ? h < high : m !== middle ? m < middle : (words[3 * at + 2] as number) < low;
-    if (before) from = at + 1;
+    if (isBefore(words, 3 * at, high, middle, low)) from = at + 1;
     else to = at;
   }
   return from;
+}
+
+/** The first word nearly always tells, and the others are read only where it does not: a listing asks for every file that is done. */
+function isBefore(words: Uint32Array, at: number, high: number, middle: number, low: number): boolean {
+  const first = words[at] as number;
+  if (first !== high) return first < high;
+  const second = words[at + 1] as number;
+  return second !== middle ? second < middle : (words[at + 2] as number) < low;
 }
 
 const compare = (a: Uint32Array, at: number, b: Uint32Array, bt: number): number =>

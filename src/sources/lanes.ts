@@ -111,7 +111,8 @@ export function lanes({ isWanted, now, onOffer }: LanesOptions): Lanes {
         add(candidate, lane);
       }
     },
-    queued: (file) => queued.get(idOf(file)),
+    // Mostly none waits, and nothing need be made of a file to know that.
+    queued: (file) => (queued.size === 0 ? undefined : queued.get(idOf(file))),
     isTaken: wasJustTaken,
     taken: () => [...taken.values()].filter((at) => now() - at < FORGOTTEN_MS).length,
     seen: (file) => void taken.delete(idOf(file)),

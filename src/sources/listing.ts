@@ -1,5 +1,6 @@
 import type { Candidate, Lane } from '../api/supply.ts';
 import type { Step } from '../observability/tracing.ts';
+import { ahead } from '../std/ahead.ts';
 import type { Clock } from '../std/clock.ts';
 import type { Page, Store, StoredFile } from '../stores/store.ts';
 import type { Filter } from './filter.ts';
@@ -44,7 +45,7 @@ export type Listed = {
   readonly tookMs: number;
 };
 
-/** Lists to the end, holding one page at a time. Throws what the store throws, and the signal's reason. */
+/** Lists to the end, holding a page and the one after it. Throws what the store throws, and the signal's reason. */
 export async function list(options: ListingOptions): Promise<Listed> {
   const { how, store, order, notBefore, clock, signal, step } = options;
   const from = how === 'tail' ? order.tailAfter : undefined;
@@ -56,7 +57,10 @@ export async function list(options: ListingOptions): Promise<Listed> {
   let pages = 0;
   const visit = visitor(options, tally, learning);
 
-  for await (const { files } of traced(store.list({ signal, notBefore, ...(from !== undefined && { startAfter: from }) }), step)) {
+  const listing = store.list({ signal, notBefore, ...(from !== undefined && { startAfter: from }) });
+  for await (const { files } of ahead(traced(listing, step))) {
+    // The next page is asked for before this one is looked at; and a long listing must not keep verdicts and leases waiting.
+    await new Promise((resolve) => setImmediate(resolve));
     signal.throwIfAborted();
     if (++pages === 2) options.onSecondPage();
     const now = clock.now();
@@ -64,8 +68,6 @@ export async function list(options: ListingOptions): Promise<Listed> {
       const blocked = visit(file, now);
       if (blocked) parkedMs += await parked(options, blocked);
     }
-    // A page of a long listing must not keep verdicts and leases waiting.
-    await new Promise((resolve) => setImmediate(resolve));
     if (how === 'count') await clock.sleep(COUNT_PAUSE_MS, signal);
   }
   step.note({ 'spanferry.listed': tally.listed, 'spanferry.matched': tally.matched, 'spanferry.new': tally.new });

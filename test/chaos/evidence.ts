@@ -1,3 +1,4 @@
+import type { IngestionLedger } from '../../src/api/ingestionledger.ts';
 import type { FileKey } from '../../src/api/supply.ts';
 import { check } from '../../src/ledger/check.ts';
 import { identities } from '../../src/ledger/identity.ts';
@@ -21,19 +22,7 @@ export async function gather(
   const [sources, records, segments] = await Promise.all([objects.sources(), objects.records(), objects.ledgers()]);
   const identityOf = identities({ kind: 's3', endpoint: s3.endpoint, bucket });
   const troubles: string[] = [];
-  const memories = new Map(
-    origins.map(({ name }) => {
-      const checked = check(
-        segments.map(({ spec }) => spec).filter(({ sourceRef }) => sourceRef.name === name),
-        0,
-      );
-      if (!checked.ok) {
-        troubles.push(`the ledger of ${name} cannot be read: ${checked.failure.message}`);
-        return [name, memoryOf([])];
-      }
-      return [name, checked.memory];
-    }),
-  );
+  const memories = memoriesOf(segments, (trouble) => troubles.push(trouble));
   const traces = files.flatMap((file): readonly Trace[] =>
     shelf.contents(file).map(({ version, etag }) => ({
       file,
@@ -55,3 +44,20 @@ const known = (memory: Memory, file: FileKey, identityOf: IdentityOf): Pick<Trac
   outcome: outcomeOf(file, memory, identityOf),
   wasSuperseded: memory.lookup(entryOf({ file, outcome: 'superseded' }, identityOf)) !== undefined,
 });
+
+/** What the ledger of each source knows. */
+export const memoriesOf = (
+  segments: readonly IngestionLedger[],
+  onTrouble: (trouble: string) => void = () => {},
+): ReadonlyMap<string, Memory> =>
+  new Map(
+    origins.map(({ name }) => {
+      const checked = check(
+        segments.map(({ spec }) => spec).filter(({ sourceRef }) => sourceRef.name === name),
+        0,
+      );
+      if (checked.ok) return [name, checked.memory];
+      onTrouble(`the ledger of ${name} cannot be read: ${checked.failure.message}`);
+      return [name, memoryOf([])];
+    }),
+  );

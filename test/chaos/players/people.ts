@@ -1,7 +1,10 @@
 import { filesOf } from '../../../src/api/ingestionfile.ts';
+import { identities } from '../../../src/ledger/identity.ts';
+import { outcomeOf } from '../../../src/ledger/outcomes.ts';
 import { sleep } from '../../../src/std/sleep.ts';
+import { memoriesOf } from '../evidence.ts';
 import { originOf, type Players, type Stage } from '../stage.ts';
-import { origins } from '../world.ts';
+import { bucket, origins } from '../world.ts';
 import { makeAnew, restore, rotateKeys, rotateToken } from './hands.ts';
 
 type What =
@@ -43,13 +46,18 @@ export const people: Players<What> = {
   restore: ({ ms }, stage) => restore(ms, stage),
 };
 
-async function deleteRecords(share: number, { world: { objects }, history, files, random }: Stage): Promise<void> {
+async function deleteRecords(share: number, { world: { objects, s3 }, history, files, random }: Stage): Promise<void> {
   const doomed = (await objects.records()).filter(() => random.next() < share);
+  const memories = memoriesOf(await objects.ledgers());
+  const identityOf = identities({ kind: 's3', endpoint: s3.endpoint, bucket });
   history.say(`somebody deletes ${doomed.length} records`);
   for (const record of doomed) {
-    for (const { key: deleted } of record.status.completionTime === undefined ? filesOf(record.spec) : []) {
-      const file = files.find(({ key }) => key === deleted);
-      history.disturb(`the record of ${deleted} is deleted`, { ...(file && { file: file.number }) })();
+    const memory = memories.get(record.spec.sourceRef.name);
+    for (const file of filesOf(record.spec)) {
+      // A verdict that no leader has seen goes with its record, for instance while the next leader is being found.
+      if (record.status.completionTime !== undefined && memory && outcomeOf(file, memory, identityOf) !== undefined) continue;
+      const hit = files.find(({ key }) => key === file.key);
+      history.disturb(`the record of ${file.key} is deleted, and the ledger does not know it yet`, { ...(hit && { file: hit.number }) })();
     }
     await objects.remove('ingestionfiles', record);
   }

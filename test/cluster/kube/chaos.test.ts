@@ -53,7 +53,7 @@ describe('a cache behind a network that breaks in every way', () => {
           initial,
           pageSize: 50,
           timeoutSeconds: 1,
-          graceMs: 300,
+          silenceMs: 1_300,
           signal: stop.signal,
         }),
       );

@@ -66,6 +66,16 @@ function bearer(port: number): Credentials {
   };
 }
 
+/** A budget that lets everything pass, and what was asked of it. */
+function noting() {
+  const history: string[] = [];
+  const take = async () => {
+    history.push('taken');
+    return () => void history.push('answered');
+  };
+  return { writes: { take }, history };
+}
+
 const get = {
   verb: 'get',
   resource: 'secrets',
@@ -125,18 +135,31 @@ describe('one request', () => {
   });
 
   test('writes wait for their budget; reads and urgent ones do not', async () => {
-    let taken = 0;
-    const writes = {
-      take: async () => {
-        taken += 1;
-      },
-    };
+    const { writes, history } = noting();
     const { through } = await talkingTo([says(200)], { writes });
     await through.request(get);
     await through.request({ ...create, urgent: true });
-    expect(taken).toBe(0);
+    expect(history).toEqual([]);
     await through.request(create);
-    expect(taken).toBe(1);
+    expect(history).toEqual(['taken', 'answered']);
+  });
+
+  test.each<[sentence: string, answers: readonly Answer[], deadlineMs: number, tries: number]>([
+    ['each try of a write that is throttled takes its part of the budget', [says(429), says(429), says(201)], 20_000, 3],
+    ['a write that fails has had its part', [says(500)], 20_000, 1],
+    ['a write that the server never answers has had its part', [() => {}], 50, 1],
+  ])('%s', async (_sentence, answers, deadlineMs, tries) => {
+    const { writes, history } = noting();
+    const { through } = await talkingTo(answers, { writes });
+    await through.request({ ...create, deadlineMs }).catch(() => {});
+    expect(history).toEqual(Array.from({ length: tries }, () => ['taken', 'answered']).flat());
+  });
+
+  test('the time for which a write waits for its budget is no part of its deadline', async () => {
+    const writes = { take: () => new Promise<() => void>((resolve) => setTimeout(() => resolve(() => {}), 100)) };
+    const { through, requests } = await talkingTo([says(201)], { writes });
+    await through.request({ ...create, deadlineMs: 50 });
+    expect(requests).toHaveLength(1);
   });
 });
 

@@ -26,6 +26,7 @@ const error = (kind: KubeError['kind'], more = {}) => new KubeError(kind, 'canno
 async function played(initial: WatchOptions['initial'], acts: readonly Act[]) {
   const calls: string[] = [];
   const waits: number[] = [];
+  const silences: (() => number)[] = [];
   const stop = new AbortController();
   const left = [...acts];
 
@@ -48,7 +49,8 @@ async function played(initial: WatchOptions['initial'], acts: readonly Act[]) {
       const arrivals = act.page.map((name) => arrival(configMapKind, raw(name, 1)));
       return { arrivals, resourceVersion: act.version ?? '', ...(act.more ? { continue: act.more } : {}) };
     },
-    open: async (_selection, { resourceVersion, initialEvents }) => {
+    open: async (_selection, { resourceVersion, initialEvents }, options) => {
+      silences.push(() => options?.idleMs?.() ?? 0);
       const act = next(initialEvents ? 'stream' : `watch from ${resourceVersion}`);
       if (!('lines' in act)) throw new Error('the script wants a page here');
       return (async function* () {
@@ -69,7 +71,7 @@ async function played(initial: WatchOptions['initial'], acts: readonly Act[]) {
     if ('object' in event) events.push(`${event.type} ${event.object.metadata.name}`);
     else events.push(event.type === 'trouble' ? `trouble ${event.error.kind}` : event.type);
   }
-  return { calls, events, waits };
+  return { calls, events, waits, silences: silences.map((silence) => silence()) };
 }
 
 describe('how a watch goes on', () => {
@@ -122,6 +124,22 @@ describe('how a watch goes on', () => {
     const { calls, events } = await played('pages', [{ page: ['a'], more: 't1' }, { fails: error('Gone') }, { page: ['a'], version: '7' }]);
     expect(calls).toEqual(['page first', 'page t1', 'page first']);
     expect(events).toEqual(['init', 'initApply a', 'init', 'initApply a', 'initDone']);
+  });
+
+  test('silence is believed for longer than a server pauses between two bookmarks, and not for as long as it keeps a watch', async () => {
+    const { silences } = await played('stream', [{ lines: [bookmark(7, true)] }, { lines: [] }]);
+    expect(new Set(silences)).toEqual(new Set([150_000]));
+  });
+
+  test('a watch that fell silent goes on from where it was, and nobody is troubled', async () => {
+    const { calls, events } = await played('pages', [
+      { page: ['a'], version: '7' },
+      { lines: [added('b', 8)], end: error('Timeout') },
+      { page: [], version: '12' },
+      { lines: [added('c', 13)] },
+    ]);
+    expect(calls).toEqual(['page first', 'watch from 7', 'position', 'watch from 8']);
+    expect(events).toEqual(['init', 'initApply a', 'initDone', 'apply b', 'apply c']);
   });
 
   test('a broken watch resumes behind the last thing it heard, bookmarks included', async () => {

@@ -58,13 +58,13 @@ const proven = async () => {
 };
 
 describe('a listing that finds more than dispatch takes', () => {
-  test('parks: it asks for no page that nobody needs yet', async () => {
+  test('parks, and offers what it has found so far', async () => {
     begin({}, { pageSize: 100 });
     put(0, 5_000);
     await world.until(() => world.source().status.files?.backlog !== undefined);
     await world.until(() => world.store.asked.pages >= 11);
     await world.clock.advance(1_000);
-    // Eleven pages for a lane and its next file; whatever else was listed, a count did.
+    // Eleven pages for a lane and its next file, and one ahead; whatever else was listed, a count did.
     expect(world.take('backlog')?.key).toBe(keyOf(0));
     expect(world.store.asked.listings.length).toBe(2);
   });
