@@ -179,6 +179,18 @@ export const titleOfPack = ([first, ...others]: readonly NamedFile[]): string =>
 /** Nothing more happens to the file unless somebody asks. */
 export const isFinished = ({ state }: FileStatus): boolean => state === 'Completed' || state === 'Failed';
 
+/**
+ * Did this record end without having read this file, because new content had come? Then it does not stand for the file any more: if the old content is
+ * put back, it is ferried. S3 gives it the version that it had before.
+ */
+export function isSuperseded({ spec, status }: IngestionFile, { key, version }: Pick<NamedFile, 'key' | 'version'>): boolean {
+  if (status.state !== 'Completed') return false;
+  if (!spec.pack) return status.reason === 'Superseded';
+  const isIt = ({ index, reason }: Exception) =>
+    reason === 'Superseded' && spec.pack?.[index]?.key === key && spec.pack[index].version === version;
+  return status.unread?.some(isIt) ?? false;
+}
+
 export const ingestionFileKind: Kind = {
   kind: 'IngestionFile',
   plural: 'ingestionfiles',

@@ -146,7 +146,8 @@ export const reasons = {
   Superseded: {
     kind: 'terminal',
     means: 'the file was overwritten before it could be read; its new content is a new file',
-    remedy: 'nothing to do: the new content is ingested by itself, unless spec.scan.overwritten is Ignore',
+    remedy:
+      'nothing to do: the new content is ingested by itself, and the old one if it is put back, unless spec.scan.overwritten is Ignore',
   },
   Archived: {
     kind: 'terminal',

@@ -12,17 +12,22 @@ export type FileKey = Pick<NamedFile, 'key' | 'version'>;
 export type Candidate = NamedFile & {
   /** Name of the record it gets where it has one of its own. */
   readonly name: string;
-  /** A pack gave it back: it goes into none again. */
+  /** A pack gave it back, or it was overwritten unread and is there again: it goes into no pack. */
   readonly alone?: true;
 };
 
 /** Fresh files came since the last scan; the others are found by a full listing, which may be long. */
 export type Lane = 'fresh' | 'backlog';
 
-export type Outcome = 'completed' | 'failed';
+/** Superseded: it was overwritten before it could be read. That counts as completed, but the same content is welcome when it is put back. */
+export type Outcome = 'completed' | 'failed' | 'superseded';
 
-/** Has the ledger to hear of this? What was completed once stays so: that a forced repetition failed is told by its record alone. */
-export const isNews = (outcome: Outcome, known: Outcome | undefined): boolean => known !== 'completed' && known !== outcome;
+/**
+ * Has the ledger to hear of this? What was completed once stays so: that a forced repetition failed is told by its record alone. That a content was
+ * not read this time takes back nothing that is known of it.
+ */
+export const isNews = (outcome: Outcome, known: Outcome | undefined): boolean =>
+  outcome === 'superseded' ? known === undefined : known !== 'completed' && known !== outcome;
 
 /** How one file ended, and how many of its spans were delivered if it was completed. */
 export type Ended = { readonly file: NamedFile; readonly outcome: Outcome; readonly spans: number };
@@ -40,7 +45,7 @@ export type Supply = {
   readonly take: (lane: Lane, chosen: readonly Candidate[]) => readonly Candidate[];
   /** Files that were taken, but could not be bound, and what the API server said to it. */
   readonly giveBack: (candidates: readonly Candidate[], lane: Lane, why?: Failure) => void;
-  /** Offers a file that a pack gave back. True once that is over: it has a record, is done, or does not match any more. */
+  /** Offers a file that a pack gave back. True once that is over: it has a record, is done or superseded, or does not match any more. */
   readonly offer: (file: NamedFile) => boolean;
   /** Name of the record of this file alone. */
   readonly nameOf: (file: NamedFile) => string;

@@ -1,6 +1,6 @@
 import { type Failure, failureOf } from '../api/failure.ts';
-import { type IngestionFile, isFinished } from '../api/ingestionfile.ts';
-import type { Supply } from '../api/supply.ts';
+import { type IngestionFile, isFinished, isSuperseded } from '../api/ingestionfile.ts';
+import type { Candidate, Supply } from '../api/supply.ts';
 import type { Log } from '../observability/logger.ts';
 import { type Backoff, backoffMs } from '../std/backoff.ts';
 import type { Clock } from '../std/clock.ts';
@@ -205,17 +205,38 @@ export function dispatch(options: DispatchOptions): Dispatch {
 
   const create = async ({ supply, candidates, lane, worker }: Binding): Promise<void> => {
     const { source } = supply;
-    const [only] = candidates;
-    const name = only && candidates.length === 1 ? only.name : packName(source, candidates);
+    const only = candidates.length === 1 ? candidates[0] : undefined;
+    const name = only?.name ?? packName(source, candidates);
     const spec = { sourceRef: { name: source.name }, ...specOf(candidates), worker };
+    const about = { metadata: { namespace: source.namespace, name } };
+    let before = only && supersededAt(about, only);
     let why: Failure | undefined;
-    const made = await write('create a record', { metadata: { namespace: source.namespace, name } }, () =>
-      insisting(async () => recent.add(await records.create({ name, source, spec }))).catch((thrown: unknown) => {
+    const made = await write('create a record', about, () =>
+      insisting(async () => {
+        if (before) await makeWay(before, supply);
+        before = undefined;
+        recent.add(await records.create({ name, source, spec }));
+      }).catch((thrown: unknown) => {
         why = failureOf(thrown);
         throw thrown;
       }),
     );
     if (!made) supply.giveBack(candidates, lane, why);
+    // Somebody was at the earlier record in this moment, so it stands there still, or the file has none.
+    else if (before) supply.lost();
+  };
+
+  /** The record that a candidate left behind when it was overwritten unread, and whose name it needs now that it is back. */
+  const supersededAt = (about: Parameters<Records['find']>[0], file: Candidate): IngestionFile | undefined => {
+    const record = records.find(about);
+    return record && isSuperseded(record, file) ? record : undefined;
+  };
+
+  /** Its end is told to the ledger as ever. Whoever dies before the next record is there leaves a file for a full listing to find. */
+  const makeWay = async (before: IngestionFile, supply: Supply): Promise<void> => {
+    settlements.surely(before, supply);
+    sentAway.add(before.metadata.uid ?? '');
+    await records.remove(before);
   };
 
   /** Where no answer came the record may be there, and files of a pack would go into another one: it is asked for again by its name. */

@@ -1,4 +1,4 @@
-import { type FileSpec, filesOf, type IngestionFile, type NamedFile, titleOfPack } from '../api/ingestionfile.ts';
+import { type FileSpec, filesOf, type IngestionFile, isSuperseded, type NamedFile, titleOfPack } from '../api/ingestionfile.ts';
 import { recordName } from '../api/names.ts';
 import type { Ended, SourceRef } from '../api/supply.ts';
 
@@ -14,16 +14,21 @@ export const packName = ({ name, uid }: SourceRef, files: readonly NamedFile[]):
   recordName(name, ['pack', uid, ...files.flatMap(({ key, version }) => [key, version])]);
 
 /** How the files of a finished record ended, as far as they did. What a pack gave back goes on elsewhere. */
-export function endingsOf({ spec, status }: IngestionFile): readonly Ended[] {
+export function endingsOf(record: IngestionFile): readonly Ended[] {
+  const { spec, status } = record;
   if (!spec.pack) {
-    const ending = status.state === 'Completed' ? ({ outcome: 'completed', spans: status.spans ?? 0 } as const) : didFail;
-    return filesOf(spec).map((file) => ({ file, ...ending }));
+    return filesOf(spec).map((file): Ended => {
+      if (status.state !== 'Completed') return { file, ...didFail };
+      return { file, outcome: isSuperseded(record, file) ? 'superseded' : 'completed', spans: status.spans ?? 0 };
+    });
   }
   const returned = new Set(status.returned?.map(({ index }) => index));
-  const failed = new Set(failedIn(status).map(({ index }) => index));
+  const unread = new Map(status.unread?.map(({ index, reason }) => [index, reason]));
   return spec.pack.flatMap((file, index): Ended[] => {
     if (returned.has(index)) return [];
-    return [{ file, ...(failed.has(index) ? didFail : { outcome: 'completed', spans: status.packSpans?.[index] ?? 0 }) }];
+    const reason = unread.get(index);
+    if (reason !== undefined && reason !== 'Superseded') return [{ file, ...didFail }];
+    return [{ file, outcome: reason === undefined ? 'completed' : 'superseded', spans: status.packSpans?.[index] ?? 0 }];
   });
 }
 

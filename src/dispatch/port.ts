@@ -21,7 +21,7 @@ export type Workers = {
 export type Records = {
   readonly all: () => Iterable<IngestionFile>;
   /** The one of this name in the copy. */
-  readonly find: (record: IngestionFile) => IngestionFile | undefined;
+  readonly find: (record: { readonly metadata: Pick<IngestionFile['metadata'], 'namespace' | 'name'> }) => IngestionFile | undefined;
   readonly create: (record: NewRecord) => Promise<IngestionFile>;
   /** Binds to another worker. */
   readonly bind: (record: IngestionFile, worker: string) => Promise<IngestionFile>;

@@ -11,7 +11,8 @@ export function restored({ metadata, spec, status }: IngestionFile, outcomeOf: S
   if (!isUntouched) return undefined;
   const outcomes = filesOf(spec).map(outcomeOf);
   const [outcome] = outcomes;
-  if (outcomes.every((each) => each === undefined)) return undefined;
+  // What was overwritten unread may have been put back, and this its new record: only reading it tells.
+  if (outcomes.every((each) => each === undefined || each === 'superseded')) return undefined;
   const retry = metadata.annotations?.[annotations.retry]?.slice(0, maxToken);
   const force = metadata.annotations?.[annotations.force]?.slice(0, maxToken);
   return {
@@ -39,6 +40,9 @@ function packAsKnown(outcomes: readonly ReturnType<Supply['outcome']>[]): Pick<F
     state: 'Completed',
     message: `the ledger knows ${outcomes.length - unknown.length} of ${outcomes.length} files as done; how that went is no longer known`,
     returned: unknown.map((index) => ({ index, reason: 'Restored', message: 'the ledger does not know this file: it goes alone' })),
-    unread: those('failed').map((index) => ({ index, reason: 'Restored', message: 'the ledger knows this file as failed' })),
+    unread: [
+      ...those('failed').map((index) => ({ index, reason: 'Restored', message: 'the ledger knows this file as failed' })),
+      ...those('superseded').map((index) => ({ index, reason: 'Superseded', message: 'the ledger knows that new content came' })),
+    ],
   };
 }

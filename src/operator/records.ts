@@ -22,7 +22,7 @@ const ownedBy = ({ name, uid }: SourceRef) => ({ apiVersion, kind: 'IngestionSou
 export function dispatchRecords(files: Files, copy: View, call: CallOptions): DispatchRecords {
   return {
     all: () => copy.values(),
-    find: (record) => copy.get(keyOf(stored(record).metadata)),
+    find: ({ metadata: { namespace = '', name } }) => copy.get(keyOf({ namespace, name })),
     create: ({ name, source, spec }) =>
       files.create(
         {

@@ -1,8 +1,10 @@
-import { filesOf as filesIn, type IngestionFile, isFinished, type NamedFile } from '../api/ingestionfile.ts';
+import { filesOf as filesIn, type IngestionFile, isFinished, isSuperseded, type NamedFile } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import { recordName } from '../api/names.ts';
-import type { Candidate, FileKey, SourceRef } from '../api/supply.ts';
+import type { Candidate, Ended, FileKey, Outcome, SourceRef } from '../api/supply.ts';
+import type { Entry } from '../ledger/entries.ts';
 import { type Identity, identities } from '../ledger/identity.ts';
+import { entryOf, outcomeOf } from '../ledger/outcomes.ts';
 import type { Place } from '../stores/provider.ts';
 import type { Keeper } from './keeper.ts';
 import type { Records } from './port.ts';
@@ -11,13 +13,18 @@ import type { Records } from './port.ts';
 export type Files = {
   /** Is some content of this key done? */
   readonly isKnown: (key: string) => boolean;
-  readonly identityOf: (file: FileKey) => Identity;
+  /** What the ledger says about a content. */
+  readonly outcome: (file: FileKey) => Outcome | undefined;
+  /** How the ledger writes down that a file ended. */
+  readonly entryOf: (ended: Ended) => Entry;
   /** Name of the record of this file alone. */
   readonly nameOf: (file: FileKey) => string;
   /** A file that is neither done nor under way, as a candidate. `foreign`: a record of a source that is gone has its name. */
   readonly look: (file: SeenFile) => Candidate | 'known' | 'foreign';
   /** The same, once more, for one that was a candidate a while ago. */
   readonly isMissing: (candidate: Candidate) => boolean;
+  /** Was this content overwritten before it could be read? It is no end for a listing that shows it, and one for everybody else. */
+  readonly wasSuperseded: (file: FileKey) => boolean;
 };
 
 /** A file as a listing or a record tells of it. */
@@ -46,41 +53,66 @@ export function filesOf({ ref, identity, keeper, records, overwritten }: FilesOp
     return identity;
   };
 
-  const isDone = (file: FileKey): boolean => {
+  /** `done`: not to be ferried, as far as the ledger says. */
+  const standing = (file: FileKey): 'done' | 'superseded' | undefined => {
     const ledger = keeper.ledger();
-    if (!ledger) return true;
+    if (!ledger) return 'done';
     const id = known.get(file) ?? compute(file);
-    return ledger.lookup(id) !== undefined || (overwritten() === 'Ignore' && ledger.knowsKey(id));
+    const outcome = outcomeOf(file, ledger, compute, id);
+    if (outcome === 'completed' || outcome === 'failed') return 'done';
+    return overwritten() === 'Ignore' && ledger.knowsKey(id) ? 'done' : outcome;
   };
 
+  const outcome = (file: FileKey): Outcome | undefined => {
+    const ledger = keeper.ledger();
+    return ledger && outcomeOf(file, ledger, compute, identityOf(file));
+  };
+
+  const recordOf = (name: string): IngestionFile | undefined => records.get(ref.namespace, name);
+
   return {
-    identityOf,
+    outcome,
+    entryOf: (ended) => entryOf(ended, identityOf),
     isKnown: (key) => keeper.ledger()?.knowsKey(identityOf({ key, version: '' })) ?? false,
     nameOf,
     look: (file) => {
       const packs = records.packsWith(ref, file);
-      if (packs.some((pack) => !isGivenBack(file, pack))) return 'known';
+      if (packs.some((pack) => !hasLeft(file, pack))) return 'known';
       // Most files of a full listing are done, so the ledger is asked before the name is made.
-      if (isDone(file)) return 'known';
+      const stands = standing(file);
+      if (stands === 'done') return 'known';
       const name = nameOf(file);
-      const record = records.get(ref.namespace, name);
-      if (record) return isForeign(record, ref.uid) ? 'foreign' : 'known';
+      const record = recordOf(name);
+      if (record && isForeign(record, ref.uid)) return 'foreign';
+      if (record && !isSuperseded(record, file)) return 'known';
       const { key, version, size, modifiedTime } = file;
       const seen = { name, key, version, size, modifiedTime: new Date(modifiedTime).toISOString() };
-      return packs.length > 0 ? { ...seen, alone: true } : seen;
+      // A pack of the same files would have the name of an earlier one, and a record of its own is what gives way to it.
+      const isBack = record !== undefined || packs.length > 0 || stands === 'superseded';
+      return isBack ? { ...seen, alone: true } : seen;
     },
-    isMissing: (candidate) =>
-      !isDone(candidate) &&
-      records.get(ref.namespace, candidate.name) === undefined &&
-      records.packsWith(ref, candidate).every((pack) => isGivenBack(candidate, pack)),
+    isMissing: (candidate) => {
+      const record = recordOf(candidate.name);
+      return (
+        standing(candidate) !== 'done' &&
+        (record === undefined || isSuperseded(record, candidate)) &&
+        records.packsWith(ref, candidate).every((pack) => hasLeft(candidate, pack))
+      );
+    },
+    wasSuperseded: (file) => {
+      const its = [...records.packsWith(ref, file), recordOf(nameOf(file))];
+      return its.some((record) => record && isSuperseded(record, file)) || outcome(file) === 'superseded';
+    },
   };
 }
 
-/** A finished pack may have given this file back: it goes on in a record of its own. */
-function isGivenBack({ key, version }: FileKey, { spec, status }: IngestionFile): boolean {
-  if (!isFinished(status) || !status.returned) return false;
-  const at = filesIn(spec).findIndex((file) => file.key === key && file.version === version);
-  return status.returned.some(({ index }) => index === at);
+/** A finished pack may have given this file back, or have found it overwritten: it goes on, or comes back, in a record of its own. */
+function hasLeft(file: FileKey, pack: IngestionFile): boolean {
+  const { spec, status } = pack;
+  if (!isFinished(status)) return false;
+  if (isSuperseded(pack, file)) return true;
+  const at = filesIn(spec).findIndex(({ key, version }) => key === file.key && version === file.version);
+  return status.returned?.some(({ index }) => index === at) ?? false;
 }
 
 const isForeign = ({ metadata }: IngestionFile, uid: string): boolean => {

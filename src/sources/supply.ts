@@ -42,16 +42,16 @@ export const supplyOf = ({ ref, home, source, lanes, listings, files, keeper, cr
     if (!takes(source(), file.key)) return true;
     if (lanes.queued(file) || lanes.isTaken(file)) return false;
     const found = files.look(file);
-    if (typeof found === 'string') return true;
+    if (typeof found === 'string' || files.wasSuperseded(file)) return true;
     // Few come back, and the lane of the backlog may be full for long.
     lanes.offer(found, 'fresh');
     return false;
   },
   nameOf: files.nameOf,
-  outcome: (file) => keeper.ledger()?.lookup(files.identityOf(file)),
+  outcome: files.outcome,
   remember: (record, endings) =>
     keeper.remember(
-      endings.map(({ file, outcome, spans }) => ({ ...files.identityOf(file), outcome, spans })),
+      endings.map((ended) => ({ ...files.entryOf(ended), spans: ended.spans })),
       record,
     ),
   lost: () => listings.want('a record was deleted before it was finished'),

@@ -1,7 +1,9 @@
 import type { IngestionLedger } from '../../src/api/ingestionledger.ts';
+import type { FileKey } from '../../src/api/supply.ts';
 import { check } from '../../src/ledger/check.ts';
 import { identities } from '../../src/ledger/identity.ts';
 import { type Memory, memoryOf } from '../../src/ledger/memory.ts';
+import { entryOf, type IdentityOf, outcomeOf } from '../../src/ledger/outcomes.ts';
 import { weigh } from './crew.ts';
 import type { History } from './history.ts';
 import type { Evidence, Trace, Weight } from './judges.ts';
@@ -22,12 +24,12 @@ export async function gather(
   const troubles: string[] = [];
   const memories = memoriesOf(segments, (trouble) => troubles.push(trouble));
   const traces = files.flatMap((file): readonly Trace[] =>
-    shelf.contents(file).map(({ version, etag }, at, all) => ({
+    shelf.contents(file).map(({ version, etag }) => ({
       file,
       version,
       etag,
-      isCurrent: shelf.isThere(file) && at === all.length - 1,
-      outcome: memories.get(file.source)?.lookup(identityOf({ key: file.key, version: etag })),
+      isCurrent: shelf.current(file)?.version === version,
+      ...known(memories.get(file.source) ?? memoryOf([]), { key: file.key, version: etag }, identityOf),
     })),
   );
   const weights = crew.slots.flatMap((slot) => {
@@ -36,6 +38,12 @@ export async function gather(
   });
   return { traces, requests: history.requests, disturbances: history.disturbances, sources, records, weights, before, troubles };
 }
+
+/** What the ledger says of a content: how it ended, and whether it was overwritten unread before that. */
+const known = (memory: Memory, file: FileKey, identityOf: IdentityOf): Pick<Trace, 'outcome' | 'wasSuperseded'> => ({
+  outcome: outcomeOf(file, memory, identityOf),
+  wasSuperseded: memory.lookup(entryOf({ file, outcome: 'superseded' }, identityOf)) !== undefined,
+});
 
 /** What the ledger of each source knows. */
 export const memoriesOf = (

@@ -1,6 +1,6 @@
-import { type IngestionFile, titleOf } from '../../src/api/ingestionfile.ts';
+import { type IngestionFile, isSuperseded, titleOf } from '../../src/api/ingestionfile.ts';
 import type { IngestionSource } from '../../src/api/ingestionsource.ts';
-import type { Outcome } from '../../src/ledger/entries.ts';
+import type { Outcome } from '../../src/api/supply.ts';
 import type { Disturbance, Request } from './history.ts';
 import { failsWith, idsOf, isPoison, numberOf, type TrueFile, versionOf } from './truth.ts';
 
@@ -12,6 +12,8 @@ export type Trace = {
   /** It is what lies in the bucket in the end. */
   readonly isCurrent: boolean;
   readonly outcome: Outcome | undefined;
+  /** It was overwritten unread, whatever became of it later: an ending of its own. */
+  readonly wasSuperseded: boolean;
 };
 
 /** What a process holds when everything is over. */
@@ -43,6 +45,8 @@ const MOST_MEGABYTES = 400;
 /** Connections that are kept for a while, and a heap that has not been collected yet. */
 const MOST_HANDLES_MORE = 10;
 const MOST_MEGABYTES_MORE = 40;
+
+const isDone = (outcome: Outcome | undefined): boolean => outcome === 'completed' || outcome === 'failed';
 
 const isGood = ({ writing }: TrueFile): boolean => failsWith[writing] === undefined;
 
@@ -122,9 +126,7 @@ const nothingUnfinished: Judge = {
         ? [`${titleOf(spec)} is ${status.state} at ${spec.worker}: ${status.reason ?? ''} ${status.message ?? ''}`]
         : [],
     ),
-    ...traces.flatMap(({ file, isCurrent, outcome }) =>
-      isCurrent && outcome === undefined ? [`the ledger does not know ${file.key}`] : [],
-    ),
+    ...traces.flatMap(({ file, isCurrent, outcome }) => (isCurrent && !isDone(outcome) ? [`the ledger does not know ${file.key}`] : [])),
   ],
 };
 
@@ -138,7 +140,9 @@ const recordsTellTheTruth: Judge = {
       const trace = known.get(`${spec.key} ${spec.version}`);
       const said = `${spec.key} (${trace?.file.writing}) is ${status.state}: ${status.reason ?? ''} ${status.message ?? ''}`;
       if (!trace) return [`${said}, and there has never been such a file`];
-      const { file, isCurrent, outcome } = trace;
+      const { file, isCurrent, outcome, wasSuperseded } = trace;
+      if (isSuperseded(record, { key: file.key, version: trace.etag }))
+        return wasSuperseded || isDone(outcome) ? [] : [`${said}; the ledger does not know that`];
       if (outcome !== undefined && outcome !== status.state.toLowerCase()) return [`${said}; the ledger says ${outcome}`];
       if (!isGood(file)) return status.state === 'Failed' ? wrongReason(said, status.reason, failsWith[file.writing]) : [said];
       if (!isCurrent) return [];
@@ -160,7 +164,9 @@ function packTellsTheTruth({ spec, status }: IngestionFile, known: ReadonlyMap<s
     if (!trace) return [`${said}: there has never been such a file`];
     if (returned.has(index)) return [];
     const unread = status.unread?.find((each) => each.index === index);
-    const outcome = unread === undefined || unread.reason === 'Superseded' ? 'completed' : 'failed';
+    if (unread?.reason === 'Superseded')
+      return trace.wasSuperseded || isDone(trace.outcome) ? [] : [`${said} is Superseded; the ledger does not know that`];
+    const outcome = unread === undefined ? 'completed' : 'failed';
     if (trace.outcome !== outcome) return [`${said} is ${outcome}; the ledger says ${trace.outcome}`];
     const spans = status.packSpans?.[index];
     const isWhole = spans === trace.file.spans || unread !== undefined || spans === undefined || status.rejectedSpans !== 0;
@@ -176,15 +182,18 @@ const totalsTellTheTruth: Judge = {
   guarantee: 'every total tells the truth',
   complaints: ({ traces, sources }) =>
     sources.flatMap(({ metadata: { name }, status: { files = {}, totals = {}, ledger = {} } }) => {
-      const mine = traces.filter(({ file, outcome }) => file.source === name && outcome !== undefined);
-      const [completed, failed] = [
+      const mine = traces.filter(({ file }) => file.source === name);
+      const [delivered, failed, superseded] = [
         mine.filter(({ outcome }) => outcome === 'completed'),
         mine.filter(({ outcome }) => outcome === 'failed'),
+        mine.filter(({ wasSuperseded }) => wasSuperseded),
       ];
+      const completed = [...delivered, ...superseded];
+      const all = completed.length + failed.length;
       const counted = { completed: files.completed, failed: files.failed, files: totals.files, entries: ledger.entries };
-      const truth = { completed: completed.length, failed: failed.length, files: mine.length, entries: mine.length };
+      const truth = { completed: completed.length, failed: failed.length, files: all, entries: all };
       const spans = (totals.spans ?? 0) + (totals.rejectedSpans ?? 0);
-      const least = sum(completed.filter(({ isCurrent }) => isCurrent));
+      const least = sum(delivered.filter(({ isCurrent }) => isCurrent));
       const most = sum(completed.filter(({ file }) => isGood(file)));
       return [
         ...(JSON.stringify(counted) === JSON.stringify(truth)

@@ -11,9 +11,12 @@ export type Shelf = {
   /** New content under the old key; false where there is none yet, or no more. */
   readonly overwrite: (file: TrueFile) => boolean;
   readonly remove: (file: TrueFile) => boolean;
-  /** Contents of a file, oldest first. */
+  /** An earlier content once more, byte for byte. */
+  readonly putBack: (file: TrueFile, content: Content) => void;
+  /** All contents that a file has had, each once, oldest first. */
   readonly contents: (file: TrueFile) => readonly Content[];
-  readonly isThere: (file: TrueFile) => boolean;
+  /** The content that lies there; undefined where none does. */
+  readonly current: (file: TrueFile) => Content | undefined;
 };
 
 /** Files are an hour old, so that none counts as unfinished. */
@@ -21,29 +24,35 @@ const AGE_MS = 3_600_000;
 
 export function shelf(s3: S3Server, bucket: string): Shelf {
   const contents = new Map<number, Content[]>();
-  const gone = new Set<number>();
-  const write = (file: TrueFile, version: number) => {
+  const current = new Map<number, Content>();
+  const write = (file: TrueFile, version: number): Content => {
     const body = bodyOf(file, version);
     s3.put(bucket, file.key, body, { modifiedTime: Date.now() - AGE_MS });
-    const etag = createHash('md5').update(body).digest('hex');
-    contents.set(file.number, [...(contents.get(file.number) ?? []), { version, etag }]);
+    const content = { version, etag: createHash('md5').update(body).digest('hex') };
+    current.set(file.number, content);
+    return content;
   };
-  const isThere = ({ number }: TrueFile) => contents.has(number) && !gone.has(number);
+  const add = (file: TrueFile, version: number) => {
+    const content = write(file, version);
+    contents.set(file.number, [...(contents.get(file.number) ?? []), content]);
+  };
+  const isThere = ({ number }: TrueFile) => current.has(number);
   return {
-    put: (file) => write(file, 0),
+    put: (file) => add(file, 0),
     overwrite: (file) => {
       // Files that must fail keep their content: there is no other.
       if (!isThere(file) || ['bomb', 'empty', 'truncated', 'table'].includes(file.writing)) return false;
-      write(file, contents.get(file.number)?.length ?? 0);
+      add(file, contents.get(file.number)?.length ?? 0);
       return true;
     },
     remove: (file) => {
       if (!isThere(file)) return false;
-      gone.add(file.number);
+      current.delete(file.number);
       s3.remove(bucket, file.key);
       return true;
     },
+    putBack: (file, { version }) => void write(file, version),
     contents: ({ number }) => contents.get(number) ?? [],
-    isThere,
+    current: ({ number }) => current.get(number),
   };
 }

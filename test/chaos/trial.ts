@@ -1,7 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type FileStatus, filesOf, isFinished } from '../../src/api/ingestionfile.ts';
 import { sleep } from '../../src/std/sleep.ts';
+import { faults } from '../support/collector-stub.ts';
+import { eventually } from '../support/eventually.ts';
 import { random as randomOf } from '../support/random.ts';
 import type { Build } from './crew.ts';
 import { gather } from './evidence.ts';
@@ -9,7 +12,7 @@ import { beginHistory, type History } from './history.ts';
 import { complaintsOf, type Evidence, type Weight } from './judges.ts';
 import { type Doing, type Planned, plan } from './plan.ts';
 import { play } from './play.ts';
-import { shelf } from './shelf.ts';
+import { type Content, shelf } from './shelf.ts';
 import type { Stage } from './stage.ts';
 import { trueFiles } from './truth.ts';
 import { bucket, manifestOf, origins, SLOTS, startWorld, type World } from './world.ts';
@@ -39,6 +42,8 @@ const FIRST_FILES = 0.6;
 /** The first lap warms up what is kept for long; the last one is compared with it. */
 const LAPS = 4;
 const LAP_FILES = 60;
+/** Fewer than make a pack, and than a source lets wait. */
+const PUT_BACK = 18;
 
 /** A whole trial: a world, its faults, quiet, and the judgement. */
 export async function trial({ seed, ms, files: count, builds, only, tell }: TrialOptions): Promise<Verdict> {
@@ -71,12 +76,45 @@ export async function trial({ seed, ms, files: count, builds, only, tell }: Tria
     await Promise.all([play(shifted(planned, begun), { world, history, files, shelf: shelves, random, builds }), writers()]);
     history.say('no more faults');
     const first = await quiet(history, world, () => gather(world, files, shelves, history));
-    const evidence = complaintsOf(first).length > 0 ? first : await laps({ world, history, files, shelf: shelves, random, builds });
+    const stage = { world, history, files, shelf: shelves, random, builds };
+    const second = complaintsOf(first).length > 0 ? first : await putBack(stage);
+    const evidence = complaintsOf(second).length > 0 ? second : await laps(stage);
     return { complaints: complaintsOf(evidence), history, summary: summaryOf(evidence) };
   } finally {
     await world.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/**
+ * Files are overwritten twice while the collector takes nothing, and then the first of the two contents is put back. Whoever could not read it in between
+ * must ferry it all the same.
+ */
+async function putBack({ world, history, files, shelf: shelves }: Stage): Promise<Evidence> {
+  const { objects, receiver } = world;
+  const chosen = files.filter((file) => file.writing === 'document' && !file.poisonous && shelves.current(file)).slice(0, PUT_BACK);
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const over = receiver.misbehave(faults.status(503, 'sending queue is full', { 'retry-after': '1' }), released);
+  history.say(`${chosen.length} files are overwritten while the collector takes nothing`);
+  for (const file of chosen) shelves.overwrite(file);
+  const contents = new Map(chosen.map((file) => [file.key, shelves.current(file) as Content]));
+  for (const origin of origins) await objects.ask(origin, 'scan', 'put back');
+  const statuses = async () =>
+    (await objects.records()).flatMap(({ spec, status }) =>
+      filesOf(spec).some(({ key, version }) => contents.get(key)?.etag === version) ? [status] : [],
+    );
+  const because = (all: readonly FileStatus[], wanted: string) => all.filter(({ reason }) => reason === wanted).length;
+  // Others are just being tried, as ever one of those that wait.
+  const isHeld = (all: readonly FileStatus[]) => all.length === chosen.length && because(all, 'DestinationUnavailable') > chosen.length / 2;
+  await eventually(statuses, isHeld, QUIET_MS);
+  for (const file of chosen) shelves.overwrite(file);
+  release();
+  await over;
+  const unread = because(await eventually(statuses, (all) => all.every(isFinished), QUIET_MS), 'Superseded');
+  if (unread === 0) throw new Error('nobody was too late for any file');
+  history.say(`${unread} of them were overwritten again before they were read; all are put back`);
+  for (const file of chosen) shelves.putBack(file, contents.get(file.key) as Content);
+  return quiet(history, world, () => gather(world, files, shelves, history), 'back');
 }
 
 /** Nobody is killed any more: what processes hold after the same work again and again, they leak. */

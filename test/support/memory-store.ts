@@ -6,6 +6,7 @@ export type MemoryStore = Store & {
   readonly put: (key: string, file?: Partial<Omit<StoredFile, 'key'>>) => StoredFile;
   readonly remove: (key: string) => void;
   readonly files: () => readonly StoredFile[];
+  readonly at: (key: string) => StoredFile | undefined;
   /** What happens instead of an answer, from now on. */
   readonly break: (thrown?: unknown) => void;
   /** Listings begun, with where they began; and pages given. */
@@ -64,6 +65,10 @@ export function memoryStore(options: { readonly prefix?: string; readonly now: (
       sorted = sorted.filter((each) => each.key !== key);
     },
     files: () => sorted,
+    at: (key) => {
+      const file = sorted[placeOf(key)];
+      return file?.key === key ? file : undefined;
+    },
     break: (thrown) => {
       broken = thrown;
     },

@@ -223,6 +223,8 @@ export function sourcesWorld(
     });
     if (!parsed.ok) throw new Error(parsed.failure.message);
     records.set(name, parsed.value);
+    // It begins, perhaps for the second time.
+    if (parsed.value.status.state === 'Pending') written.delete(name);
     part.recordChanged(parsed.value);
   };
 
@@ -285,14 +287,15 @@ export function sourcesWorld(
     },
     finish: (name, state = 'Completed', more = {}) => {
       putRecord(name, {
-        ...more,
-        ...{ state, attempts: 1, retries: 0, spans: 10, bytes: 1_000, completionTime: new Date(clock.now()).toISOString() },
+        ...{ spans: 10, bytes: 1_000, ...more },
+        ...{ state, attempts: 1, retries: 0, completionTime: new Date(clock.now()).toISOString() },
         ...(state === 'Failed' && { reason: 'InvalidJSON', message: 'broken at byte 12' }),
       });
       const record = records.get(name) as IngestionFile;
       void supply()
         .remember(record, endingsOf(record))
-        .then(() => written.add(name));
+        // Its name may be that of another record by now.
+        .then(() => records.get(name) === record && written.add(name));
     },
     prune: (name) => {
       const record = records.get(name);

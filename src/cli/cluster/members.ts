@@ -21,10 +21,12 @@ export function membersOf(record: File): readonly Member[] {
   if (!spec.pack) return named.map((file) => ({ ...file, ...stateOf(status), ...spansOf(status.spans), record }));
   const returned = new Set(status.returned?.map(({ index }) => index));
   const unread = new Map(status.unread?.map((exception) => [exception.index, exception]));
+  // Of a pack that is completed with exceptions, the reason is that of the first one.
+  const others = status.state === 'Completed' && returned.size + unread.size > 0 ? { state: status.state } : stateOf(status);
   return named.flatMap((file, index) => {
     if (returned.has(index)) return [];
     const odd = unread.get(index);
-    return [{ ...file, ...(odd ? stateOfUnread(odd) : stateOf(status)), ...spansOf(status.packSpans?.[index]), record }];
+    return [{ ...file, ...(odd ? stateOfUnread(odd) : others), ...spansOf(status.packSpans?.[index]), record }];
   });
 }
 

@@ -32,15 +32,26 @@ type Check = (seen: Seen) => Answer | undefined;
 const byRecord: Check = ({ known: { member }, now }) =>
   member && { fate: member.state, sentences: [recordSentence(member, now), ...mend(member)] };
 
-const byLedger: Check = ({ known: { outcome } }) =>
-  outcome && {
-    fate: outcome === 'completed' ? 'Completed' : 'Failed',
-    sentences: [
-      outcome === 'completed'
-        ? 'It was delivered: the ledger knows exactly this content as completed. Its record was pruned, so how it went is no longer known.'
-        : 'It failed: the ledger knows exactly this content as failed. Its record was pruned, so why is no longer known; `retry --all-failed` tries it again.',
-    ],
-  };
+const byLedger: Check = ({ known: { outcome } }) => {
+  switch (outcome) {
+    case 'completed':
+      return {
+        fate: 'Completed',
+        sentences: [
+          'It was delivered: the ledger knows exactly this content as completed. Its record was pruned, so how it went is no longer known.',
+        ],
+      };
+    case 'failed':
+      return {
+        fate: 'Failed',
+        sentences: [
+          'It failed: the ledger knows exactly this content as failed. Its record was pruned, so why is no longer known; `retry --all-failed` tries it again.',
+        ],
+      };
+    default:
+      return undefined;
+  }
+};
 
 const gone: Check = ({ file, members: [last], now, known: { isKeyKnown } }) => {
   if (file !== undefined && file !== 'unknown') return undefined;
@@ -69,7 +80,9 @@ const ignored: Check = ({ known, source: { spec } }) =>
   known.isKeyKnown && spec.scan.overwritten === 'Ignore'
     ? {
         fate: 'LeftAlone',
-        sentences: ['It is left alone: another content under this key was ingested before, and spec.scan.overwritten is Ignore.'],
+        sentences: [
+          `It is left alone: ${known.isBack ? 'it was overwritten before it could be read' : 'another content came under this key before'}, and spec.scan.overwritten is Ignore.`,
+        ],
       }
     : undefined;
 
@@ -88,9 +101,14 @@ const stopped: Check = ({ source: { status } }) => {
 const coming: Check = ({ known, source: { metadata, spec } }) => ({
   fate: 'New',
   sentences: [
-    `${known.isKeyKnown ? 'It is new content under a key that was ingested before' : 'It matches and was not seen before'}: it is taken by a scan within ${spec.scan.interval}, or when there is a free slot. \`spanferry scan ${metadata.name}\` looks at once.`,
+    `${cameHow(known)}: it is taken by a scan within ${spec.scan.interval}, or when there is a free slot. \`spanferry scan ${metadata.name}\` looks at once.`,
   ],
 });
+
+function cameHow({ isBack, isKeyKnown }: Known): string {
+  if (isBack) return 'It was overwritten before it could be read, and is there again';
+  return isKeyKnown ? 'It is new content under a key that was ingested before' : 'It matches and was not seen before';
+}
 
 /** Read from top to bottom: the first check with an answer wins. */
 const checks: readonly Check[] = [byRecord, byLedger, gone, leftAlone, archived, ignored, suspended, stopped, coming];
@@ -105,7 +123,8 @@ export function fateOf(seen: Seen): Answer {
 }
 
 function evidence({ source: { spec }, file, known, members, now, isLedgerRead }: Seen): readonly string[] {
-  const older = members.filter((each) => each !== known.member).length;
+  const older = members.filter((each) => each !== known.member && each.version !== versionOf(file)).length;
+  const before = known.isBack && members.find(({ version }) => version === versionOf(file));
   return [
     file === 'unknown'
       ? 'In the store: not known.'
@@ -115,13 +134,17 @@ function evidence({ source: { spec }, file, known, members, now, isLedgerRead }:
     ...(file === undefined || file === 'unknown' ? [] : [known.skip ? 'Matches the source: no.' : 'Matches the source: yes.']),
     known.member
       ? `Record: ${known.member.record.metadata.name}, ${known.member.state}.`
-      : `Record: none is kept of this content${older > 0 ? `, ${count(older)} of older content` : ''}.`,
+      : before
+        ? `Record: ${before.record.metadata.name}, of the time before it was overwritten.`
+        : `Record: none is kept of this content${older > 0 ? `, ${count(older)} of older content` : ''}.`,
     `Ledger: ${isLedgerRead ? inLedger(file, known) : 'could not be read'}.`,
   ];
 }
 
+const versionOf = (file: Seen['file']): string | undefined => (typeof file === 'object' ? file.version : undefined);
+
 function inLedger(file: Seen['file'], { outcome, isKeyKnown }: Known): string {
-  if (outcome) return outcome;
+  if (outcome) return outcome === 'superseded' ? 'it was overwritten before it could be read' : outcome;
   if (!isKeyKnown) return 'not in it';
   // Which content is meant only the store can tell.
   return typeof file === 'object'

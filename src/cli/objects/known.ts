@@ -1,7 +1,10 @@
+import { isSuperseded } from '../../api/ingestionfile.ts';
 import type { SourceSpec } from '../../api/ingestionsource.ts';
+import type { FileKey, Outcome } from '../../api/supply.ts';
 import type { Source } from '../../kube/ownkinds.ts';
 import { type Identity, identities } from '../../ledger/identity.ts';
 import { openLedger } from '../../ledger/ledger.ts';
+import { outcomeOf } from '../../ledger/outcomes.ts';
 import type { SegmentSpec } from '../../ledger/segment.ts';
 import { type Filter, filter, type Skip } from '../../sources/filter.ts';
 import { placeOf } from '../../stores/registry.ts';
@@ -14,7 +17,9 @@ import { type Cluster, remark } from '../cluster/session.ts';
 export type Known = {
   readonly member?: Member;
   /** Of exactly this content. */
-  readonly outcome?: 'completed' | 'failed';
+  readonly outcome?: Outcome;
+  /** It was overwritten before it could be read, and is there again. */
+  readonly isBack?: true;
   /** Some content under this key is in the ledger. */
   readonly isKeyKnown: boolean;
   readonly skip?: Skip;
@@ -34,19 +39,24 @@ export async function knowledge(cluster: Cluster, source: Source): Promise<Knowl
   const members = await filesOf(cluster, source);
   const ledger = await ledgerOf(cluster, source);
   const identityOf = identities(placeOf(source.spec.store).identity);
-  const byFile = new Map(members.map((member) => [`${member.key}\n${member.version}`, member]));
+  const [superseded, others] = [byFile(members.filter(wasSuperseded)), byFile(members.filter((each) => !wasSuperseded(each)))];
   const skipOf = filterOf(source.spec, source.status.modifiedAfter);
   const now = cluster.io.clock.now();
   return {
     of: (file) => {
-      const member = byFile.get(`${file.key}\n${file.version}`);
       const id: Identity = identityOf(file);
-      const outcome = ledger?.lookup(id);
+      const outcome = ledger && outcomeOf(file, ledger, identityOf, id);
       const skip = skipOf(file, now);
+      const before = superseded.get(idOf(file));
+      // An earlier version of the operator took such a file for done.
+      const isDone = outcome === 'completed' || outcome === 'failed';
+      const member = others.get(idOf(file)) ?? (isDone ? before : undefined);
+      const isBack = !member && !isDone && (before !== undefined || outcome !== undefined);
       return {
         isKeyKnown: ledger?.knowsKey(id) ?? false,
         ...(member && { member }),
         ...(outcome && { outcome }),
+        ...(isBack && { isBack }),
         ...(skip && { skip }),
       };
     },
@@ -56,6 +66,12 @@ export async function knowledge(cluster: Cluster, source: Source): Promise<Knowl
     isLedgerRead: ledger !== undefined,
   };
 }
+
+const idOf = ({ key, version }: FileKey): string => `${key}\n${version}`;
+
+const byFile = (members: readonly Member[]): ReadonlyMap<string, Member> => new Map(members.map((member) => [idOf(member), member]));
+
+const wasSuperseded = (member: Member): boolean => isSuperseded(member.record, member);
 
 /** Which files match, as the operator sees it. */
 export const filterOf = (spec: Pick<SourceSpec, 'store' | 'scan' | 'format'>, modifiedAfter: string | undefined): Filter =>

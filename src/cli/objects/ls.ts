@@ -16,12 +16,12 @@ import { credentialOf, withStore } from './open.ts';
 export type LsOptions = { readonly recursive: boolean; readonly ownLogin?: boolean; readonly output?: Extract<Form, 'json' | 'yaml'> };
 
 /** What became of a file, in a word: the state of its record, or what the ledger remembers, or why it is left alone. */
-export function stateOf({ member, outcome, skip, isKeyKnown }: Known, archived: boolean): string {
+export function stateOf({ member, outcome, skip, isBack, isKeyKnown }: Known, archived: boolean): string {
   if (member) return member.state;
-  if (outcome) return outcome === 'completed' ? 'Completed' : 'Failed';
+  if (outcome && !isBack) return outcome === 'completed' ? 'Completed' : 'Failed';
   if (skip) return skips[skip];
   if (archived) return 'Archived';
-  return isKeyKnown ? 'Changed' : 'New';
+  return isKeyKnown && !isBack ? 'Changed' : 'New';
 }
 
 /** Why the source leaves a file alone, for a column. */

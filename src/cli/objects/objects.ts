@@ -45,8 +45,8 @@ export const objects = {
         const known = await knowledge(at, source);
         const { modifiedAfter } = source.status;
         const isDone = (file: Parameters<typeof known.of>[0]): boolean => {
-          const { member, outcome } = known.of(file);
-          return member !== undefined || outcome !== undefined;
+          const { member, outcome, isBack } = known.of(file);
+          return !isBack && (member !== undefined || outcome !== undefined);
         };
         return preview(
           { ref: source.metadata, spec: source.spec, credential, isDone, ...(modifiedAfter !== undefined && { modifiedAfter }) },

@@ -1,5 +1,6 @@
 import { filesOf } from '../../../src/api/ingestionfile.ts';
 import { identities } from '../../../src/ledger/identity.ts';
+import { outcomeOf } from '../../../src/ledger/outcomes.ts';
 import { sleep } from '../../../src/std/sleep.ts';
 import { memoriesOf } from '../evidence.ts';
 import { originOf, type Players, type Stage } from '../stage.ts';
@@ -54,7 +55,7 @@ async function deleteRecords(share: number, { world: { objects, s3 }, history, f
     const memory = memories.get(record.spec.sourceRef.name);
     for (const file of filesOf(record.spec)) {
       // A verdict that no leader has seen goes with its record, for instance while the next leader is being found.
-      if (record.status.completionTime !== undefined && memory?.lookup(identityOf(file)) !== undefined) continue;
+      if (record.status.completionTime !== undefined && memory && outcomeOf(file, memory, identityOf) !== undefined) continue;
       const hit = files.find(({ key }) => key === file.key);
       history.disturb(`the record of ${file.key} is deleted, and the ledger does not know it yet`, { ...(hit && { file: hit.number }) })();
     }

@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { filesOf } from '../../../src/api/ingestionfile.ts';
+import type { Fault } from '../../support/collector-stub.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type Stage, stage } from '../../support/stage.ts';
 import { agentFile } from '../../support/traces/agent.ts';
 import { decodeRequest, type Json } from '../../support/traces/decode.ts';
 
 let scene: Stage;
+/** What goes wrong at the path that a source has to itself, as long as it does. */
+const holds = new Map<string, Fault>();
 beforeAll(async () => {
   scene = await stage();
+  scene.collector.always((asked) => holds.get(asked.path)?.(asked));
   await scene.start();
 });
 afterAll(() => scene.close());
@@ -155,6 +161,8 @@ describe.concurrent('row 63: what was completed can be found at the destination,
 });
 
 describe.concurrent('a file whose content changed', () => {
+  const unavailable: Fault = () => ({ status: 503, headers: { 'retry-after': '1' } });
+
   test('under its old key it is a new file, and both are in the totals', async () => {
     const [first, second] = [agentFile(), agentFile()];
     scene.put('rewritten/a.json', first.text);
@@ -187,14 +195,59 @@ describe.concurrent('a file whose content changed', () => {
     await scene.recorded('raced/z.json', { state: 'Completed', reason: 'Superseded' });
   });
 
+  test.each([
+    ['in a record of its own', 'back', 1],
+    ['in a pack', 'back-in-pack', 40],
+  ])('just before it was read, %s, is ferried after all when its old content is put back byte for byte', async (_where, name, count) => {
+    const path = `/${name}/v1/traces`;
+    const [key, ...others] = Array.from({ length: count }, (_, n) => `${name}/run-${n}.json`) as [string, ...string[]];
+    const [first, second] = [agentFile(2), agentFile(3)];
+    scene.put(key, first.text);
+    for (const each of others) scene.put(each, agentFile(2).text);
+    // A destination that does not answer yet keeps the files waiting.
+    holds.set(path, unavailable);
+    await scene.source(name, { ...ownPath(name), history: { completed: 1_000 } });
+    const itsRecord = async () => (await scene.files(name)).find(({ spec }) => filesOf(spec).some((file) => file.key === key));
+    const held = await eventually(itsRecord, (record) => record?.status.reason === 'DestinationUnavailable');
+    const { version } = filesOf(held!.spec).find((file) => file.key === key)!;
+    scene.put(key, second.text);
+    // Whoever tries the destination again reads the file again. Nothing of its first content can arrive before that.
+    await eventually(itsRecord, (record) =>
+      [record?.status, ...(record?.status.unread ?? [])].some((each) => each?.reason === 'Superseded'),
+    );
+    holds.delete(path);
+    await scene.ask('ingestionsources', name, 'scan', 'second');
+    await scene.delivered(second.ids);
+    await scene.settled(name, { completed: count + 1 });
+    expect(first.ids.filter((id) => scene.collector.taken.has(id))).toEqual([]);
+
+    scene.put(key, first.text);
+    await scene.ask('ingestionsources', name, 'scan', 'put back');
+    await scene.delivered(first.ids);
+    const { status } = await scene.settled(name, { completed: count + 2 });
+    expect(status).toMatchObject({ totals: { files: count + 2, spans: 2 * count + 3, retries: 0 }, ledger: { entries: count + 2 } });
+    expect([...first.ids, ...second.ids].map((id) => scene.collector.taken.get(id))).toEqual([1, 1, 1, 1, 1]);
+    const again = (await scene.files(name)).find(({ spec }) => spec.key === key && spec.version === version);
+    expect(again?.status).toMatchObject({ state: 'Completed', spans: 2, attempts: 1 });
+    expect(again?.status).not.toHaveProperty('reason');
+
+    await scene.ask('ingestionsources', name, 'scan', 'nothing new');
+    await eventually(
+      () => scene.get(name),
+      ({ status }) => status.handled?.scan === 'nothing new',
+    );
+    await scene.settled(name, { completed: count + 2 });
+    expect(first.ids.map((id) => scene.collector.taken.get(id))).toEqual([1, 1]);
+  });
+
   test('a file that was deleted before it was read fails as Deleted', async () => {
     scene.put('gone/a.json', agentFile().text);
     // A destination that does not answer yet keeps the file waiting.
-    scene.collector.always(({ path }) => (path.startsWith('/gone/') ? { status: 503, headers: { 'retry-after': '1' } } : undefined));
+    holds.set('/gone/v1/traces', unavailable);
     await scene.source('gone', ownPath('gone'));
     await scene.recorded('gone/a.json', { state: 'Pending', reason: 'DestinationUnavailable' });
     scene.s3.remove(scene.bucket, 'gone/a.json');
-    scene.collector.always(undefined);
+    holds.delete('/gone/v1/traces');
     await scene.recorded('gone/a.json', { state: 'Failed', reason: 'Deleted' });
   });
 

@@ -1,6 +1,7 @@
 import { parseFile, parseSource } from '../../../src/api/parse.ts';
 import type { Cluster } from '../../../src/cli/cluster/session.ts';
 import type { File, Source } from '../../../src/kube/ownkinds.ts';
+import type { SegmentSpec } from '../../../src/ledger/segment.ts';
 import { captured, type World } from './io.ts';
 
 /** The moment at which screens are drawn. */
@@ -50,6 +51,8 @@ export function pack(files: number, status: object = {}): File {
 type Objects = {
   readonly sources?: readonly Source[];
   readonly files?: readonly File[];
+  /** Segments of the ledger of the only source. */
+  readonly segments?: readonly SegmentSpec[];
   /** Values of Secrets by name and key. */
   readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 };
@@ -76,7 +79,7 @@ export function toldCluster(objects: Objects, world: World = {}) {
       },
     },
     files: { list: () => list(objects.files ?? []), patch: async () => {} },
-    ledgers: { list: () => list([]) },
+    ledgers: { list: () => list((objects.segments ?? []).map((spec) => ({ metadata, spec }))) },
     leases: { list: () => list([lease]) },
     secrets: {
       get: async ({ name }: { name: string }) => ({

@@ -7,7 +7,10 @@ import { aSource } from '../../support/worker-world.ts';
 
 const file: TrueFile = { number: 3, source: 'checkout', key: 'checkout/run-3.json', writing: 'document', spans: 2, poisonous: false };
 const ids = idsOf(file);
-const trace: Trace = { file, version: 0, etag: 'etag', isCurrent: true, outcome: 'completed' };
+const trace: Trace = { file, version: 0, etag: 'etag', isCurrent: true, outcome: 'completed', wasSuperseded: false };
+/** It was overwritten before anybody read it, and the ledger knows that. */
+const unread: Trace = { ...trace, isCurrent: false, outcome: 'superseded', wasSuperseded: true };
+const tooLate = { reason: 'Superseded', spans: 0 };
 const request = (more: Partial<Request> = {}): Request => ({
   came: 30_000,
   at: 30_000,
@@ -62,6 +65,14 @@ const breaches: readonly [sentence: string, change: Partial<Evidence>, says: str
   ['a source that waits for something', { sources: [source({ files: { pending: 1, completed: 1, failed: 0 } })] }, 'still has'],
   ['a record that is not finished', { records: [record({ state: 'Processing' })] }, 'is Processing at worker-a'],
   ['a file that the ledger does not know', { traces: [{ ...trace, outcome: undefined }] }, 'the ledger does not know'],
+  ['a content that was overwritten, put back and left there', { traces: [{ ...unread, isCurrent: true }], requests: [] }, '2 of 2 spans'],
+  ['the same in the ledger', { traces: [{ ...unread, isCurrent: true }] }, 'the ledger does not know'],
+  [
+    'a content that was overwritten, and the ledger has not heard of it',
+    { traces: [{ ...unread, outcome: undefined, wasSuperseded: false }], records: [record(tooLate)] },
+    'is Completed: Superseded',
+  ],
+  ['one that counts once although it ended twice', { traces: [{ ...trace, wasSuperseded: true }] }, 'checkout says'],
   ['a good file that failed', { records: [record({ state: 'Failed', reason: 'Stuck' })] }, 'is Failed: Stuck'],
   ['a record that counts fewer spans than its file has', { records: [record({ spans: 1 })] }, '1 + 0 spans of 2'],
   ['a total that counts a file twice', { sources: [source({ totals: { files: 2, spans: 2 } })] }, 'checkout says'],
@@ -75,6 +86,22 @@ const breaches: readonly [sentence: string, change: Partial<Evidence>, says: str
 describe('a trial is judged', () => {
   test('nothing is wrong where nothing is wrong', () => {
     expect(complaintsOf(fine)).toEqual([]);
+  });
+
+  test.each<[sentence: string, change: Partial<Evidence>]>([
+    [
+      'was overwritten before it could be read',
+      { traces: [unread], records: [record(tooLate)], requests: [], sources: [source({ totals: { files: 1 } })] },
+    ],
+    [
+      'was put back after that and delivered: it has ended twice',
+      {
+        traces: [{ ...trace, wasSuperseded: true }],
+        sources: [source({ files: { completed: 2, failed: 0 }, totals: { files: 2, spans: 2 }, ledger: { entries: 2, segments: 1 } })],
+      },
+    ],
+  ])('nothing is wrong where a content %s', (_sentence, change) => {
+    expect(complaintsOf({ ...fine, ...change })).toEqual([]);
   });
 
   test.each(breaches)('%s is found', (_sentence, change, says) => {

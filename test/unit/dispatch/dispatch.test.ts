@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { FileStatus, IngestionFile } from '../../../src/api/ingestionfile.ts';
 import type { DispatchOptions } from '../../../src/dispatch/dispatch.ts';
 import { aCandidate, type DispatchWorld, dispatchWorld, type FakeSource, fakeSource, of } from '../../support/dispatch-world.ts';
 import { aRecord } from '../../support/records.ts';
@@ -132,6 +133,14 @@ describe('a record that a backup brought back without its status', () => {
     expect(world.stored.get('a')?.spec.worker).toBe('worker-a');
   });
 
+  test('is ferried if the ledger only knows that its file was overwritten before it could be read: it may be back', async () => {
+    const world = await running();
+    world.source.ledger.set('agents/a.json', 'superseded');
+    world.put(aRecord({}, { worker: 'worker-gone' }, { name: 'a' }));
+    await world.clock.advance(5_000);
+    expect(world.stored.get('a')).toMatchObject({ spec: { worker: 'worker-a' }, status: { state: 'Pending' } });
+  });
+
   test('goes back to the source that it names, where the backup dropped its owner, too', async () => {
     const world = await running();
     const nobodys = { ownerReferences: [] };
@@ -172,6 +181,61 @@ describe('a record whose source does not match its key any more', () => {
     world.put(aRecord({ state: 'Processing', attempts: 1 }, {}, { name: 'a' }));
     await world.clock.advance(5_000);
     expect(states(world)).toEqual({ a: 'Processing' });
+  });
+});
+
+describe('a file that was overwritten before it could be read and is back', () => {
+  const superseded: Partial<FileStatus> = { state: 'Completed', reason: 'Superseded', attempts: 1, completionTime: '2026-11-20T11:00:00Z' };
+  const back = { ...aCandidate('a'), modifiedTime: '2026-11-20T11:30:00Z', alone: true as const };
+  const putBack = (world: Stage) => {
+    world.source.queued.fresh.push(back);
+    world.dispatch.wake();
+  };
+
+  test('gets a record of its own in place of the one that is over', async () => {
+    const world = await running();
+    world.put(aRecord(superseded, {}, { name: 'a', ...of(world.source) }));
+    await world.clock.advance(3_000);
+    expect([...world.source.ledger]).toEqual([['agents/a.json', 'superseded']]);
+    putBack(world);
+    await world.clock.advance(3_000);
+    expect(world.writes).toEqual(['remove a', 'create a']);
+    expect(world.stored.get('a')).toMatchObject({ spec: { modifiedTime: back.modifiedTime }, status: { state: 'Pending', attempts: 0 } });
+    world.setStatus('a', { state: 'Completed' });
+    await world.clock.advance(3_000);
+    expect([...world.source.ledger]).toEqual([['agents/a.json', 'completed']]);
+  });
+
+  test('lets the ledger know how it ended before, even if nobody had looked at that yet', async () => {
+    const world = await running();
+    const endings: (string | undefined)[] = [];
+    world.sources.splice(0, 1, { ...world.source, remember: async (_, all) => void endings.push(...all.map(({ outcome }) => outcome)) });
+    world.follow(false);
+    world.put(aRecord(superseded, {}, { name: 'a', ...of(world.source) }));
+    world.source.queued.fresh.push(back);
+    world.follow(true);
+    await world.clock.advance(100);
+    expect(world.writes).toEqual(['remove a', 'create a']);
+    expect(endings[0]).toBe('superseded');
+  });
+
+  test('is looked for again where somebody was at the earlier record in that moment', async () => {
+    const world = await running();
+    world.put(aRecord(superseded, {}, { name: 'a', ...of(world.source) }));
+    world.follow(false);
+    world.put({ ...(world.stored.get('a') as IngestionFile), metadata: { name: 'a', labels: { seen: 'yes' } } });
+    putBack(world);
+    await world.clock.advance(3_000);
+    expect(world.writes).toEqual([]);
+    expect(world.source.lostFiles()).toBe(1);
+  });
+
+  test('does not push a record aside that is anything else', async () => {
+    const world = await running();
+    world.put(aRecord({ state: 'Completed', attempts: 1 }, {}, { name: 'a', ...of(world.source) }));
+    putBack(world);
+    await world.clock.advance(3_000);
+    expect(world.writes).toEqual([]);
   });
 });
 

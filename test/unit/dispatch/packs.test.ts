@@ -115,7 +115,7 @@ describe('a finished pack', () => {
     expect(endingsOf(record).map(({ file, outcome }) => [file.key, outcome])).toEqual([
       ['agents/0.json', 'completed'],
       ['agents/2.json', 'failed'],
-      ['agents/3.json', 'completed'],
+      ['agents/3.json', 'superseded'],
       ['agents/4.json', 'failed'],
       ['agents/5.json', 'completed'],
     ]);
@@ -209,6 +209,21 @@ describe('a pack that a backup brought back without its status', () => {
     expect(status).toMatchObject({ state: 'Completed', returned: [{ index: 2 }], unread: [{ index: 1 }] });
     const record = { ...aPack(4), status: status as FileStatus };
     expect(endingsOf(record).map(({ outcome }) => outcome)).toEqual(['completed', 'failed', 'completed']);
+  });
+
+  test('is what it seems where the ledger knows only that some were overwritten: they may be back', () =>
+    expect(known({ 'agents/0.json': 'superseded', 'agents/2.json': 'superseded' })).toBeUndefined());
+
+  test('does not give back what was overwritten', () => {
+    const status = known({
+      'agents/0.json': 'completed',
+      'agents/1.json': 'superseded',
+      'agents/2.json': 'failed',
+      'agents/3.json': 'completed',
+    });
+    const record = { ...aPack(4), status: status as FileStatus };
+    expect(record.status.returned).toEqual([]);
+    expect(endingsOf(record).map(({ outcome }) => outcome)).toEqual(['completed', 'superseded', 'failed', 'completed']);
   });
 });
 

@@ -1,14 +1,16 @@
 import { expect, onTestFailed, test } from 'vitest';
 import { Failed } from '../../../src/api/failure.ts';
-import type { IngestionFile } from '../../../src/api/ingestionfile.ts';
-import type { Candidate } from '../../../src/api/supply.ts';
+import { filesOf, type IngestionFile, type NamedFile } from '../../../src/api/ingestionfile.ts';
+import { type Candidate, type FileKey, isNews } from '../../../src/api/supply.ts';
 import { endingsOf, packName, returnedOf, specOf } from '../../../src/dispatch/pack.ts';
 import { random, seedOf } from '../../support/random.ts';
 import { sourcesWorld } from '../../support/sources-world.ts';
 
 const steps = 60;
 
-test('whatever comes, waits, fails or is led by somebody else: each content of each file is taken and counted exactly once', {
+const idOf = ({ key, version }: FileKey) => `${key} ${version}`;
+
+test('whatever comes, waits, fails, is put back or is led by somebody else: each content of each file is taken and counted exactly once', {
   timeout: 120_000,
 }, async () => {
   const seed = seedOf();
@@ -19,6 +21,8 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
   const underWay: string[] = [];
   /** Records that brought spans: ten each. */
   const completed = new Set<string>();
+  /** What was overwritten before it could be read: each of them counts, too, once. */
+  const superseded = new Map<string, FileKey>();
   const isOrderly = chance.next() < 0.5;
   let uploads = 0;
 
@@ -29,6 +33,11 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
   };
   const overwrite = () => {
     if (world.store.files().length > 0) world.store.put(chance.pick(world.store.files()).key);
+  };
+  const putBack = () => {
+    if (superseded.size === 0) return;
+    const { key, version } = chance.pick([...superseded.values()]);
+    world.store.put(key, { version });
   };
 
   const bind = () => {
@@ -42,7 +51,7 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
     const candidates = supply.take(lane, chosen);
     if (candidates.length === 0) return;
     if (chance.next() < 0.1) return supply.giveBack(candidates, lane);
-    for (const { key, version } of candidates) taken.set(`${key} ${version}`, (taken.get(`${key} ${version}`) ?? 0) + 1);
+    for (const file of candidates) taken.set(idOf(file), (taken.get(idOf(file)) ?? 0) + 1);
     const [only] = candidates as [Candidate];
     const name = candidates.length === 1 ? only.name : packName(supply.source, candidates);
     world.putRecord(name, {}, specOf(candidates));
@@ -52,17 +61,35 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
   /** Some files of a pack come back, and are then taken once more, alone. */
   const returnedFrom = ({ spec }: IngestionFile) =>
     (spec.pack ?? []).flatMap((file, index) => {
-      if (chance.next() > 0.05) return [];
-      taken.delete(`${file.key} ${file.version}`);
+      if (isOverwritten(file) || chance.next() > 0.05) return [];
+      taken.delete(idOf(file));
       return [{ index, reason: 'InvalidJSON', message: 'broken' }];
     });
+
+  /** Is there another content by now? Then this one is to be taken again should it be put back. */
+  const isOverwritten = (file: FileKey) => world.store.at(file.key)?.version !== file.version;
+  const unreadFrom = ({ spec }: IngestionFile) =>
+    (spec.pack ?? []).flatMap((file, index) => (isOverwritten(file) ? [{ index, reason: 'Superseded', message: 'HTTP 412' }] : []));
+  const leave = (file: FileKey) => {
+    taken.delete(idOf(file));
+    superseded.set(idOf(file), file);
+  };
 
   const finish = () => {
     const name = underWay.shift();
     if (name === undefined || world.part().supplies().length === 0) return;
     const record = world.records.get(name) as IngestionFile;
-    if (record.spec.pack) world.finish(name, 'Completed', { returned: returnedFrom(record) });
-    else world.finish(name, chance.next() < 0.9 ? 'Completed' : 'Failed');
+    const { pack } = record.spec;
+    const [only] = filesOf(record.spec) as [NamedFile];
+    if (pack) {
+      const unread = unreadFrom(record);
+      for (const { index } of unread) leave(pack[index]!);
+      const packSpans = pack.map(() => 1);
+      world.finish(name, 'Completed', { returned: returnedFrom(record), unread, packSpans });
+    } else if (isOverwritten(only)) {
+      leave(only);
+      world.finish(name, 'Completed', { reason: 'Superseded', spans: 0 });
+    } else world.finish(name, chance.next() < 0.9 ? 'Completed' : 'Failed');
     const endings = endingsOf(world.records.get(name) as IngestionFile);
     if (endings.some(({ outcome }) => outcome === 'completed')) completed.add(name);
   };
@@ -94,8 +121,8 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
       for (const record of world.records.values()) {
         const { state } = record.status;
         const isFinished = state === 'Completed' || state === 'Failed';
-        const isKnown = endingsOf(record).every(({ file }) => world.supply().outcome(file) !== undefined);
-        if (isFinished && !isKnown) world.finish(record.metadata.name, state, record.status);
+        const hasNews = endingsOf(record).some(({ file, outcome }) => isNews(outcome, world.supply().outcome(file)));
+        if (isFinished && hasNews) world.finish(record.metadata.name, state, record.status);
       }
     }
   };
@@ -103,6 +130,7 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
   for (let step = 0; step < steps; step++) {
     for (let n = chance.int(chance.next() < 0.1 ? 1_500 : 60); n > 0; n--) upload();
     for (let n = chance.int(5); n > 0; n--) overwrite();
+    for (let n = chance.int(5); n > 0; n--) putBack();
     for (let n = chance.int(200); n > 0; n--) bind();
     for (let n = chance.int(200); n > 0; n--) finish();
     handOn();
@@ -113,7 +141,7 @@ test('whatever comes, waits, fails or is led by somebody else: each content of e
 
   world.store.break();
   const expected = () => world.store.files().filter(({ key }) => key.endsWith('.json'));
-  const missing = () => expected().filter(({ key, version }) => !taken.has(`${key} ${version}`));
+  const missing = () => expected().filter((file) => !taken.has(idOf(file)));
   for (let round = 0; round < 400 && missing().length > 0; round++) {
     for (let n = 0; n < 1_000; n++) bind();
     while (underWay.length > 0 && world.part().supplies().length > 0) finish();

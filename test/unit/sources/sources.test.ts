@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Failed } from '../../../src/api/failure.ts';
+import type { IngestionFile, NamedFile } from '../../../src/api/ingestionfile.ts';
+import { endingsOf, packName, specOf } from '../../../src/dispatch/pack.ts';
 import { kstatus } from '../../support/kstatus.ts';
 import { sourcesWorld, type World } from '../../support/sources-world.ts';
 
@@ -134,6 +136,124 @@ describe('a source', () => {
     for (const name of names) world.prune(name);
     world.remake();
     await world.within(10_000, () => world.source().status.files?.completed === 3);
+    expect(takeAll()).toEqual([]);
+  });
+});
+
+describe('a content that was overwritten before it could be read', () => {
+  const superseded = { reason: 'Superseded', spans: 0, bytes: 0 };
+  const first = { key: 'agents/prod/run-1.json', version: 'e1' };
+  const write = (version: string) => world.store.put(first.key, { version });
+  const scan = async () => {
+    world.edit({ annotations: { 'spanferry.io/scan': `at ${world.clock.now()}` } });
+    await world.clock.advance(5_000);
+  };
+  const outcomeOf = (version: string) => world.supply().outcome({ ...first, version });
+  /** The first content is offered, and there is another one when it is to be read. */
+  const overwritten = async (spec: object = {}): Promise<string> => {
+    begin(spec);
+    write('e1');
+    await ready();
+    const [name = ''] = takeAll();
+    write('e2');
+    world.finish(name, 'Completed', superseded);
+    await world.clock.advance(7_000);
+    return name;
+  };
+
+  test('is offered again when it is put back, and each ending counts', async () => {
+    const name = await overwritten();
+    await scan();
+    const [second = ''] = takeAll();
+    expect(world.records.get(second)?.spec).toMatchObject({ version: 'e2' });
+    world.finish(second);
+    write('e1');
+    await scan();
+    expect(takeAll()).toEqual([name]);
+    world.finish(name);
+    await world.within(10_000, () => world.source().status.totals?.files === 3);
+    expect(world.source().status).toMatchObject({ files: { completed: 3, failed: 0 }, totals: { spans: 20 }, ledger: { entries: 3 } });
+    await scan();
+    expect(takeAll()).toEqual([]);
+  });
+
+  test('is offered again also when its record is gone, and to a new leader', async () => {
+    const name = await overwritten();
+    world.prune(name);
+    world.newLeader();
+    await world.within(10_000, () => world.part().supplies().length > 0);
+    write('e1');
+    await scan();
+    expect(world.supply().waiting('fresh').concat(world.supply().waiting('backlog'))).toMatchObject([{ ...first, alone: true }]);
+    expect(takeAll()).toEqual([name]);
+  });
+
+  test('counts once, however often it is too late', async () => {
+    const name = await overwritten();
+    for (let times = 0; times < 3; times++) {
+      // A listing that is old shows the first content, and whoever reads finds the second.
+      write('e1');
+      await scan();
+      expect(takeAll()).toEqual([name]);
+      world.finish(name, 'Completed', superseded);
+      write('e2');
+      await world.clock.advance(7_000);
+    }
+    await scan();
+    expect(takeAll()).toHaveLength(1);
+    expect(world.segments.get(0)?.spec.head?.totals).toMatchObject({ files: 1, spans: 0 });
+  });
+
+  test('is not offered where overwritten is Ignore: its key has had its turn', async () => {
+    await overwritten({ scan: { overwritten: 'Ignore' } });
+    await scan();
+    write('e1');
+    await scan();
+    expect(takeAll()).toEqual([]);
+  });
+
+  test('of a file of a pack comes back in a record of its own', async () => {
+    begin();
+    const second = { key: 'agents/prod/run-2.json', version: 'f1' };
+    write('e1');
+    world.store.put(second.key, second);
+    await ready();
+    const chosen = world.supply().take('backlog', world.supply().waiting('backlog'));
+    expect(chosen).toHaveLength(2);
+    const name = packName(world.supply().source, chosen);
+    world.putRecord(name, {}, specOf(chosen));
+    write('e2');
+    world.finish(name, 'Completed', { unread: [{ index: 0, reason: 'Superseded', message: 'HTTP 412' }], packSpans: [0, 10] });
+    await world.clock.advance(7_000);
+    expect([outcomeOf('e1'), world.supply().outcome(second)]).toEqual(['superseded', 'completed']);
+    write('e1');
+    await scan();
+    const [alone = '', ...others] = takeAll();
+    expect(others).toEqual([]);
+    expect(world.records.get(alone)?.spec).toMatchObject(first);
+  });
+
+  test('is over for the pack that gave it back: only a listing tells that it is there again', async () => {
+    const name = await overwritten();
+    const { sourceRef: _, ...file } = world.records.get(name)!.spec;
+    expect(world.supply().offer(file as NamedFile)).toBe(true);
+    world.prune(name);
+    expect(world.supply().offer(file as NamedFile)).toBe(true);
+    expect(takeAll()).toEqual([]);
+  });
+
+  test('stays done where an earlier version of the operator took it for that', async () => {
+    const name = await overwritten();
+    const record = world.records.get(name) as IngestionFile;
+    await Promise.all([
+      world.supply().remember(
+        record,
+        endingsOf(record).map((ending) => ({ ...ending, outcome: 'completed' })),
+      ),
+      world.clock.advance(7_000),
+    ]);
+    write('e1');
+    await scan();
     expect(takeAll()).toEqual([]);
   });
 });

@@ -83,6 +83,8 @@ describe('the files of a source', () => {
   test('of a pack are shown one by one, each with what became of it', async () => {
     const packed = pack(4, {
       ...done,
+      reason: 'Truncated',
+      message: '1 of 4 files go on alone; 1 of 4 files could not be read any more',
       files: 2,
       spans: 30,
       rejectedSpans: 2,

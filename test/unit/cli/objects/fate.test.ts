@@ -30,6 +30,14 @@ const waits = member(
   { state: 'Pending', ...attempts, reason: 'DestinationUnavailable', message: 'it answered 503' },
   { worker: 'spanferry-0' },
 );
+const tooLate = member({
+  state: 'Completed',
+  ...attempts,
+  reason: 'Superseded',
+  message: 'it has version "e2"',
+  completionTime: secondsAgo(60),
+});
+const back: Seen['known'] = { isKeyKnown: true, isBack: true, outcome: 'superseded' };
 const of = (each: typeof delivered): Partial<Seen> => ({ known: { isKeyKnown: false, member: each }, members: [each] });
 
 describe('what became of a file', () => {
@@ -114,6 +122,24 @@ describe('what became of a file', () => {
     ],
     ['it is new', {}, 'New', /^It matches and was not seen before: it is taken by a scan within 60s/],
     ['or new content', { known: { isKeyKnown: true } }, 'New', /^It is new content under a key that was ingested before/],
+    [
+      'or back',
+      { known: back },
+      'New',
+      /^It was overwritten before it could be read, and is there again: it is taken by a scan within 60s/,
+    ],
+    [
+      'or back, and the source ignores that',
+      { source: source('x', { scan: { overwritten: 'Ignore' } }), known: back },
+      'LeftAlone',
+      /^It is left alone: it was overwritten before it could be read, and spec\.scan\.overwritten is Ignore\.$/,
+    ],
+    [
+      'it was overwritten and is gone',
+      { file: undefined, members: [tooLate] },
+      'Completed',
+      /^It was overwritten before it could be read; /,
+    ],
   ])('%s', (_sentence, seen, fate, says) => {
     const answer = fateOf({ ...base, ...seen });
     expect(answer.fate).toBe(fate);
@@ -122,6 +148,7 @@ describe('what became of a file', () => {
 
   test.each<[what: string, seen: Partial<Seen>, ledger: string]>([
     ['is in it', { file, known: { isKeyKnown: true, outcome: 'completed' } }, 'completed'],
+    ['was overwritten', { file, known: back }, 'it was overwritten before it could be read'],
     ['has another content now', { file, known: { isKeyKnown: true } }, 'another content under this key'],
     ['was not found under this key, whatever the store has', { file: 'unknown' }, 'not in it'],
     [
@@ -132,6 +159,12 @@ describe('what became of a file', () => {
     ['may be in a ledger that nobody could read', { file: 'unknown', isLedgerRead: false }, 'could not be read'],
   ])('is looked up in the ledger, where a file %s', (_what, seen, ledger) => {
     expect(fateOf({ ...base, ...seen }).sentences.at(-1)).toBe(`Ledger: ${ledger}.`);
+  });
+
+  test('is said with the record that is over, where the file is there again', () => {
+    expect(fateOf({ ...base, known: back, members: [tooLate] }).sentences).toContain(
+      `Record: ${tooLate.record.metadata.name}, of the time before it was overwritten.`,
+    );
   });
 
   test('is said with how it is known', () => {
