@@ -135,6 +135,34 @@ describe.concurrent('spanferry why', () => {
   });
 });
 
+describe.concurrent('a file that was overwritten before it could be read, and was put back', () => {
+  test('is new for ls, why and preview, and is taken once its source goes on', async () => {
+    const file = agentFile(3);
+    // The probe reads the first file, so the fault waits for the second one.
+    scene.put('returned/a.json', agentFile().text);
+    scene.put('returned/z.json', file.text);
+    scene.s3.fault({ kind: 'changed', on: 'GetObject', key: 'returned/z.json', times: 1 });
+    await scene.source('returned');
+    await scene.recorded('returned/z.json', { state: 'Completed', reason: 'Superseded' });
+    await scene.settled('returned', { completed: 2 });
+    await run(['suspend', 'returned']);
+    await scene.condition('returned', 'Ready', { reason: 'Suspended' });
+    scene.put('returned/z.json', file.text);
+
+    expect((await run(['ls', 'returned'])).out).toContain('New         z.json');
+    const why = JSON.parse((await run(['why', 'returned', 'z.json', '-o', 'json'])).out);
+    expect(why).toMatchObject({ fate: 'Waits', ledger: 'superseded', record: null });
+    expect(why.sentences.at(-1)).toBe('Ledger: it was overwritten before it could be read.');
+    expect((await run(['preview', 'returned'])).out).toContain('1 is done or under way, 1 is to come');
+
+    await run(['resume', 'returned']);
+    await scene.delivered(file.ids);
+    await scene.settled('returned', { completed: 3 });
+    expect((await run(['ls', 'returned'])).out).toContain('Completed   z.json');
+    expect((await run(['why', 'returned', 'z.json'])).out).toMatch(/\nIt was delivered .*: 3 spans\./);
+  });
+});
+
 describe.concurrent('spanferry preview', () => {
   test('shows what a source would take and how its first files fare; nothing is delivered', async () => {
     const files = [agentFile(), agentFile()];

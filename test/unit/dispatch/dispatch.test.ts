@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { fail } from '../../../src/api/failure.ts';
 import type { FileStatus, IngestionFile } from '../../../src/api/ingestionfile.ts';
 import type { DispatchOptions } from '../../../src/dispatch/dispatch.ts';
 import { aCandidate, type DispatchWorld, dispatchWorld, type FakeSource, fakeSource, of } from '../../support/dispatch-world.ts';
@@ -217,6 +218,20 @@ describe('a file that was overwritten before it could be read and is back', () =
     await world.clock.advance(100);
     expect(world.writes).toEqual(['remove a', 'create a']);
     expect(endings[0]).toBe('superseded');
+  });
+
+  test('goes back to its source where the new record may not be created, and gets it next time', async () => {
+    let isRefused = true;
+    const world = await running({ onWrite: (verb) => void (verb === 'create' && isRefused && fail('ApiForbidden', 'no')) });
+    world.put(aRecord(superseded, {}, { name: 'a', ...of(world.source) }));
+    putBack(world);
+    await world.clock.advance(3_000);
+    expect(world.writes).toEqual(['remove a']);
+    expect(world.source.givenBack).toEqual(['a: ApiForbidden']);
+    isRefused = false;
+    putBack(world);
+    await world.clock.advance(3_000);
+    expect(world.writes).toEqual(['remove a', 'create a']);
   });
 
   test('is looked for again where somebody was at the earlier record in that moment', async () => {
