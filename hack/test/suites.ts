@@ -16,6 +16,6 @@ export const suites: readonly Suite[] = [
   { name: 'cluster', needs: ['controlplane'], uses: ['controller-manager', 'collector'], budgetSeconds: 600 },
   { name: 'operator', needs: ['controlplane'], uses: [], budgetSeconds: 640 },
   { name: 'cli', needs: ['controlplane'], uses: [], budgetSeconds: 240 },
-  { name: 'chaos', needs: ['controlplane'], uses: [], budgetSeconds: 300 },
+  { name: 'chaos', needs: ['controlplane'], uses: [], budgetSeconds: 340 },
   { name: 'chart', needs: ['controlplane'], uses: ['helm', 'promtool'], budgetSeconds: 300 },
 ];
