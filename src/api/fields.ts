@@ -25,9 +25,15 @@ export const objectName = () =>
   z.string().max(253).check(fits('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'a name is made of lower-case letters, digits, dots and hyphens'));
 
 const byte = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
-/** A name whose last label is no number: with one, the URL standard takes a host for an IPv4 address. */
-const name = '([A-Za-z0-9_-]+[.])*[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*[.]?';
-const host = `(\\[[0-9A-Fa-f:.]+\\]|${byte}([.]${byte}){3}|${name})`;
+/** What makes the last label of a name no number, decimal or hexadecimal: with one, the URL standard takes a host for an IPv4 address. */
+const noNumber = '([A-Za-z_-]|[1-9][0-9]*[A-Za-z_-]|0([0-9]+[A-Za-z_-]|[A-WYZa-wyz_-]|[xX][0-9A-Fa-f]*[G-Zg-z_-]))';
+const name = `([A-Za-z0-9_-]+[.])*${noNumber}[A-Za-z0-9_-]*[.]?`;
+const four = `${byte}([.]${byte}){3}`;
+const group = '[0-9A-Fa-f]{1,4}';
+/** Eight groups; or up to seven with one gap, whose place decides how many may follow; or an IPv4 address wrapped into it. */
+const gaps = [1, 2, 3, 4, 5, 6].map((before) => `(${group}:){${before}}(:${group}){1,${7 - before}}`);
+const six = [`(${group}:){7}${group}`, `(${group}:){1,7}:`, ...gaps, `:((:${group}){1,7}|:)`, `::([Ff]{4}:)?${four}`].join('|');
+const host = `(\\[(${six})\\]|${four}|${name})`;
 const port = '(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4})';
 const pattern = `^https?://${host}(:${port})?(/[!"$->@-~]*)?$`;
 

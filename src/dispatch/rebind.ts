@@ -20,9 +20,9 @@ export type Rebinding =
 export function rebinding(record: IngestionFile, fate: 'left' | 'died', now: number): Rebinding {
   const { status, spec } = record;
   const message = `worker ${spec.worker} died; the file goes again, alone`;
-  // A death counts once, even if it was written down and then the file could not be bound to another worker.
-  const isCounted = status.state === 'Pending' && status.reason === 'WorkerLost' && status.message === message;
-  if (fate === 'left' || isCounted) return { do: 'rebind' };
+  // Before a worker begins a suspect it says `Processing`. One that is Pending was in nobody's hands, and a death counts once.
+  const isUnbegun = status.state === 'Pending' && (status.workersLost ?? 0) > 0;
+  if (fate === 'left' || isUnbegun) return { do: 'rebind' };
   const workersLost = (status.workersLost ?? 0) + 1;
   if (spec.pack) return splitting(record, workersLost, now);
   const { nextAttemptTime: _, ...kept } = status;

@@ -50,10 +50,16 @@ describe('an unfinished file whose worker is gone', () => {
       { do: 'rebind as suspect', status: { state: 'Pending', workersLost: 1, reason: 'WorkerLost' } },
     ],
     ['goes alone even if nobody saw it start', { state: 'Pending' }, 'died', { do: 'rebind as suspect', status: { workersLost: 1 } }],
-    ['goes alone a third time', { workersLost: 2 }, 'died', { do: 'rebind as suspect', status: { workersLost: 3 } }],
+    [
+      'is no more suspect for the death of a worker that had not begun it alone',
+      { state: 'Pending', workersLost: 3 },
+      'died',
+      { do: 'rebind' },
+    ],
+    ['goes alone a third time', { state: 'Processing', workersLost: 2 }, 'died', { do: 'rebind as suspect', status: { workersLost: 3 } }],
     [
       'fails with the third death alone',
-      { workersLost: 3 },
+      { state: 'Processing', workersLost: 3 },
       'died',
       { do: 'fail', status: { state: 'Failed', reason: 'WorkerLost', completionTime: '2026-11-20T12:00:00.000Z' } },
     ],

@@ -188,7 +188,9 @@ describe('a pack whose worker died', () => {
       expect(suspicion.workersLost).toBe(deaths);
       expect(halves.flat()).toHaveLength(filesOf(record.spec).length);
       const [worse] = halves as [readonly NamedFile[]];
-      record = { ...record, spec: { sourceRef: { name: 'checkout' }, ...specOf(worse), worker: `worker-${deaths}` }, status: suspicion };
+      const spec = { sourceRef: { name: 'checkout' }, ...specOf(worse), worker: `worker-${deaths}` };
+      expect(rebinding({ ...record, spec, status: suspicion }, 'died', now)).toEqual({ do: 'rebind' });
+      record = { ...record, spec, status: { ...suspicion, state: 'Processing' } };
     }
     expect(record.spec.key).toBe('agents/0.json');
     expect(rebinding(record, 'died', now)).toMatchObject({ do: 'fail', status: { reason: 'WorkerLost' } });
