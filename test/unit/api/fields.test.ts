@@ -51,6 +51,7 @@ describe('an endpoint', () => {
     'http://[1:2:3:4:5:6:7:8:9]',
     'http://[]',
     'http://a.0x7',
+    'http://0xA9FEA9FE',
     'http://1.2.3',
   ])('is not %j', (url) => {
     expect(endpointUrl('').safeParse(url).success).toBe(false);
