@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type Failure, failureOf, isFailed } from '../api/failure.ts';
+import { type Failure, failureOf } from '../api/failure.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import { prefixOf } from '../api/match.ts';
 import { urlOf } from '../delivery/destination.ts';
@@ -124,16 +124,11 @@ function bucketOf({ store }: SourceSpec): string {
   return location.slice(0, location.length - prefixOf({ store }).length).replace(/\/$/, '');
 }
 
-/** The URL that is called. One that cannot be called is refused before anything is sent, in words of its own. */
+/** The URL that is called. */
 function destinationOf({ destination }: SourceSpec): string | undefined {
   if (!destination) return undefined;
-  try {
-    const { origin, pathname } = urlOf(destination.endpoint);
-    return `${origin}${pathname}`;
-  } catch (thrown) {
-    if (isFailed(thrown)) return undefined;
-    throw thrown;
-  }
+  const { origin, pathname } = urlOf(destination.endpoint);
+  return `${origin}${pathname}`;
 }
 
 /** The types of `auth` that stand for the operator's own identity, whatever the kind of store. */

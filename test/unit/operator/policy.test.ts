@@ -131,8 +131,4 @@ describe('the policy', () => {
     ],
     ['what is no YAML', 'namespaces: {', /^the policy file is no YAML: /],
   ])('refuses %s', (_what, text, sentence) => expect(() => parsePolicy(text)).toThrow(sentence));
-
-  test('leaves a URL that cannot be called to whoever would call it', () => {
-    expect(messageOf({ destinations: [] }, to('http://[1:2]:4318'))).toBeUndefined();
-  });
 });
