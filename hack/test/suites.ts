@@ -14,7 +14,7 @@ export const suites: readonly Suite[] = [
   { name: 'unit', needs: [], uses: [], budgetSeconds: 120 },
   { name: 'conformance', needs: [], uses: ['versitygw', 'fake-gcs-server', 'moto', 'chromium'], budgetSeconds: 300 },
   { name: 'cluster', needs: ['controlplane'], uses: ['controller-manager', 'collector'], budgetSeconds: 600 },
-  { name: 'operator', needs: ['controlplane'], uses: [], budgetSeconds: 640 },
+  { name: 'operator', needs: ['controlplane'], uses: [], budgetSeconds: 700 },
   { name: 'cli', needs: ['controlplane'], uses: [], budgetSeconds: 240 },
   { name: 'chaos', needs: ['controlplane'], uses: [], budgetSeconds: 340 },
   { name: 'chart', needs: ['controlplane'], uses: ['helm', 'promtool'], budgetSeconds: 300 },
