@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Candidate, Lane } from '../api/supply.ts';
 import type { Step } from '../observability/tracing.ts';
 import { ahead } from '../std/ahead.ts';
@@ -59,8 +60,10 @@ export async function list(options: ListingOptions): Promise<Listed> {
 
   const listing = store.list({ signal, notBefore, ...(from !== undefined && { startAfter: from }) });
   for await (const { files } of ahead(traced(listing, step))) {
-    // The next page is asked for before this one is looked at; and a long listing must not keep verdicts and leases waiting.
-    await new Promise((resolve) => setImmediate(resolve));
+    // The next page is asked for before this one is looked at; and a long listing must not keep verdicts and leases waiting. In the first
+    // turn undici looks whether the server has closed an idle connection, and only in the second the request leaves.
+    await setImmediate();
+    await setImmediate();
     signal.throwIfAborted();
     if (++pages === 2) options.onSecondPage();
     const now = clock.now();
