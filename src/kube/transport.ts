@@ -78,6 +78,8 @@ export function transport(options: TransportOptions): Transport {
       path: `${access.prefix}${path}${queryOf(call)}`,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
+      // A DELETE with a body, as Kubernetes wants it, would cost its connection: undici trusts no server to read that body.
+      reset: false,
       signal,
     });
   };

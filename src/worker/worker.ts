@@ -48,6 +48,8 @@ type Running = { readonly record: IngestionFile; readonly abort: AbortController
 /** A file in memory weighs its size, but never more than the windows it passes through. */
 const HEAVIEST = 32 * 1024 * 1024;
 const LOOK_EVERY_MS = 1_000;
+/** Looks are no closer together: each goes through all records, and every change of one wakes. */
+const REST_MS = 20;
 /** After so many failures alone a file pays for them. */
 const LONELY = 3;
 /** A Secret may be corrected at any time, and nobody tells. */
@@ -121,7 +123,8 @@ export function worker(options: WorkerOptions): Worker {
   };
 
   const look = () => {
-    const mine = new Map([...records.mine()].map((record) => [record.metadata.uid ?? '', record]));
+    const mine = new Map<string, IngestionFile>();
+    for (const record of records.mine()) mine.set(record.metadata.uid ?? '', record);
     giveUpWhatChanged(mine);
     const held = tenure();
     const choice = pick(
@@ -252,6 +255,7 @@ export function worker(options: WorkerOptions): Worker {
       while (!stop.aborted) {
         nudge = new AbortController();
         look();
+        await clock.sleep(REST_MS, stop).catch(() => {});
         await clock.sleep(LOOK_EVERY_MS, AbortSignal.any([stop, nudge.signal])).catch(() => {});
       }
     },

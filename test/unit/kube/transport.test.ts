@@ -94,6 +94,13 @@ describe('one request', () => {
     expect(requests[0]?.headers['user-agent']).toBe('spanferry-test');
   });
 
+  test('a DELETE with a body leaves its connection to the next request', async () => {
+    const { through, requests } = await talkingTo([says(200)]);
+    for (let n = 0; n < 10; n++) await through.request({ ...create, verb: 'delete', method: 'DELETE' });
+    // One that has only just been answered is not yet free.
+    expect(new Set(requests.map(({ socket }) => socket)).size).toBeLessThanOrEqual(2);
+  });
+
   test('a refused token is renewed once, for writes too', async () => {
     const { through, requests } = await talkingTo([says(401), says(201)]);
     await through.request(create);
