@@ -11,6 +11,8 @@ export type Disturbance = {
   readonly source?: string;
   /** The file that it hit, by number; every one where left out. */
   readonly file?: number;
+  /** It only ends what is under way, of which a busy process may not have heard the answer yet. */
+  readonly underWay?: true;
   readonly what: string;
 };
 
@@ -38,7 +40,7 @@ export type History = {
   readonly now: () => number;
   readonly say: (text: string) => void;
   /** A disturbance that begins now; the returned function ends it. */
-  readonly disturb: (what: string, hit?: Pick<Disturbance, 'process' | 'slot' | 'source' | 'file'>) => () => void;
+  readonly disturb: (what: string, hit?: Pick<Disturbance, 'process' | 'slot' | 'source' | 'file' | 'underWay'>) => () => void;
 };
 
 /** An empty history whose clock starts now. */

@@ -38,6 +38,8 @@ type Judge = { readonly guarantee: string; readonly complaints: (evidence: Evide
 
 /** A checkpoint is at most this old while the API server can be reached: 15 s, and the time that a write takes on a busy machine. */
 const CHECKPOINT_MS = 20_000;
+/** An answer that was sent is heard by then. */
+const UNHEARD_MS = 1_000;
 
 /** A process that has just started has about 30. */
 const MOST_HANDLES = 80;
@@ -99,8 +101,8 @@ const sender = ({ process, at }: Request): string => `${process ?? 'somebody'} a
 const isExcused = (first: Request, again: Request, file: TrueFile | undefined, disturbances: readonly Disturbance[]): boolean =>
   !first.acknowledged ||
   disturbances.some(
-    ({ from, until, process, slot, source, file: hit }) =>
-      first.at >= from - CHECKPOINT_MS &&
+    ({ from, until, process, slot, source, file: hit, underWay }) =>
+      first.at >= from - (underWay ? UNHEARD_MS : CHECKPOINT_MS) &&
       first.came <= until &&
       from <= again.at &&
       (first.process === undefined || process === undefined || process === first.process) &&

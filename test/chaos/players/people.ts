@@ -21,9 +21,11 @@ type What =
 /** What people do in the middle of it. */
 export const people: Players<What> = {
   suspend: async ({ origin, ms }, { world, history }) => {
-    history.say(`${originOf(origin).name} is suspended for ${ms} ms`);
+    const { name } = originOf(origin);
+    const end = history.disturb(`${name} is suspended for ${ms} ms`, { source: name, underWay: true });
     await world.objects.edit(originOf(origin), { suspend: true });
     await sleep(ms);
+    end();
     await world.objects.edit(originOf(origin), { suspend: false });
   },
   edit: ({ origin }, { world, history }) => {

@@ -62,6 +62,11 @@ const breaches: readonly [sentence: string, change: Partial<Evidence>, says: str
     { requests: twice, disturbances: [{ from: 31_000, until: 31_000, process: '0.1', what: 'kill' }] },
     '2 spans again',
   ],
+  [
+    'a duplicate whose source was suspended long after the answer must have been heard',
+    { requests: twice, disturbances: [{ from: 33_000, until: 40_000, underWay: true, what: 'suspended' }] },
+    '2 spans again',
+  ],
   ['a source that waits for something', { sources: [source({ files: { pending: 1, completed: 1, failed: 0 } })] }, 'still has'],
   ['a record that is not finished', { records: [record({ state: 'Processing' })] }, 'is Processing at worker-a'],
   ['a file that the ledger does not know', { traces: [{ ...trace, outcome: undefined }] }, 'the ledger does not know'],
@@ -119,6 +124,10 @@ describe('a trial is judged', () => {
       },
     ],
     ['an answer that was lost', { requests: [request({ acknowledged: false }), request({ at: 60_000 })] }],
+    [
+      'its source being suspended as the answer came',
+      { disturbances: [{ from: 30_300, until: 40_000, underWay: true as const, what: 'suspended' }] },
+    ],
     ['an outage of the place of its sender', { disturbances: [{ from: 20_000, until: 50_000, slot: 1, what: 'cut off' }] }],
   ])('%s explains a duplicate', (_sentence, change) => {
     expect(complaintsOf({ ...fine, requests: twice, ...change })).toEqual([]);
