@@ -1,6 +1,6 @@
 import { sleep } from '../../../src/std/sleep.ts';
 import type { Stage } from '../stage.ts';
-import { manifestOf, type Origin, origins } from '../world.ts';
+import { type Made, manifestOf, type Origin, origins } from '../world.ts';
 
 /** A new key pair for the bucket; the old one stops being valid a moment after the Secret was changed, or a moment before. */
 export async function rotateKeys({ world: { s3, objects, keys }, history, random }: Stage): Promise<void> {
@@ -48,7 +48,7 @@ export async function restore(ms: number, { world: { objects, crew }, history }:
   const restoring = async () => {
     history.say(`everything is deleted, and ${backup.length} objects are restored without status`);
     await objects.clear();
-    for (const object of backup) await objects.make(object);
+    for (const object of backup) await objects.make(awake(object));
   };
   // No operator runs in a cluster that is being restored.
   const { promise: restored, resolve } = Promise.withResolvers<void>();
@@ -57,3 +57,7 @@ export async function restore(ms: number, { world: { objects, crew }, history }:
   await Promise.all(slots);
   end();
 }
+
+/** Whoever had suspended a source when the backup was taken has let it go on since, and nobody would again. */
+const awake = (object: Made): Made =>
+  object.kind === 'IngestionSource' ? { ...object, spec: { ...object.spec, suspend: false } } : object;
