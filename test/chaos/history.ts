@@ -40,7 +40,7 @@ export type History = {
   readonly now: () => number;
   readonly say: (text: string) => void;
   /** A disturbance that begins now; the returned function ends it. */
-  readonly disturb: (what: string, hit?: Pick<Disturbance, 'process' | 'slot' | 'source' | 'file' | 'underWay'>) => () => void;
+  readonly disturb: (what: string, hit?: Omit<Disturbance, 'from' | 'until' | 'what'>) => () => void;
 };
 
 /** An empty history whose clock starts now. */

@@ -63,9 +63,11 @@ describe('a listing that finds more than dispatch takes', () => {
     put(0, 5_000);
     await world.until(() => world.source().status.files?.backlog !== undefined);
     await world.until(() => world.store.asked.pages >= 11);
-    // Eleven pages for a lane and its next file, and one ahead; whatever else is listed, a count does.
     await world.within(1_000, () => world.store.asked.listings.length === 2);
+    await world.clock.advance(1_000);
+    // Eleven pages for a lane and its next file, and one ahead; whatever else was listed, a count did.
     expect(world.take('backlog')?.key).toBe(keyOf(0));
+    expect(world.store.asked.listings.length).toBe(2);
   });
 
   test('has the rest counted for status', async () => {
