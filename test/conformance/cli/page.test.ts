@@ -67,11 +67,18 @@ describe.skipIf(!chromium)('in Chromium', () => {
   const shot = async (page: Page, name: string) => {
     if (screenshots !== undefined) await page.screenshot(join(screenshots, `${name}.png`));
   };
-  /** How many different colours a row of pixels of the chart has: more than one where something is drawn. */
+  /**
+   * How many different colours a row of pixels of the chart has: more than one where something is drawn. It is read from
+   * a copy, since Chromium complains in the name of the page about a canvas that is read twice.
+   */
   const coloursAt = (page: Page, y: number) =>
-    page.value<number>(
-      `(() => { const c = document.getElementById('rows'); const { data } = c.getContext('2d').getImageData(0, ${y}, c.width, 1); return new Set(new Uint32Array(data.buffer)).size; })()`,
-    );
+    page.value<number>(`(() => {
+      const chart = document.getElementById('rows');
+      if (chart.width === 0) return 0;
+      const copy = new OffscreenCanvas(chart.width, 1).getContext('2d', { willReadFrequently: true });
+      copy.drawImage(chart, 0, ${-y});
+      return new Set(new Uint32Array(copy.getImageData(0, 0, chart.width, 1).data.buffer)).size;
+    })()`);
   /** The first span stands there. */
   const drawn = (page: Page) =>
     eventually(
@@ -82,6 +89,7 @@ describe.skipIf(!chromium)('in Chromium', () => {
   test('an agent run is drawn, asks for nothing but itself, and complains about nothing', async () => {
     const page = await open(await written(`${fixtures}langgraph-agent.json`, 'drawn'));
     await drawn(page);
+    expect(await coloursAt(page, 11)).toBeGreaterThan(3);
     expect(await page.value("document.getElementById('facts').textContent")).toBe(
       '2025-11-19 10:00:00.000 UTC · 6.41 s · 9 spans · 1 with an error',
     );
