@@ -176,6 +176,10 @@ export const titleOf = ({ key, title, pack }: FileSpec): string => key ?? title 
 /** "agents/run-7.json +255" */
 export const titleOfPack = ([first, ...others]: readonly NamedFile[]): string => `${first?.key ?? ''} +${others.length}`;
 
+/** The uid of the source that owns a record; undefined where a backup brought it back without its owner. */
+export const ownerOf = ({ metadata }: IngestionFile): string | undefined =>
+  metadata.ownerReferences?.find(({ kind }) => kind === 'IngestionSource')?.uid;
+
 /** Nothing more happens to the file unless somebody asks. */
 export const isFinished = ({ state }: FileStatus): boolean => state === 'Completed' || state === 'Failed';
 

@@ -1,5 +1,5 @@
 import { type Failure, failureOf } from '../api/failure.ts';
-import { type IngestionFile, isFinished, isSuperseded } from '../api/ingestionfile.ts';
+import { type IngestionFile, isFinished, isSuperseded, ownerOf } from '../api/ingestionfile.ts';
 import type { Candidate, Supply } from '../api/supply.ts';
 import type { Log } from '../observability/logger.ts';
 import { type Backoff, backoffMs } from '../std/backoff.ts';
@@ -269,6 +269,3 @@ export function dispatch(options: DispatchOptions): Dispatch {
 
   return { wake, gone, run, retryFailed };
 }
-
-const ownerOf = ({ metadata }: IngestionFile): string | undefined =>
-  metadata.ownerReferences?.find(({ kind }) => kind === 'IngestionSource')?.uid;

@@ -1,3 +1,4 @@
+import { ownerOf } from '../api/ingestionfile.ts';
 import type { FileKey, SourceRef } from '../api/supply.ts';
 import type { Change } from '../kube/cache.ts';
 import { keyOf } from '../kube/meta.ts';
@@ -7,32 +8,61 @@ import type { File } from '../kube/ownkinds.ts';
 export type PackedFiles = {
   /** To be told of every change of the copy of the records. */
   readonly follow: (change: Change<File>) => void;
-  readonly with: (source: Pick<SourceRef, 'uid'>, file: FileKey) => readonly File[];
+  readonly with: (source: Pick<SourceRef, 'uid' | 'namespace' | 'name'>, file: FileKey) => readonly File[];
 };
 
-/** An index beside the copy of the records. The files of a pack never change, so a verdict costs nothing here. */
+/**
+ * An index beside the copy of the records. The files of a pack never change, so a verdict costs nothing here. A pack that a backup
+ * brought back without its owner counts for the source that it names: its files are in a record already, before anybody adopts it.
+ */
 export function packedFiles(get: (record: string) => File | undefined): PackedFiles {
   const records = new Map<string, readonly string[]>();
   const none: readonly string[] = [];
+  /** Packs without an owner, mostly none. */
+  let unowned = 0;
 
-  const idsOf = ({ metadata, spec }: File): readonly string[] => {
-    const owners = metadata.ownerReferences?.map(({ uid }) => uid) ?? [];
-    return owners.flatMap((uid) => (spec.pack ?? []).map((file) => idOf(uid, file)));
+  const put = (object: File): void => {
+    const record = keyOf(object.metadata);
+    for (const id of idsOf(object)) records.set(id, [...(records.get(id) ?? none).filter((each) => each !== record), record]);
+    if (!isOwned(object)) unowned++;
   };
 
+  const remove = (object: File): void => {
+    const record = keyOf(object.metadata);
+    for (const id of idsOf(object)) {
+      const others = (records.get(id) ?? none).filter((each) => each !== record);
+      if (others.length > 0) records.set(id, others);
+      else records.delete(id);
+    }
+    if (!isOwned(object)) unowned--;
+  };
+
+  const under = (holder: string, file: FileKey) => (records.get(idOf(holder, file)) ?? none).flatMap((record) => get(record) ?? []);
+
   return {
-    follow: ({ type, object }) => {
-      if (type === 'update' || !object.spec.pack) return;
-      const record = keyOf(object.metadata);
-      for (const id of idsOf(object)) {
-        const others = (records.get(id) ?? none).filter((each) => each !== record);
-        if (type === 'add') records.set(id, [...others, record]);
-        else if (others.length > 0) records.set(id, others);
-        else records.delete(id);
-      }
+    follow: (change) => {
+      const { type, object } = change;
+      if (!object.spec.pack) return;
+      if (type === 'add') return put(object);
+      if (type === 'delete') return remove(object);
+      if (isOwned(change.old) === isOwned(object)) return;
+      remove(change.old);
+      put(object);
     },
-    with: ({ uid }, file) => (records.size === 0 ? [] : (records.get(idOf(uid, file)) ?? none).flatMap((record) => get(record) ?? [])),
+    with: ({ uid, namespace, name }, file) => {
+      if (records.size === 0) return [];
+      const owned = under(uid, file);
+      return unowned === 0 ? owned : [...owned, ...under(keyOf({ namespace, name }), file)];
+    },
   };
 }
 
-const idOf = (uid: string, { key, version }: FileKey): string => `${uid}\n${version}\n${key}`;
+const isOwned = (record: File): boolean => ownerOf(record) !== undefined;
+
+function idsOf(record: File): readonly string[] {
+  const { metadata, spec } = record;
+  const holder = ownerOf(record) ?? keyOf({ namespace: metadata.namespace, name: spec.sourceRef.name });
+  return (spec.pack ?? []).map((file) => idOf(holder, file));
+}
+
+const idOf = (holder: string, { key, version }: FileKey): string => `${holder}\n${version}\n${key}`;

@@ -1,4 +1,4 @@
-import { filesOf as filesIn, type IngestionFile, isFinished, isSuperseded, type NamedFile } from '../api/ingestionfile.ts';
+import { filesOf as filesIn, type IngestionFile, isFinished, isSuperseded, type NamedFile, ownerOf } from '../api/ingestionfile.ts';
 import type { SourceSpec } from '../api/ingestionsource.ts';
 import { recordName } from '../api/names.ts';
 import type { Candidate, Ended, FileKey, Outcome, SourceRef } from '../api/supply.ts';
@@ -115,7 +115,4 @@ function hasLeft(file: FileKey, pack: IngestionFile): boolean {
   return status.returned?.some(({ index }) => index === at) ?? false;
 }
 
-const isForeign = ({ metadata }: IngestionFile, uid: string): boolean => {
-  const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'IngestionSource');
-  return owner !== undefined && owner.uid !== uid;
-};
+const isForeign = (record: IngestionFile, uid: string): boolean => (ownerOf(record) ?? uid) !== uid;

@@ -1,5 +1,5 @@
 import { failureOf, kindOf } from '../api/failure.ts';
-import { type FileStatus, filesOf, type IngestionFile, isFinished, titleOf } from '../api/ingestionfile.ts';
+import { type FileStatus, filesOf, type IngestionFile, isFinished, ownerOf, titleOf } from '../api/ingestionfile.ts';
 import type { IngestionSource } from '../api/ingestionsource.ts';
 import { takesAll } from '../api/match.ts';
 import { isOlder } from '../api/versions.ts';
@@ -276,7 +276,7 @@ function belongs(record: IngestionFile, source: IngestionSource): boolean {
   return owns(source, record) && takesAll(source, record);
 }
 
-const owns = (source: IngestionSource, { metadata }: IngestionFile): boolean =>
-  metadata.ownerReferences?.some(({ kind, uid }) => kind === 'IngestionSource' && uid === source.metadata.uid) ?? false;
+const owns = ({ metadata }: IngestionSource, record: IngestionFile): boolean =>
+  metadata.uid !== undefined && ownerOf(record) === metadata.uid;
 
 const sourceOf = ({ metadata, spec }: IngestionFile): string => `${metadata.namespace}/${spec.sourceRef.name}`;

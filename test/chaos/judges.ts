@@ -146,7 +146,7 @@ const recordsTellTheTruth: Judge = {
       if (isSuperseded(record, { key: file.key, version: trace.etag }))
         return wasSuperseded || isDone(outcome) ? [] : [`${said}; the ledger does not know that`];
       if (outcome !== undefined && outcome !== status.state.toLowerCase()) return [`${said}; the ledger says ${outcome}`];
-      if (!isGood(file)) return status.state === 'Failed' ? wrongReason(said, status.reason, failsWith[file.writing]) : [said];
+      if (!isGood(file)) return status.state === 'Failed' && isRightReason(status.reason, trace) ? [] : [said];
       if (!isCurrent) return [];
       if (status.state !== 'Completed') return [said];
       const spans = (status.spans ?? 0) + (status.rejectedSpans ?? 0);
@@ -176,9 +176,9 @@ function packTellsTheTruth({ spec, status }: IngestionFile, known: ReadonlyMap<s
   });
 }
 
-/** A record that was restored from the ledger has no reason any more. */
-const wrongReason = (said: string, reason: string | undefined, expected: string | undefined): readonly string[] =>
-  reason === expected || reason === undefined ? [] : [said];
+/** A record that was restored from the ledger has no reason any more; one that was made for a file that is gone found nothing to read. */
+const isRightReason = (reason: string | undefined, { file, isCurrent }: Trace): boolean =>
+  reason === undefined || reason === failsWith[file.writing] || (reason === 'Deleted' && !isCurrent);
 
 const totalsTellTheTruth: Judge = {
   guarantee: 'every total tells the truth',

@@ -10,6 +10,8 @@ const ids = idsOf(file);
 const trace: Trace = { file, version: 0, etag: 'etag', isCurrent: true, outcome: 'completed', wasSuperseded: false };
 /** It was overwritten before anybody read it, and the ledger knows that. */
 const unread: Trace = { ...trace, isCurrent: false, outcome: 'superseded', wasSuperseded: true };
+const truncated: Trace = { ...trace, file: { ...file, writing: 'truncated' }, outcome: 'failed' };
+const gone = { state: 'Failed', reason: 'Deleted' };
 const tooLate = { reason: 'Superseded', spans: 0 };
 const request = (more: Partial<Request> = {}): Request => ({
   came: 30_000,
@@ -79,6 +81,7 @@ const breaches: readonly [sentence: string, change: Partial<Evidence>, says: str
   ],
   ['one that counts once although it ended twice', { traces: [{ ...trace, wasSuperseded: true }] }, 'checkout says'],
   ['a good file that failed', { records: [record({ state: 'Failed', reason: 'Stuck' })] }, 'is Failed: Stuck'],
+  ['a truncated file that is said to be gone', { traces: [truncated], records: [record(gone)] }, 'is Failed: Deleted'],
   ['a record that counts fewer spans than its file has', { records: [record({ spans: 1 })] }, '1 + 0 spans of 2'],
   ['a total that counts a file twice', { sources: [source({ totals: { files: 2, spans: 2 } })] }, 'checkout says'],
   ['a total that counts spans twice', { sources: [source({ totals: { files: 1, spans: 4 } })] }, 'checkout says 4 spans'],
@@ -103,6 +106,15 @@ describe('a trial is judged', () => {
       {
         traces: [{ ...trace, wasSuperseded: true }],
         sources: [source({ files: { completed: 2, failed: 0 }, totals: { files: 2, spans: 2 }, ledger: { entries: 2, segments: 1 } })],
+      },
+    ],
+    [
+      'is truncated, and was removed before its record was made once more',
+      {
+        traces: [{ ...truncated, isCurrent: false }],
+        records: [record(gone)],
+        requests: [],
+        sources: [source({ files: { completed: 0, failed: 1 }, totals: { files: 1 } })],
       },
     ],
   ])('nothing is wrong where a content %s', (_sentence, change) => {
