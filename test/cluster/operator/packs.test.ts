@@ -17,10 +17,10 @@ afterAll(() => scene.close());
 const pathOf = (source: string) => `/${source}/v1/traces`;
 const ownPath = (source: string) => ({ destination: { endpoint: `${scene.collector.url}/${source}` } });
 const keyOf = (source: string, n: number) => `${source}/run-${String(n).padStart(4, '0')}.json`;
-const put = (source: string, count: number, spans = 2): readonly AgentFile[] =>
+const put = (source: string, count: number, spans = 2, from = 0): readonly AgentFile[] =>
   Array.from({ length: count }, (_, n) => {
     const file = agentFile(spans);
-    scene.put(keyOf(source, n), file.text);
+    scene.put(keyOf(source, from + n), file.text);
     return file;
   });
 const idsOf = (files: readonly AgentFile[]) => files.flatMap(({ ids }) => ids);
@@ -188,4 +188,29 @@ test('a pack that is forced is ingested again as a whole, and what failed in it 
   );
   await scene.settled('again', { completed: 40 });
   expect(timesTaken([files[7]!])).toEqual(new Set([1]));
+});
+
+test('a pack that a backup brings back, without owner and status, holds its files: none goes into another pack as well', async () => {
+  await scene.stopAll();
+  trouble.set(pathOf('backup'), faults.status(503, 'not yet'));
+  const first = await scene.start();
+  const packed = put('backup', 40);
+  await scene.source('backup', ownPath('backup'));
+  const [pack] = await eventually(
+    () => packsOf('backup'),
+    (packs) => packs.length > 0,
+  );
+  await first.stop();
+  trouble.delete(pathOf('backup'));
+  const { apiVersion, kind, metadata, spec } = pack!;
+  await scene.remove('ingestionsources', 'backup');
+  await scene.remove('ingestionfiles', metadata.name);
+  await scene.apply({ apiVersion, kind, metadata: { name: metadata.name, namespace: metadata.namespace }, spec });
+
+  // Enough of them are new for a pack of their own.
+  const late = put('backup', 40, 2, 40);
+  await scene.source('backup', ownPath('backup'));
+  await scene.start();
+  await scene.settled('backup', { completed: 80 });
+  expect(timesTaken([...packed, ...late])).toEqual(new Set([1]));
 });
