@@ -198,9 +198,9 @@ async function renew(options: Settled, held: HeldTenure, first: Lease, onRenewed
 
 /** Best effort: without it others wait for the Lease to expire. */
 async function letGo(options: Settled, lease: Lease): Promise<void> {
-  const { leases, clock, log, lease: ref } = options;
+  const { leases, clock, log, lease: ref, identity } = options;
   try {
-    const released = await releaseLease(leases, lease, clock.now(), { deadlineMs: 2_000 });
+    const released = await releaseLease(leases, ref, identity, lease, clock.now(), { deadlineMs: 2_000 });
     if (released) log.info('lease released', { lease: ref.name });
   } catch (thrown) {
     log.warn('lease not released', { lease: ref.name, failure: failureOf(thrown) });

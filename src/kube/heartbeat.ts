@@ -149,10 +149,9 @@ export function heartbeat(options: HeartbeatOptions): Heartbeat {
 
   /** Best effort: without it others wait until this worker counts as dead. The object stays as the word that it is gone. */
   const letGo = async (): Promise<void> => {
-    if (!lease) return;
     try {
-      await releaseLease(leases, lease, clock.now(), { deadlineMs: 2_000 });
-      log.info('lease released', { worker });
+      const released = await releaseLease(leases, ref, worker, lease, clock.now(), { deadlineMs: 2_000 });
+      if (released) log.info('lease released', { worker });
     } catch (thrown) {
       log.warn('lease not released', { worker, failure: failureOf(thrown) });
     }

@@ -7,6 +7,9 @@ import type { CallOptions, Resource } from './resource.ts';
 /** As much of the Lease resource as holding one takes. */
 export type LeaseClient = Pick<Resource<Lease>, 'get' | 'create' | 'update'>;
 
+/** One for what is known, one for a renewal that came late, and one to spare. */
+const RELEASE_TRIES = 3;
+
 /** What a holder writes into its Lease. */
 export type Claim = {
   readonly holder: string;
@@ -59,13 +62,27 @@ export async function claimLease(
   return unless(changed, leases.update(next, { ...options, urgent: true }));
 }
 
-/** Leaves a Lease without holder, so that nobody has to wait. Undefined if somebody wrote or deleted it in between. */
-export const releaseLease = (
-  leases: Pick<LeaseClient, 'update'>,
-  lease: Lease,
+/**
+ * Leaves a Lease that `holder` has without one, so that nobody has to wait. A renewal that was on its way when its sender stopped may
+ * have come after all, so where `known` is not the latest it is read anew. False if it is somebody else's, or no more.
+ */
+export async function releaseLease(
+  leases: LeaseClient,
+  ref: Ref,
+  holder: string,
+  known: Lease | undefined,
   now: number,
   options: CallOptions,
-): Promise<Lease | undefined> => handLease(leases, lease, '', now, options);
+): Promise<boolean> {
+  let lease = known;
+  for (let tries = 0; tries < RELEASE_TRIES; tries++) {
+    lease ??= await readLease(leases, ref, options);
+    if (!lease || holderOf(lease) !== holder) return false;
+    if (await handLease(leases, lease, '', now, options)) return true;
+    lease = undefined;
+  }
+  return false;
+}
 
 /** Names another holder, or none, under the resourceVersion seen. Undefined if somebody wrote or deleted it in between. */
 export async function handLease(

@@ -67,6 +67,18 @@ describe('election', () => {
     expect(setting.leases.current(lease.name)?.spec?.leaseTransitions).toBe(1);
   });
 
+  test('the Lease is released although a renewal came that nobody heard the answer of', async () => {
+    const setting = { leases: memoryLeases(), clock: virtualClock() };
+    const a = replica('a', setting);
+    await setting.clock.advance(1_000);
+    setting.leases.loseNextAnswer();
+    const before = setting.leases.writes.length;
+    while (setting.leases.writes.length === before) await setting.clock.advance(100);
+    a.stop.abort();
+    await a.ended;
+    expect(holderOf(setting.leases.current(lease.name)!)).toBe('');
+  });
+
   test('after a crash the next one leads once the Lease has run out, and not before', async () => {
     const setting = { leases: memoryLeases(), clock: virtualClock() };
     const line = lineTo(setting.leases);

@@ -205,6 +205,22 @@ describe("a worker's sign of life", () => {
     expect(seen.fate('w1')).toBe('left');
   });
 
+  test.each([
+    ['renewal', 20_000],
+    ['sign of life', 0],
+  ])('on shutdown it is gone at once although its last %s came and nobody heard the answer', async (_what, after) => {
+    const { clock, worker, leases } = ship();
+    if (after === 0) leases.loseNextAnswer();
+    const beat = worker('w1');
+    await clock.advance(after);
+    if (after > 0) leases.loseNextAnswer();
+    const before = after === 0 ? 0 : leases.writes.length;
+    while (leases.writes.length === before) await clock.advance(100);
+    beat.stop.abort();
+    expect(await beat.ended).toBe('stopped');
+    expect(holderOf(leases.current('w1')!)).toBe('');
+  });
+
   test('a process that was stopped for a minute may not send when it goes on, until it has renewed', async () => {
     const { clock, worker } = ship();
     const beat = worker('w1');
