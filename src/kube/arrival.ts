@@ -31,6 +31,30 @@ export function arrived<T extends KubeObject>(kind: Kind<T>, raw: unknown): T {
   return kind.parse(raw);
 }
 
+/** How many checked objects are kept at hand: an object comes again within moments, or seldom. */
+const AT_HAND = 64;
+
+/**
+ * The same kind, for objects that come several times in the same version: as the answer to a write, and by each watch. Checking is most of what
+ * an arrival costs, so it is done once, and copies share the object.
+ */
+export function checkedOnce<T extends KubeObject>(kind: Kind<T>): Kind<T> {
+  const atHand = new Map<string, T>();
+  const parse = (raw: unknown): T => {
+    const { uid, resourceVersion } = isRaw(raw) ? raw.metadata : {};
+    if (!uid || !resourceVersion) return kind.parse(raw);
+    const mark = `${uid} ${resourceVersion}`;
+    const known = atHand.get(mark);
+    if (known) return known;
+    const object = kind.parse(raw);
+    atHand.set(mark, object);
+    const [oldest] = atHand.keys();
+    if (atHand.size > AT_HAND && oldest !== undefined) atHand.delete(oldest);
+    return object;
+  };
+  return { ...kind, parse };
+}
+
 /** The resourceVersion of anything that has one. */
 export function versionOf(raw: unknown): string {
   return isRaw(raw) || isList(raw) ? (raw.metadata.resourceVersion ?? '') : '';

@@ -1,6 +1,6 @@
 import type { Clock } from '../std/clock.ts';
 import type { Asked } from './answer.ts';
-import { apiVersionOf, arrived } from './arrival.ts';
+import { apiVersionOf, arrived, checkedOnce } from './arrival.ts';
 import { type Feed, feed, pathOf } from './feed.ts';
 import { configMapKind, eventKind, leaseKind, secretKind } from './kinds.ts';
 import type { Draft, KubeObject, Ref } from './meta.ts';
@@ -16,7 +16,7 @@ export function resources(transport: Transport, clock: Clock) {
   const of = <T extends KubeObject>(kind: Kind<T>): Resource<T> => resourceOf(transport, kind, clock);
   return {
     sources: of(sourceKind),
-    files: of(fileKind),
+    files: of(checkedOnce(fileKind)),
     ledgers: of(ledgerKind),
     leases: of(leaseKind),
     events: of(eventKind),
