@@ -36,8 +36,8 @@ export function gathering({ sender, maxBytes, clock }: GatheringOptions): Gather
   let resting: AbortController | undefined;
 
   const flush = (): void => {
-    lingering?.abort();
-    resting?.abort();
+    lingering?.abort('not needed');
+    resting?.abort('not needed');
     lingering = resting = undefined;
     const together = waiting;
     waiting = [];
@@ -52,7 +52,7 @@ export function gathering({ sender, maxBytes, clock }: GatheringOptions): Gather
 
   const come = (): void => {
     coming++;
-    resting?.abort();
+    resting?.abort('not needed');
     resting = undefined;
   };
 

@@ -96,6 +96,9 @@ export function worker(options: WorkerOptions): Worker {
     return left === undefined || isOlder(resourceVersion, left);
   };
 
+  /** There is something in memory about a record: it is looked at even when it is finished, as most records are. */
+  const isRemembered = (uid: string): boolean => running.has(uid) || leftAt.has(uid) || patience.has(uid) || rests.has(uid);
+
   /** Gives up what is suspended, deleted, bound elsewhere, or may not be sent any more. */
   const giveUpWhatChanged = (mine: ReadonlyMap<string, IngestionFile>) => {
     for (const [uid, { abort, record }] of running) {
@@ -124,7 +127,10 @@ export function worker(options: WorkerOptions): Worker {
 
   const look = () => {
     const mine = new Map<string, IngestionFile>();
-    for (const record of records.mine()) mine.set(record.metadata.uid ?? '', record);
+    for (const record of records.mine()) {
+      const { uid = '' } = record.metadata;
+      if (!isFinished(record.status) || isRemembered(uid)) mine.set(uid, record);
+    }
     giveUpWhatChanged(mine);
     const held = tenure();
     const choice = pick(

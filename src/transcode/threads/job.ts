@@ -76,7 +76,7 @@ export function runJob<B extends Batch, R>(thread: Thread, work: Work<B, R>): Ru
       isFree = true;
       watch();
       thread.leave(job);
-      stopFeeds.abort();
+      stopFeeds.abort('the job is over');
       free.resolve(reusable);
     };
 
@@ -96,7 +96,7 @@ export function runJob<B extends Batch, R>(thread: Thread, work: Work<B, R>): Ru
     const stop = (thrown: unknown): void => {
       if (stopped) return;
       stopped = { thrown };
-      stopFeeds.abort();
+      stopFeeds.abort('the job is over');
       if (isFree) end({ thrown });
       else {
         say({ do: 'abort', job });
