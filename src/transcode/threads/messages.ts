@@ -37,9 +37,9 @@ export type FromThread = { readonly job: number } & (
   | { readonly say: 'failed'; readonly failure: Failure }
 );
 
-/** Chunks on their way to a thread, per stream, and what one of them holds at most. */
+/** Chunks on their way to a thread, per stream, and what one of them holds at most: each wakes a thread that sleeps, which costs more than the message. */
 export const CHUNKS_AHEAD = 2;
-export const CHUNK_BYTES = 512 * 1024;
+export const CHUNK_BYTES = 1024 * 1024;
 
 /** Batches on their way from a thread: one is delivered while the next is made. */
 export const BATCHES_AHEAD = 2;
