@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
-import type { User } from '@kubernetes/client-node/dist/config_types.js';
+import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
 import { parse } from 'yaml';
 import { KubeError } from './errors.ts';
+import { proxyFor } from './proxy.ts';
 
 /** What a person may say about the cluster on the command line, as to kubectl. */
 export type ClusterChoice = { readonly kubeconfig?: string; readonly context?: string };
@@ -33,8 +34,13 @@ export function findKubeConfig({ kubeconfig, context }: ClusterChoice, env: Read
     );
   }
   equipPlugin(config, process.stdin.isTTY === true);
+  // A pod's way to its own API server leads through no proxy: what the environment names is for stores and destinations.
+  if (there.length > 0) config.clusters = config.clusters.map((cluster) => withProxy(cluster, proxyFor(cluster.server, env)));
   return config;
 }
+
+const withProxy = (cluster: Cluster, proxy: string | undefined): Cluster =>
+  cluster.proxyUrl || !proxy ? cluster : { ...cluster, proxyUrl: proxy };
 
 /** The namespace that the current context names. */
 export const namespaceOf = (config: KubeConfig): string => config.getContextObject(config.getCurrentContext())?.namespace || 'default';

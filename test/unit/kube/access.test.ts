@@ -130,6 +130,18 @@ describe('a kubeconfig', () => {
     expect(thrown.message).not.toContain('hunter2');
   });
 
+  test('leads through the proxy of the environment, unless it names one itself', async () => {
+    const found = async (cluster: object) => {
+      await config({ cluster });
+      return credentials(
+        () => findKubeConfig({ kubeconfig: place('config') }, { HTTPS_PROXY: 'http://company:3128' }),
+        systemClock,
+      ).current();
+    };
+    expect((await found({})).proxy).toBe('http://company:3128');
+    expect((await found({ 'proxy-url': 'http://own:3128' })).proxy).toBe('http://own:3128');
+  });
+
   test('that is no YAML is told with the line and without what stands in it', async () => {
     await writeFile(place('config'), 'users:\n- name: a\n  user:\n    token: hunter2: oops\n');
     expect(load).toThrow(/: the kubeconfig \S+ cannot be read \(it is no YAML at line 4\)$/);
