@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { annotations } from '../../src/api/annotations.ts';
 import { fileSpec, ledgerSpec } from '../support/api/manifests.ts';
 import { eventually } from '../support/eventually.ts';
 import { chart, helmOk, helmProgram, type Rendered, render } from '../support/helm.ts';
@@ -140,6 +141,7 @@ describe.skipIf(!helmProgram)('an installed release', () => {
     beforeAll(async () => {
       await scene.kubectl('create', 'role', 'everything', '--verb=*', '--resource=*.spanferry.io,*.spanferry.io/status');
       await scene.kubectl('create', 'rolebinding', 'everything', '--role=everything', '--user=tenant@acme.example');
+      await scene.source('triggered', { suspend: true });
       for (const object of [record('known'), segment('known')]) {
         const { code, err } = await run(asOperator(), ['create', '-f', '-'], object);
         expect(code, err).toBe(0);
@@ -167,6 +169,29 @@ describe.skipIf(!helmProgram)('an installed release', () => {
       const { code, err } = await run(tenant, args, input?.());
       expect(code).not.toBe(0);
       expect(err).toMatch(says);
+    });
+
+    test.each([
+      [
+        'a trigger that is misspelt',
+        'spanferry.io/retyr',
+        'nothing comes of spanferry.io/retyr here; there are spanferry.io/retry, spanferry.io/force',
+      ],
+      ['a trigger of the other kind', annotations.retryFailed, 'nothing comes of spanferry.io/retry-failed here'],
+    ])('warns of %s, and lets it pass', async (_sentence, annotation, says) => {
+      const { code, err } = await run(tenant, ['annotate', 'ifile', 'known', `${annotation}=1`]);
+      expect(code, err).toBe(0);
+      expect(err).toContain(`Warning: `);
+      expect(err).toContain(says);
+      await run(tenant, ['annotate', 'ifile', 'known', `${annotation}-`]);
+    });
+
+    test.each(Object.values(annotations))('says nothing about %s where it belongs', async (annotation) => {
+      const isOfFile = annotation === annotations.retry || annotation === annotations.force;
+      const of = isOfFile ? ['ifile', 'known'] : ['isrc', 'triggered'];
+      const { code, err } = await run(tenant, ['annotate', ...of, `${annotation}=1`]);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      await run(tenant, ['annotate', ...of, `${annotation}-`]);
     });
 
     test('lets a tenant pull a trigger and delete a record', async () => {
