@@ -14,11 +14,14 @@ type Raw = {
 
 export const apiVersionOf = ({ group, version }: Kind<KubeObject>): string => (group ? `${group}/${version}` : version);
 
-/** Checks an object at the edge. managedFields go first, and what a list leaves out is filled in, so that it is the same however it came. */
-export function arrival<T extends KubeObject>(kind: Kind<T>, raw: unknown): Arrival<T> {
+/**
+ * Checks an object at the edge. managedFields go first, and what a list leaves out is filled in, so that it is the same however it came. What a
+ * watch tells as deleted may only have left its selector, and then it is the content from before under the new version: nothing is kept of that.
+ */
+export function arrival<T extends KubeObject>(kind: Kind<T>, raw: unknown, isGone = false): Arrival<T> {
   const { metadata } = prepared(kind, raw);
   try {
-    return { fits: true, object: kind.parse(raw) };
+    return { fits: true, object: isGone ? kind.parse(raw) : checked(kind, raw, metadata) };
   } catch (thrown) {
     const ref = { namespace: metadata.namespace ?? '', name: metadata.name };
     return { fits: false, ref, uid: metadata.uid ?? '', failure: failureOf(thrown) };
@@ -27,32 +30,28 @@ export function arrival<T extends KubeObject>(kind: Kind<T>, raw: unknown): Arri
 
 /** The same where exactly one object is expected: a misfit is thrown. */
 export function arrived<T extends KubeObject>(kind: Kind<T>, raw: unknown): T {
-  prepared(kind, raw);
-  return kind.parse(raw);
+  return checked(kind, raw, prepared(kind, raw).metadata);
 }
 
 /** How many checked objects are kept at hand: an object comes again within moments, or seldom. */
 const AT_HAND = 64;
 
 /**
- * The same kind, for objects that come several times in the same version: as the answer to a write, and by each watch. Checking is most of what
- * an arrival costs, so it is done once, and copies share the object.
+ * The same kind, for objects that come several times in the same version: as the answer to a write, and by each watch. Checking is most
+ * of what an arrival costs, so it is done once, and copies share the object.
  */
-export function checkedOnce<T extends KubeObject>(kind: Kind<T>): Kind<T> {
-  const atHand = new Map<string, T>();
-  const parse = (raw: unknown): T => {
-    const { uid, resourceVersion } = isRaw(raw) ? raw.metadata : {};
-    if (!uid || !resourceVersion) return kind.parse(raw);
-    const mark = `${uid} ${resourceVersion}`;
-    const known = atHand.get(mark);
-    if (known) return known;
-    const object = kind.parse(raw);
-    atHand.set(mark, object);
-    const [oldest] = atHand.keys();
-    if (atHand.size > AT_HAND && oldest !== undefined) atHand.delete(oldest);
-    return object;
-  };
-  return { ...kind, parse };
+export const checkedOnce = <T extends KubeObject>(kind: Kind<T>): Kind<T> => ({ ...kind, atHand: new Map() });
+
+function checked<T extends KubeObject>({ parse, atHand }: Kind<T>, raw: unknown, { uid, resourceVersion }: Raw['metadata']): T {
+  if (!atHand || !uid || !resourceVersion) return parse(raw);
+  const mark = `${uid} ${resourceVersion}`;
+  const known = atHand.get(mark);
+  if (known) return known;
+  const object = parse(raw);
+  atHand.set(mark, object);
+  const [oldest] = atHand.keys();
+  if (atHand.size > AT_HAND && oldest !== undefined) atHand.delete(oldest);
+  return object;
 }
 
 /** The resourceVersion of anything that has one. */

@@ -11,6 +11,8 @@ export type Kind<T extends KubeObject> = {
   readonly plural: string;
   /** Returns the object as this version of the operator understands it, or throws `Failed`. */
   readonly parse: (raw: unknown) => T;
+  /** Objects that were checked a moment ago, by uid and version; see `checkedOnce`. */
+  readonly atHand?: Map<string, T>;
 };
 
 /** How one call may differ from the others. */

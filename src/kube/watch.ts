@@ -176,7 +176,7 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
       case 'MODIFIED':
         return { tell: [told(arrival(kind, value.object), 'apply')], next, heard: true };
       case 'DELETED':
-        return { tell: [told(arrival(kind, value.object), 'delete')], next, heard: true };
+        return { tell: [told(arrival(kind, value.object, true), 'delete')], next, heard: true };
       default:
         return { tell: [], next, heard: true };
     }
@@ -202,6 +202,8 @@ function stepper<T extends KubeObject>(feed: Feed<T>, kind: Kind<T>, options: Wa
   /** Where to go on after an error: as near as possible to where it broke. */
   const after = (state: State, error: KubeError): State => {
     if (state.at === 'empty' || state.at === 'initialWatch') brokenStreams += error.kind === 'Invalid' ? STREAM_TRIES : 1;
+    // A server that went back in time may give a version a second time.
+    if (error.kind === 'Gone') kind.atHand?.clear();
     if (error.kind === 'Gone' || state.at === 'initialWatch') return { at: 'empty' };
     if (state.at === 'initPage') return state.failures + 1 < PAGE_TRIES ? { ...state, failures: state.failures + 1 } : { at: 'empty' };
     return 'version' in state ? { at: 'interrupted', version: state.version } : state;

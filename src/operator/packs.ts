@@ -45,7 +45,7 @@ export function packedFiles(get: (record: string) => File | undefined): PackedFi
       if (!object.spec.pack) return;
       if (type === 'add') return put(object);
       if (type === 'delete') return remove(object);
-      if (isOwned(change.old) === isOwned(object)) return;
+      if (ownerOf(change.old) === ownerOf(object)) return;
       remove(change.old);
       put(object);
     },

@@ -102,9 +102,13 @@ describe('typed resources', () => {
     const made = await admin.files.create({ metadata: { namespace, name: 'moves' }, spec });
     await eventually(copy.size, (size) => size === 1);
     const seen = [made, copy.get(`${namespace}/moves`), (await admin.files.list({ namespace }).next()).value?.items[0]];
-    await admin.files.patch(made.metadata, [{ op: 'replace', path: '/spec/worker', value: 'yours' }]);
+    // Somebody else does it: what this client gets to see of it first is a delete, with the old content under the new version.
+    const leader = kubeClient(plane.kubeconfig);
+    await leader.files.patch(made.metadata, [{ op: 'replace', path: '/spec/worker', value: 'yours' }]);
+    await leader.transport.close();
     await eventually(copy.size, (size) => size === 0);
     expect(told).toEqual(['add moves', 'delete moves']);
+    expect((await admin.files.get(made.metadata)).spec.worker).toBe('yours');
     for (const each of seen) {
       expect(each?.metadata).toMatchObject({ namespace });
       expect(each?.metadata).not.toHaveProperty('managedFields');

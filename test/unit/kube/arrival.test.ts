@@ -38,6 +38,15 @@ test('another version, an object made anew, and one without a version are checke
   expect(checks()).toBe(5);
 });
 
+test('what left the selector of a watch comes as it was before, in the new version: it is not taken for what is there now', () => {
+  const { kind } = counted();
+  const at = (owner: string) => ({ ...page('a', '8'), spec: { owner } });
+  const found = (each: ReturnType<typeof arrival>) => each.fits && (each.object as { spec?: object }).spec;
+  expect(found(arrival(kind, at('before'), true))).toEqual({ owner: 'before' });
+  expect(found(arrival(kind, at('now')))).toEqual({ owner: 'now' });
+  expect(found(arrival(kind, at('before'), true))).toEqual({ owner: 'before' });
+});
+
 test('only the latest are kept', () => {
   const { kind, checks } = counted();
   for (let n = 0; n < 1_000; n++) arrival(kind, page(`run-${n}`, '1'));

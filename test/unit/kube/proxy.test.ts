@@ -12,6 +12,7 @@ describe('the proxy on the way to an API server', () => {
     ['that of HTTP_PROXY, for a server without TLS', 'http://10.0.0.1:8080', { HTTP_PROXY: 'http://plain:3128' }, 'http://plain:3128'],
     ['none, where only that of the other scheme is named', eks, { HTTP_PROXY: 'http://plain:3128' }, undefined],
     ['none, where nothing is named', eks, {}, undefined],
+    ['none, where what is named is none', eks, { HTTPS_PROXY: 'http://' }, undefined],
     ['none to what is no URL', 'my server', company, undefined],
     ['none to localhost', 'https://localhost:6443', company, undefined],
     ['none to a loopback address', 'https://127.0.0.1:6443', company, undefined],
@@ -41,6 +42,9 @@ describe('the proxy on the way to an API server', () => {
     ['10.0.0.0/99', 'https://10.1.2.3:6443', false],
     ['fd00::/8', 'https://[fd12::1]:6443', true],
     ['fd12::1', 'https://[fd12::1]:6443', true],
+    ['fd12:0:0::1', 'https://[fd12::1]:6443', true],
+    ['0.1', 'https://10.0.0.1:6443', false],
+    [':443', eks, false],
     ['', eks, false],
   ])('NO_PROXY=%s for %s: %s', (noProxy, server, isExcepted) => {
     expect(proxyFor(server, { ...company, NO_PROXY: noProxy }) === undefined).toBe(isExcepted);

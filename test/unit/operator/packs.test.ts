@@ -57,7 +57,12 @@ test('a pack that came back without its owner holds its files for the source tha
   packs.follow({ type: 'update', object: adopted, old: restored });
   expect(found()).toEqual(['2']);
   expect(found({ ...source, uid: 'made-anew' })).toEqual([]);
+  const another = [{ ...ownerReferences![0]!, uid: 'made-anew' }];
+  const inherited = { ...adopted, metadata: { ...adopted.metadata, resourceVersion: '3', ownerReferences: another } } as File;
+  records.set(key, inherited);
+  packs.follow({ type: 'update', object: inherited, old: adopted });
+  expect([found(), found({ ...source, uid: 'made-anew' })]).toEqual([[], ['3']]);
   records.delete(key);
-  packs.follow({ type: 'delete', object: adopted });
-  expect(found()).toEqual([]);
+  packs.follow({ type: 'delete', object: inherited });
+  expect([found(), found({ ...source, uid: 'made-anew' })]).toEqual([[], []]);
 });
