@@ -139,11 +139,12 @@ export function dispatch(options: DispatchOptions): Dispatch {
     const byName = new Map([...bySource.values()].map((supply) => [`${supply.source.namespace}/${supply.source.name}`, supply.source]));
     return all
       .filter((record) => ownerOf(record) === undefined)
-      .slice(0, MOST_ADOPTED)
       .flatMap((record) => {
         const source = byName.get(`${record.metadata.namespace}/${record.spec.sourceRef.name}`);
-        return source ? [write('give a record to its source', record, () => records.adopt(record, source))] : [];
-      });
+        return source ? [{ record, source }] : [];
+      })
+      .slice(0, MOST_ADOPTED)
+      .map(({ record, source }) => write('give a record to its source', record, () => records.adopt(record, source)));
   };
 
   const gone = (record: IngestionFile): void => {

@@ -81,7 +81,7 @@ export function worker(options: WorkerOptions): Worker {
   const hindrance = (record: IngestionFile): Hindrance | undefined => {
     const { status, metadata } = record;
     const uid = metadata.uid ?? '';
-    if (status.state === 'Completed' || status.state === 'Failed' || metadata.deletionTimestamp) return 'finished';
+    if (isFinished(status) || metadata.deletionTimestamp) return 'finished';
     if (running.has(uid) || isBehind(record)) return 'running';
     const source = sources.of(record);
     if (!source || source.spec.suspend || !belongs(record, source)) return 'waiting';

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { annotations } from '../../src/api/annotations.ts';
 import { parsePolicy } from '../../src/operator/policy.ts';
 import { parseSettings } from '../../src/operator/settings.ts';
 import { chart, helm, helmOk, helmProgram, type Rendered, render, template, type Values } from '../support/helm.ts';
@@ -163,6 +164,13 @@ describe.skipIf(!helmProgram)('the chart', () => {
     const [deployment] = deployments(objects);
     const [, ...flags] = deployment?.spec.template.spec.containers[0]?.args ?? [];
     expect(parseSettings(flags, {})).toMatchObject({ settings: { namespaces: ['ml', 'search'] } });
+  });
+
+  test('its warning about triggers knows every trigger, and no other', async () => {
+    type Policy = Rendered & { readonly spec: { readonly variables: readonly { readonly expression: string }[] } };
+    const isPolicy = ({ kind, metadata }: Rendered) => kind === 'ValidatingAdmissionPolicy' && metadata.name.endsWith('-triggers');
+    const [known] = ((await render({})).find(isPolicy) as Policy).spec.variables;
+    expect(known?.expression.match(/spanferry\.io\/[a-z-]+/g)?.toSorted()).toEqual(Object.values(annotations).toSorted());
   });
 
   test('replicas that are left out are left to an autoscaler, also by an upgrade', async () => {

@@ -87,7 +87,7 @@ export function startFeed(input: Input, from: number, signal: AbortSignal, sink:
       credit++;
       wake();
     },
-    // With a reason, here and wherever every file comes by: without one, an error is made with a stack.
+    // With a reason: without one, each file would make an error with a stack.
     close: () => closed.abort('closed'),
     starves: () => credit === CHUNKS_AHEAD && !ended,
     done,

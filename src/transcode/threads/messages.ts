@@ -37,7 +37,10 @@ export type FromThread = { readonly job: number } & (
   | { readonly say: 'failed'; readonly failure: Failure }
 );
 
-/** Chunks on their way to a thread, per stream, and what one of them holds at most: each wakes a thread that sleeps, which costs more than the message. */
+/**
+ * Chunks on their way to a thread, per stream, and what one of them holds at most. The thread mostly sleeps when one comes, and to be woken
+ * costs more than the message: so there are few large ones.
+ */
 export const CHUNKS_AHEAD = 2;
 export const CHUNK_BYTES = 1024 * 1024;
 
