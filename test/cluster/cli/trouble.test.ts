@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { type Said, spanferry } from '../../support/cli/person.ts';
 import { controlPlane } from '../../support/controlplane.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startForwardProxy } from '../../support/forward-proxy.ts';
 import { freePort } from '../../support/process.ts';
 import { type Stage, stage } from '../../support/stage.ts';
 
@@ -268,6 +269,15 @@ describe.concurrent('who somebody is, is found as kubectl finds it:', () => {
     const { env } = await kubeconfig('certificate', user);
     const { code, out } = await spanferry(scene.namespace, ['status'], { env });
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining(`namespace ${scene.namespace}`) });
+  });
+
+  test('through the proxy of the environment, to a server whose name only the proxy knows', async () => {
+    const proxy = await startForwardProxy(inject('envtest').server);
+    onTestFinished(() => proxy.close());
+    const user = { token: await account('behind-proxy', 'get', 'list') };
+    const { env } = await kubeconfig('proxied', user, { server: 'https://api.acme.example:6443', 'tls-server-name': 'localhost' });
+    expect(await spanferry(scene.namespace, ['status'], { env: { ...env, HTTPS_PROXY: proxy.url } })).toEqual(shown);
+    expect(proxy.asked).toContain('CONNECT api.acme.example:6443');
   });
 
   test('several files, of which the first word counts', async () => {
