@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { random as randomOf } from '../support/random.ts';
 import type { Build } from './crew.ts';
 import { gather } from './evidence.ts';
+import { collectGarbage } from './garbage.ts';
 import { beginHistory, type History } from './history.ts';
 import { complaintsOf, type Evidence, type Weight } from './judges.ts';
 import { type Doing, type Planned, plan } from './plan.ts';
@@ -57,6 +58,8 @@ export async function trial({ seed, ms, files: count, builds, only, tell }: Tria
   const history = beginHistory(tell);
   const folder = await mkdtemp(join(tmpdir(), 'spanferry-chaos-'));
   const world = await startWorld({ history, files, build: builds[0], folder });
+  const over = new AbortController();
+  const collecting = collectGarbage(world, over.signal).catch(() => history.say('nobody collects garbage any more'));
   try {
     const shelves = shelf(world.s3, bucket);
     const put = (from: number, to: number) => {
@@ -81,6 +84,8 @@ export async function trial({ seed, ms, files: count, builds, only, tell }: Tria
     const evidence = complaintsOf(second).length > 0 ? second : await laps(stage);
     return { complaints: complaintsOf(evidence), history, summary: summaryOf(evidence) };
   } finally {
+    over.abort();
+    await collecting;
     await world.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -46,6 +46,8 @@ export type Made = {
   readonly spec: object;
 };
 
+type Metadata = { readonly namespace?: string; readonly name: string; readonly uid?: string | undefined };
+
 /** What is in the API server, and the hands of people on it. */
 export type Objects = {
   readonly sources: () => Promise<readonly IngestionSource[]>;
@@ -54,7 +56,8 @@ export type Objects = {
   /** Creates it; an object that is there stays as it is. */
   readonly make: (object: Made) => Promise<void>;
   readonly edit: (origin: Origin, spec: object) => Promise<void>;
-  readonly remove: (plural: string, object: { readonly metadata: { readonly namespace?: string; readonly name: string } }) => Promise<void>;
+  /** Where the object has a uid, nothing happens to another one that has its name by now. */
+  readonly remove: (plural: string, object: { readonly metadata: Metadata }) => Promise<void>;
   readonly ask: (origin: Origin, trigger: Trigger, token: string) => Promise<void>;
   /** Sources, records and ledgers as a backup keeps them, in the order in which they are restored. */
   readonly backup: () => Promise<readonly Made[]>;
@@ -126,8 +129,12 @@ function objectsOf(api: ApiServer): Objects {
   const call = <T>(...[method, path, body, type]: Parameters<ApiServer['call']>) => patiently(() => api.call<T>(method, path, body, type));
   const all = async <T>(plural: string): Promise<readonly T[]> => (await call<{ items: readonly T[] }>('GET', `${group}/${plural}`)).items;
   const merge = (path: string, patch: object) => call('PATCH', path, patch, 'application/merge-patch+json');
-  const remove: Objects['remove'] = async (plural, { metadata: { namespace, name } }) =>
-    void (await call('DELETE', place(plural, namespace, name)).catch(unless('404')));
+  const remove: Objects['remove'] = async (plural, { metadata: { namespace, name, uid } }) => {
+    const options = uid === undefined ? undefined : { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+    await call('DELETE', place(plural, namespace, name), options)
+      .catch(unless('404'))
+      .catch(unless('409'));
+  };
   return {
     sources: () => all<IngestionSource>('ingestionsources'),
     records: () => all<IngestionFile>('ingestionfiles'),
