@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { familyOf, isLoopback } from '../std/egress-addresses.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -8,20 +9,12 @@ export function proxyFor(server: string, env: Environment): string | undefined {
   const { protocol, hostname, port } = new URL(server);
   const named = protocol === 'https:' ? env.HTTPS_PROXY || env.https_proxy : env.HTTP_PROXY || env.http_proxy;
   const host = hostname.replace(/^\[|\]$/g, '');
-  if (!named || isLocal(host)) return undefined;
+  if (!named || host === 'localhost' || isLoopback(host)) return undefined;
   const exceptions = (env.NO_PROXY || env.no_proxy || '').split(',').map((each) => each.trim().toLowerCase());
   if (exceptions.some((each) => covers(each, host, port || (protocol === 'https:' ? '443' : '80')))) return undefined;
   const proxy = named.includes('://') ? named : `http://${named}`;
   return URL.canParse(proxy) ? proxy : undefined;
 }
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-const isLocal = (host: string): boolean => host === 'localhost' || isIn(loopback, host);
-
-const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 const bitsOf = (address: string): number => (isIP(address) === 6 ? 128 : 32);
 

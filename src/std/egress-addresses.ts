@@ -31,6 +31,12 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
+/** How BlockList wants to hear of what kind an address is. */
+export const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+/** Does this address lead to the machine itself? A name never does. */
+export const isLoopback = (address: string): boolean => isIP(address) !== 0 && loopback.check(address, familyOf(address));
+
 const forbiddenNames = new Set([
   'metadata',
   'metadata.google.internal',
@@ -56,9 +62,8 @@ export function refusedHost(host: string, policy: EgressPolicy): string | undefi
 /** Why an address may not be reached, in words, or nothing. */
 export function refusedAddress(address: string, policy: EgressPolicy): string | undefined {
   for (const each of [withoutZone(address), ...embeddedIPv4(withoutZone(address))]) {
-    const family = isIP(each) === 6 ? 'ipv6' : 'ipv4';
-    if (forbidden.check(each, family)) return `${address} is a metadata, link-local or unspecified address`;
-    if (!policy.allowLoopback && loopback.check(each, family)) return `${address} is a loopback address`;
+    if (forbidden.check(each, familyOf(each))) return `${address} is a metadata, link-local or unspecified address`;
+    if (!policy.allowLoopback && isLoopback(each)) return `${address} is a loopback address`;
   }
   return undefined;
 }
