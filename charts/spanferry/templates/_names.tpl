@@ -83,3 +83,16 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "spanferry.serviceAcco
 {{- list (dict "name" $name "component" "operator" "role" "all" "replicas" .Values.replicas "resources" .Values.resources) | toJson -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Of an admission policy: the namespaces that this operator looks after, where not all. */}}
+{{- define "spanferry.namespaceSelector" -}}
+{{- with .Values.namespaces -}}
+# Other namespaces may have an operator of their own.
+namespaceSelector:
+  matchExpressions:
+    - key: kubernetes.io/metadata.name
+      operator: In
+      values:
+        {{- toYaml . | nindent 8 }}
+{{- end }}
+{{- end -}}
