@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { random as randomOf } from '../support/random.ts';
 import type { Build } from './crew.ts';
 import { gather } from './evidence.ts';
-import { collectGarbage } from './garbage.ts';
+import { keepCollecting } from './garbage.ts';
 import { beginHistory, type History } from './history.ts';
 import { complaintsOf, type Evidence, type Weight } from './judges.ts';
 import { type Doing, type Planned, plan } from './plan.ts';
@@ -59,7 +59,7 @@ export async function trial({ seed, ms, files: count, builds, only, tell }: Tria
   const folder = await mkdtemp(join(tmpdir(), 'spanferry-chaos-'));
   const world = await startWorld({ history, files, build: builds[0], folder });
   const over = new AbortController();
-  const collecting = collectGarbage(world, over.signal).catch(() => history.say('nobody collects garbage any more'));
+  const collecting = keepCollecting(world, over.signal).catch(() => history.say('nobody collects garbage any more'));
   try {
     const shelves = shelf(world.s3, bucket);
     const put = (from: number, to: number) => {

@@ -1,4 +1,5 @@
 import { sleep } from '../../../src/std/sleep.ts';
+import { collectGarbage } from '../garbage.ts';
 import type { Stage } from '../stage.ts';
 import { type Made, manifestOf, type Origin, origins } from '../world.ts';
 
@@ -29,10 +30,7 @@ export async function makeAnew(origin: Origin, { world, history }: Stage): Promi
   const { objects } = world;
   const end = history.disturb(`source ${origin.name} is deleted and made anew`, { source: origin.name });
   await objects.remove('ingestionsources', { metadata: origin });
-  const orphans = (await objects.records()).filter(
-    ({ spec, metadata }) => spec.sourceRef.name === origin.name && metadata.namespace === origin.namespace,
-  );
-  for (const record of orphans) await objects.remove('ingestionfiles', record);
+  await collectGarbage(world);
   await objects.make(manifestOf(origin, world));
   end();
 }
