@@ -1,6 +1,7 @@
 import { isFailed } from '../api/failure.ts';
-import { releasable } from './batch/bodies.ts';
 import type { Filler } from './intake/filler.ts';
+import { handOver } from './job.ts';
+import type { Engine } from './kernel.ts';
 import type { Batch } from './port.ts';
 import type { Job, LookAhead, Walk } from './walk.ts';
 
@@ -9,6 +10,7 @@ export type SecondLook = (offset: number, ahead: LookAhead) => Promise<void>;
 
 export type Drive = {
   readonly job: Job;
+  readonly engine: Engine;
   readonly filler: Filler;
   readonly take: (batch: Batch) => Promise<void> | void;
   readonly secondLook: SecondLook;
@@ -16,16 +18,14 @@ export type Drive = {
 };
 
 /** Gives a walk what it asks for, until it is done. */
-export async function drive<T>(walk: Walk<T>, { job, filler, take, secondLook, signal }: Drive): Promise<T> {
+export async function drive<T>(walk: Walk<T>, { job, engine, filler, take, secondLook, signal }: Drive): Promise<T> {
   const { place, pending } = job;
   const send = async (): Promise<void> => {
-    const { body, spans } = pending.cut();
-    if (spans === 0) job.tally.reject(unexpectedlyLarge(job), job.window.offset + place.at);
-    else {
-      const index = job.tally.batches++;
-      job.tally.spans += spans;
-      await take(releasable({ index, body, spans }));
-    }
+    await handOver(pending, engine, (batch) => {
+      if (batch.spans === 0) return job.tally.reject(unexpectedlyLarge(job), job.window.offset + place.at);
+      job.tally.spans += batch.spans;
+      return take({ index: job.tally.batches++, ...batch });
+    });
     signal.throwIfAborted();
   };
   const slide = async (mayGrow: boolean): Promise<boolean> => {

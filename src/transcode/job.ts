@@ -1,9 +1,10 @@
+import { giveBack, ownBody } from './batch/bodies.ts';
 import { Pending } from './batch/pending.ts';
 import { Tally } from './batch/tally.ts';
 import { Filler } from './intake/filler.ts';
 import type { Intake } from './intake/intake.ts';
 import type { CreateEngine, Engine } from './kernel.ts';
-import type { Settings } from './port.ts';
+import type { Batch, Settings } from './port.ts';
 import type { Job, Known } from './walk.ts';
 
 /** Spans are read whole; most fit many times. */
@@ -40,6 +41,22 @@ export const batchLimit = ({ maxBatchBytes }: Settings): number => Math.min(maxB
 
 export const newPending = (engine: Engine, maxBatchBytes: number): Pending =>
   new Pending({ bytes: engine.buffers.arena(), length: 0, limit: 0 }, maxBatchBytes);
+
+/** Closes a batch and waits until it was taken. Its body is the arena itself where the engine has another one, otherwise a copy. */
+export async function handOver(
+  pending: Pending,
+  { buffers }: Engine,
+  take: (batch: Omit<Batch, 'index'>) => Promise<void> | void,
+): Promise<void> {
+  const { body, spans, inArena } = pending.cut();
+  const release = inArena ? buffers.lend?.() : undefined;
+  if (release) await take({ body, spans, release });
+  else {
+    const own = ownBody(body);
+    await take({ body: own, spans, release: () => giveBack(own.buffer) });
+  }
+  pending.renew(buffers.arena());
+}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

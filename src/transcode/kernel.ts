@@ -19,7 +19,7 @@ export type Window = {
   fault?: Failure;
 };
 
-/** Where the spans of the batch at hand are collected: each as a `ScopeSpans.spans` field, tag 0x12 + length + message. */
+/** Where the batch at hand is laid out. A span is a `ScopeSpans.spans` field: tag 0x12 + length + message. */
 export type Arena = {
   bytes: Uint8Array;
   /** Bytes in use; the next span is written here. */
@@ -31,12 +31,32 @@ export type Arena = {
 /** The text between two arrays of spans, from behind the one to the first span of the other, where a file repeats itself. */
 export type Seam = {
   readonly text: Uint8Array;
+  /** What stands around the spans of each array, as encoded fields. */
+  readonly resource: Sides;
+  readonly scope: Sides;
   /** A batch takes at most so many bytes for each array besides its spans. */
   readonly overhead: number;
 };
 
-/** Longer seams are walked. */
+export type Sides = { readonly before: Uint8Array; readonly behind: Uint8Array };
+
+/** Longer seams are walked, and those with longer headers. */
 export const LONGEST_SEAM = 8192;
+
+/** What the array at hand may be left over, and what of the arena that takes: where its ResourceSpans and its spans begin. */
+export type Leap = { readonly seam: Seam; readonly at: number; readonly spansAt: number; readonly limit: number };
+
+/**
+ * So many arrays were finished and left over a seam, with so many spans. Their ResourceSpans are closed in the arena, and one is open for
+ * the array at hand: it begins at `at`, with so many bytes kept there for the beginning of itself and of its scope.
+ */
+export type Leapt = {
+  readonly arrays: number;
+  readonly spans: number;
+  readonly at: number;
+  readonly resourceKept: number;
+  readonly scopeKept: number;
+};
 
 /** What a kernel tells about the spans it appends. Nothing may be told about a span that is not kept. */
 export type SpanSink = {
@@ -47,10 +67,10 @@ export type SpanSink = {
   readonly times: (firstHigh: number, firstLow: number, lastHigh: number, lastLow: number) => void;
   /** So many trace ids as four words each, as they lie in memory. A repeat of the id before may be left out. */
   readonly traces: (ids: Uint32Array, count: number) => void;
-  /** What the array at hand may be left over; only the fast kernel does. */
-  readonly seam?: Seam | undefined;
-  /** The array is finished and left over the seam: what is counted from now on is in the next one. */
-  readonly passed: () => void;
+  /** Only the fast kernel leaps. It is read anew after each `leapt`, like the limit of the arena. */
+  readonly leap?: Leap | undefined;
+  /** What is counted from now on is in the array at hand. */
+  readonly leapt: (leapt: Leapt) => void;
   /** A span is left out for good; `at` is where its object begins. Only the lenient kernel rejects, the fast one declines. */
   readonly reject: (failure: Failure, at: number) => void;
   /** Something a person may want to know. Only the lenient kernel warns. */
@@ -86,7 +106,10 @@ export type SpanKernel = {
 export type Buffers = {
   /** Read anew after each `growWindow`: growing may replace both. */
   readonly window: () => Uint8Array;
+  /** Read anew when a batch was taken, too. */
   readonly arena: () => Uint8Array;
+  /** Gives the arena away as the body of a batch, where there is another one to go on in; the result brings it back. */
+  readonly lend?: () => (() => void) | undefined;
   /** Makes the window at least this large and keeps its content. */
   readonly growWindow: (size: number) => void;
 };

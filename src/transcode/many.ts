@@ -1,10 +1,9 @@
 import { type Failure, failureOf } from '../api/failure.ts';
-import { releasable } from './batch/bodies.ts';
 import type { Pending } from './batch/pending.ts';
 import type { Filler } from './intake/filler.ts';
 import { isPlain, openIntake } from './intake/intake.ts';
 import { walkFile } from './intake/sniff.ts';
-import { batchLimit, describe, type Engines, fillerOf, newJob, newPending } from './job.ts';
+import { batchLimit, describe, type Engines, fillerOf, handOver, newJob, newPending } from './job.ts';
 import type { Engine, Window } from './kernel.ts';
 import { takeRepeat } from './otlp/repeats.ts';
 import type { FileResult, Input, Settings, Share, SmallFile, TranscodeMany } from './port.ts';
@@ -29,9 +28,9 @@ export const manyTranscoder =
     let spans = 0;
     let index = 0;
     const send = async (): Promise<void> => {
-      const batch = { ...releasable({ index: index++, ...pending.cut() }), shares };
+      const sharedBy = shares;
       [shares, spans] = [[], 0];
-      await take(batch);
+      await handOver(pending, engine, (batch) => take({ index: index++, ...batch, shares: sharedBy }));
       signal.throwIfAborted();
     };
     try {

@@ -24,7 +24,7 @@ const transcoderWith =
     const filler = fillerOf(job, engine, intake);
     try {
       await filler.fill(0, signal);
-      const format = await drive(walkFile(job, settings.format), { job, filler, take, secondLook: looks.look, signal });
+      const format = await drive(walkFile(job, settings.format), { job, engine, filler, take, secondLook: looks.look, signal });
       return job.tally.summary(describe(format, intake), job.window.offset + job.window.end);
     } catch (thrown) {
       throw told(thrown, job);

@@ -1,5 +1,3 @@
-import type { Batch } from '../port.ts';
-
 /** Buffers kept for the next bodies, per thread: one in the making, and those on their way. */
 const KEPT = 4;
 const SMALLEST = 64 * 1024;
@@ -26,8 +24,9 @@ export function giveBack(buffer: ArrayBuffer): void {
   kept.push(buffer.transfer());
 }
 
-/** A batch whose body can be released. */
-export const releasable = (batch: Omit<Batch, 'release'> & { readonly body: Uint8Array<ArrayBuffer> }): Batch => ({
-  ...batch,
-  release: () => giveBack(batch.body.buffer),
-});
+/** The same in memory of its own, which can be given back. */
+export function ownBody(body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const own = bodyOf(body.length);
+  own.set(body);
+  return own;
+}

@@ -1,31 +1,38 @@
-import type { Arena } from '../kernel.ts';
-import { fieldSize, putVarint, varintSize } from '../wire/writer.ts';
-import { bodyOf } from './bodies.ts';
+import type { Arena, Leapt } from '../kernel.ts';
+import { contentIn, fieldSize } from '../wire/writer.ts';
+import { close, type Frame, type Laid, open, RESOURCE_SPANS, reopen, SCOPE_SPANS } from './frames.ts';
 import { type Header, headerSize } from './headers.ts';
+import { split } from './split.ts';
 
-/** A run of spans of one scope: `arena.bytes[from, to)`. */
-type Scope = { readonly header: Header; from: number; to: number; spans: number };
-/** `settled` is the size of the scopes before the last one. */
-type Group = { readonly header: Header; scopes: Scope[]; settled: number };
+const NOTHING = new Uint8Array(0);
 
-export type Cut = { readonly body: Uint8Array<ArrayBuffer>; readonly spans: number };
+/** A frame that was open when the batch was cut, and goes on in the next one. */
+type Left = { readonly header: Header; readonly isEmpty: boolean };
 
-export type Mark = { readonly groups: number; readonly settled: number; readonly length: number };
+export type Cut = { readonly body: Uint8Array; readonly spans: number; readonly inArena: boolean };
+
+export type Mark = { readonly length: number; readonly spans: number };
 
 /**
- * The spans that wait for their batch to close. They lie in the arena; headers stay apart until then, so every length is exact, and
- * a header that comes late is no trouble. A batch is as many of the spans, in order, as fit the limit together with their headers.
+ * The batch at hand, laid out in the arena as it is sent. Before the spans of a scope there is room kept for what stands there: how long
+ * they are is only known at the end, and a header may come late. Where the guess was wrong the spans are moved. A batch is as many spans,
+ * in order, as fit the limit together with their headers.
  */
 export class Pending {
   readonly arena: Arena;
   readonly limit: number;
   /** Spans appended so far, in all batches. */
   counted = 0;
-  #groups: Group[] = [];
-  /** Size of the groups before the last one. */
-  #settled = 0;
-  #groupOpen = false;
-  #scopeOpen = false;
+  /** Those in the batch at hand. */
+  #spans = 0;
+  #resource: Frame | undefined;
+  #scope: Frame | undefined;
+  /** Bytes that the lengths of the last ones took: the next are much like them. */
+  #resourceWidth = 3;
+  #scopeWidth = 3;
+  /** What is left of a batch that headers had made too large, as long as it is too large itself. */
+  #rest: Uint8Array | undefined;
+  #left: { readonly resource?: Left | undefined; readonly scope?: Left | undefined } = {};
 
   constructor(arena: Arena, limit: number) {
     this.arena = arena;
@@ -33,239 +40,142 @@ export class Pending {
   }
 
   get empty(): boolean {
-    return this.arena.length === 0;
+    return this.#spans === 0;
   }
 
   /** The place between two files: `back` forgets what came behind it. Counting begins anew here. */
   mark(): Mark {
     this.counted = 0;
-    return { groups: this.#groups.length, settled: this.#settled, length: this.arena.length };
+    return { length: this.arena.length, spans: this.#spans };
   }
 
-  back({ groups, settled, length }: Mark): void {
-    this.#groups.length = groups;
-    this.#settled = settled;
-    this.#groupOpen = false;
-    this.#scopeOpen = false;
+  back({ length, spans }: Mark): void {
     this.arena.length = length;
+    this.#spans = spans;
+    this.#resource = undefined;
+    this.#scope = undefined;
   }
 
   openResource(header: Header): void {
-    this.#groups.push({ header, scopes: [], settled: 0 });
-    this.#groupOpen = true;
+    this.#resource = open(this.arena, header, this.#resourceWidth);
   }
 
   openScope(header: Header): void {
-    const { length } = this.arena;
-    const group = this.#group();
-    const scope: Scope = { header, from: length, to: length, spans: 0 };
-    // Most groups have one scope, and an array that something is pushed to makes room for many.
-    if (group.scopes.length === 0) group.scopes = [scope];
-    else group.scopes.push(scope);
-    this.#scopeOpen = true;
+    this.#scope = open(this.arena, header, this.#scopeWidth);
   }
 
   /** So many spans were appended to the arena, in the open scope. */
   count(spans: number): void {
-    const scope = this.#scope();
     this.counted += spans;
-    scope.spans += spans;
-    scope.to = this.arena.length;
+    this.#spans += spans;
   }
 
+  /** Whoever may have got a header behind its spans asks whether all is `over` before. */
   closeScope(): void {
-    const group = this.#group();
-    const scope = this.#scope();
-    this.#scopeOpen = false;
-    if (scope.spans === 0) group.scopes.pop();
-    else group.settled += scopeSize(scope);
+    const scope = this.#scope as Frame;
+    this.#scope = undefined;
+    this.#scopeWidth = close(this.arena, scope, SCOPE_SPANS) || this.#scopeWidth;
   }
 
   closeResource(): void {
-    const group = this.#group();
-    this.#groupOpen = false;
-    if (group.scopes.length === 0) this.#groups.pop();
-    else this.#settled += groupSize(group);
+    const resource = this.#resource as Frame;
+    this.#resource = undefined;
+    this.#resourceWidth = close(this.arena, resource, RESOURCE_SPANS) || this.#resourceWidth;
+  }
+
+  /** Where in the arena the ResourceSpans at hand and its spans begin; nothing where other scopes stand between. */
+  get front(): { readonly at: number; readonly spansAt: number } | undefined {
+    const resource = this.#resource as Frame;
+    const scope = this.#scope as Frame;
+    return scope.at === resource.at + resource.kept ? { at: resource.at, spansAt: scope.at + scope.kept } : undefined;
+  }
+
+  /** The kernel has closed what was open, and what followed, and has opened these. */
+  leapt({ spans, at, resourceKept, scopeKept }: Leapt, resource: Header, scope: Header): void {
+    this.count(spans);
+    this.#resource = { header: resource, at, kept: resourceKept };
+    this.#scope = { header: scope, at: at + resourceKept, kept: scopeKept };
   }
 
   /** How far the arena may be filled in the open scope, as far as the headers are known. */
   room(): number {
-    const group = this.#group();
-    const scope = this.#scope();
-    return scope.from + roomFor(this.limit - this.#settled, headerSize(group.header) + group.settled, headerSize(scope.header));
+    const resource = this.#resource as Frame;
+    const scope = this.#scope as Frame;
+    const closed = scope.at - resource.at - resource.kept;
+    const inResource = contentIn(this.limit - resource.at) - headerSize(resource.header) - closed;
+    return scope.at + scope.kept + contentIn(inResource) - headerSize(scope.header);
   }
 
-  /** A header came late and what waits has outgrown the limit. Asked between scopes. */
+  /** Headers have made what waits larger than a batch. */
   over(): boolean {
-    const group = this.#groupOpen ? this.#group() : undefined;
-    const open = group && group.scopes.length > 0 ? groupSize(group) : 0;
-    return this.#settled + open > this.limit;
+    return this.#rest !== undefined || this.#size() > this.limit;
   }
 
   /**
-   * Closes a batch: as many spans as fit. What does not fit stays for the next one. No spans in the result: the first one that
-   * waits is too large for any batch, and was dropped.
+   * Closes a batch. No spans in the result: the first one that waits is too large for any batch, and was dropped. What was open is
+   * open again once `renew` was called.
    */
   cut(): Cut {
-    const { groups, size, spans, end, whole } = this.#take();
-    const body = compose(groups, this.arena.bytes, size);
-    if (spans === 0) this.#dropFirst();
-    else this.#remove(end, spans, whole);
-    return { body, spans };
+    if (this.over()) return this.#cutApart();
+    this.#closeAll(this.arena);
+    const spans = this.#spans;
+    this.#spans = 0;
+    return { body: this.arena.bytes.subarray(0, this.arena.length), spans, inArena: true };
   }
 
-  #take(): Taken {
-    const taken: Taken = { groups: [], size: 0, spans: 0, end: 0, whole: 0 };
-    if (this.#settled <= this.limit) this.#takeClosed(taken);
-    for (let i = taken.whole; i < this.#groups.length; i++) {
-      const group = this.#groups[i] as Group;
-      const part: Group = { header: group.header, scopes: [], settled: 0 };
-      const whole = this.#takeScopes(group, part, taken);
-      if (part.scopes.length > 0) {
-        taken.groups.push(part);
-        taken.size += fieldSize(headerSize(part.header) + part.settled);
-      }
-      if (!whole) break;
-    }
-    return taken;
-  }
-
-  /** All closed groups fit, as they mostly do; small documents make thousands of them. */
-  #takeClosed(taken: Taken): void {
-    taken.whole = this.#groups.length - (this.#groupOpen ? 1 : 0);
-    taken.size = this.#settled;
-    for (let i = 0; i < taken.whole; i++) {
-      const group = this.#groups[i] as Group;
-      taken.groups.push(group);
-      for (const { spans, to } of group.scopes) {
-        taken.spans += spans;
-        taken.end = to;
-      }
-    }
-  }
-
-  /** Moves what fits of a group into `part`; false where something did not fit. */
-  #takeScopes(group: Group, part: Group, taken: Taken): boolean {
-    for (const scope of group.scopes) {
-      if (scope.spans === 0) continue;
-      const room = scope.from + roomFor(this.limit - taken.size, headerSize(group.header) + part.settled, headerSize(scope.header));
-      const fits = scope.to <= room ? scope : upTo(this.arena.bytes, scope, room);
-      if (fits.spans > 0) {
-        part.scopes.push({ ...fits });
-        part.settled += scopeSize(fits);
-        taken.spans += fits.spans;
-        taken.end = fits.to;
-      }
-      if (fits !== scope) return false;
-    }
-    return true;
-  }
-
-  #dropFirst(): void {
-    const first = this.#groups.flatMap((group) => group.scopes).find((scope) => scope.spans > 0);
-    if (first) this.#remove(spanEnd(this.arena.bytes, first.from), 1, 0);
-  }
-
-  /** Forgets the first `spans` spans, which end at `end`, and keeps what is open. The first `whole` groups are gone with them. */
-  #remove(end: number, spans: number, whole: number): void {
+  /** Begins the next batch in these bytes. */
+  renew(bytes: Uint8Array): void {
     const { arena } = this;
-    for (const { scopes } of this.#groups.splice(0, whole)) for (const scope of scopes) spans -= scope.spans;
-    const openGroup = this.#groupOpen ? this.#groups.at(-1) : undefined;
-    const openScope = this.#scopeOpen ? openGroup?.scopes.at(-1) : undefined;
-    for (const group of this.#groups) {
-      for (const scope of group.scopes) {
-        const gone = Math.min(spans, scope.spans);
-        spans -= gone;
-        scope.spans -= gone;
-        scope.from = Math.max(0, scope.from - end);
-        scope.to = Math.max(0, scope.to - end);
-      }
-      group.scopes = group.scopes.filter((scope) => scope.spans > 0 || scope === openScope);
-      group.settled = group.scopes.reduce((sum, scope) => (scope === openScope ? sum : sum + scopeSize(scope)), 0);
+    const rest = this.#rest ?? NOTHING;
+    arena.bytes = bytes;
+    arena.length = 0;
+    if (rest.length > this.limit) return;
+    this.#rest = undefined;
+    bytes.set(rest);
+    arena.length = rest.length;
+    const { resource, scope } = this.#left;
+    this.#left = {};
+    const goesOn = (left: Left | undefined): boolean => rest.length > 0 && left?.isEmpty === false;
+    if (resource) this.#resource = goesOn(resource) ? reopen(arena, resource.header, 0) : open(arena, resource.header, this.#resourceWidth);
+    const inside = this.#resource ? this.#resource.at + this.#resource.kept : 0;
+    if (scope) this.#scope = goesOn(scope) ? reopen(arena, scope.header, inside) : open(arena, scope.header, this.#scopeWidth);
+  }
+
+  /** Everything is put together elsewhere, with its headers, and taken apart: they came late, and that is rare. */
+  #cutApart(): Cut {
+    const { arena } = this;
+    let whole = this.#rest;
+    if (!whole) {
+      // Room that is kept for a header goes only when its frame is closed, after the frame inside has grown.
+      const copy = { bytes: new Uint8Array(arena.length + this.#size()), length: arena.length };
+      copy.bytes.set(arena.bytes.subarray(0, arena.length));
+      this.#closeAll(copy);
+      whole = copy.bytes.subarray(0, copy.length);
     }
-    this.#groups = this.#groups.filter((group) => group.scopes.length > 0 || group === openGroup);
-    this.#settled = this.#groups.reduce((sum, group) => (group === openGroup ? sum : sum + groupSize(group)), 0);
-    arena.bytes.copyWithin(0, end, arena.length);
-    arena.length -= end;
+    const { first, spans, rest } = split(whole, this.limit);
+    this.#rest = rest;
+    this.#spans -= Math.max(1, spans);
+    return { body: first, spans, inArena: false };
   }
 
-  #group(): Group {
-    return this.#groups.at(-1) as Group;
+  #closeAll(laid: Laid): void {
+    const left = (frame: Frame | undefined, tag: number): Left | undefined =>
+      frame && { header: frame.header, isEmpty: close(laid, frame, tag) === 0 };
+    const scope = left(this.#scope, SCOPE_SPANS);
+    this.#left = { scope, resource: left(this.#resource, RESOURCE_SPANS) };
+    this.#scope = undefined;
+    this.#resource = undefined;
   }
 
-  #scope(): Scope {
-    return this.#group().scopes.at(-1) as Scope;
+  /** How large the batch would be, were it closed now. */
+  #size(): number {
+    const { length } = this.arena;
+    const resource = this.#resource;
+    const scope = this.#scope;
+    if (!resource) return length;
+    const inScope = scope ? length - scope.at - scope.kept : 0;
+    const closed = (scope ? scope.at : length) - resource.at - resource.kept;
+    const content = closed + (scope && inScope > 0 ? fieldSize(headerSize(scope.header) + inScope) : 0);
+    return content === 0 ? resource.at : resource.at + fieldSize(headerSize(resource.header) + content);
   }
-}
-
-/** What a batch is made of. The first `whole` groups are those that waited, not parts of them. */
-type Taken = { readonly groups: Group[]; size: number; spans: number; end: number; whole: number };
-
-const scopeSize = (scope: Scope): number => fieldSize(headerSize(scope.header) + scope.to - scope.from);
-
-const groupSize = (group: Group): number => fieldSize(headerSize(group.header) + group.settled);
-
-/** Span bytes that still fit: two messages around them, the outer with `outer` bytes besides, the inner with `inner`. */
-const roomFor = (budget: number, outer: number, inner: number): number => inside(inside(budget) - outer) - inner;
-
-/** The largest content of a field that takes no more than `budget` bytes. */
-function inside(budget: number): number {
-  for (let digits = 1; digits < 5; digits++) {
-    const content = budget - 1 - digits;
-    if (content < 0) return -1;
-    if (varintSize(content) <= digits) return content;
-  }
-  return -1;
-}
-
-/** The position behind the span field at `at`. */
-function spanEnd(bytes: Uint8Array, at: number): number {
-  let length = 0;
-  let shift = 0;
-  for (at++; ; shift += 7) {
-    const byte = bytes[at++] as number;
-    length |= (byte & 0x7f) << shift;
-    if (byte < 0x80) return at + length;
-  }
-}
-
-/** The part of a scope that ends at or before `room`. */
-function upTo(bytes: Uint8Array, scope: Scope, room: number): Scope {
-  let to = scope.from;
-  let spans = 0;
-  while (to < scope.to) {
-    const next = spanEnd(bytes, to);
-    if (next > room) break;
-    to = next;
-    spans++;
-  }
-  return { header: scope.header, from: scope.from, to, spans };
-}
-
-/** The request: headers and spans in one buffer of exactly its size. */
-function compose(groups: readonly Group[], spans: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  const body = bodyOf(size);
-  let at = 0;
-  const put = (bytes: Uint8Array): void => {
-    body.set(bytes, at);
-    at += bytes.length;
-  };
-  const open = (tag: number, length: number): void => {
-    body[at] = tag;
-    at = putVarint(body, at + 1, length);
-  };
-  for (const { header, scopes, settled } of groups) {
-    open(0x0a, headerSize(header) + settled);
-    put(header.head);
-    for (const scope of scopes) {
-      open(0x12, headerSize(scope.header) + scope.to - scope.from);
-      put(scope.header.head);
-      put(spans.subarray(scope.from, scope.to));
-      put(scope.header.url);
-      put(scope.header.extra);
-    }
-    put(header.url);
-    put(header.extra);
-  }
-  return body;
 }

@@ -104,9 +104,14 @@ export class DocumentWalker {
   }
 
   *#closeGroup(group: Group): Walk {
-    const { pending, place } = this.#job;
     group.header.known = true;
+    yield* this.#fit();
     closeGroup(this.#job, group);
+  }
+
+  /** What is open has got all its headers: where that is too much now, batches are closed until the rest fits. */
+  *#fit(): Walk {
+    const { pending, place } = this.#job;
     if (!pending.over()) return;
     place.at = this.json.reader.at;
     while (pending.over()) yield 'batch';
@@ -130,6 +135,7 @@ export class DocumentWalker {
         } else yield* json.skip();
       }
       around.scope.known = true;
+      yield* this.#fit();
       this.#job.pending.closeScope();
     }
   }

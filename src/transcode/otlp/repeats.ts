@@ -77,7 +77,7 @@ const sinkOf = ({ pending, tally }: Job): SpanSink => ({
   count: (spans) => pending.count(spans),
   times: (firstHigh, firstLow, lastHigh, lastLow) => tally.times(firstHigh, firstLow, lastHigh, lastLow),
   traces: (ids, count) => tally.traces.add(ids, count),
-  passed: () => {},
+  leapt: () => {},
   reject: () => {},
   warn: () => {},
 });

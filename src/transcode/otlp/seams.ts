@@ -1,5 +1,5 @@
 import { complement, type Header, headerSize } from '../batch/headers.ts';
-import { LONGEST_SEAM, type Seam } from '../kernel.ts';
+import { type Leapt, LONGEST_SEAM, type Seam, type Sides } from '../kernel.ts';
 import type { Around, Group, Job } from '../walk.ts';
 
 /** What the documents of a file were seen to hold. */
@@ -86,21 +86,35 @@ export class Seams {
   pass(around: Around): void {
     const known = this.#known as Known;
     const { pending } = this.#job;
-    const { group } = around;
     complement(around.scope, known.around.scope);
     pending.closeScope();
-    complement(group.header, known.around.resource);
-    closeGroup(this.#job, group);
-    group.header = { ...known.opening.resource };
-    group.ahead.clear();
-    group.spansBefore = pending.counted;
-    pending.openResource(group.header);
-    around.scope = { ...known.opening.scope };
-    around.scopeAt = undefined;
+    complement(around.group.header, known.around.resource);
+    closeGroup(this.#job, around.group);
+    this.#begin(around, 1);
+    pending.openResource(around.group.header);
     pending.openScope(around.scope);
-    this.#seen.documents += known.documents;
-    this.#seen.envelopes += known.envelopes;
-    this.passed++;
+    around.group.spansBefore = pending.counted;
+  }
+
+  /** The kernel has done the same, several times. */
+  leapt(around: Around, leapt: Leapt): void {
+    const { pending, tally } = this.#job;
+    tally.resource((this.#known as Known).around.resource.head);
+    this.#begin(around, leapt.arrays);
+    pending.leapt(leapt, around.group.header, around.scope);
+    around.group.spansBefore = pending.counted;
+  }
+
+  /** What is around the array at hand, behind so many seams. */
+  #begin(around: Around, seams: number): void {
+    const { opening, documents, envelopes } = this.#known as Known;
+    around.group.header = { ...opening.resource };
+    around.group.ahead.clear();
+    around.scope = { ...opening.scope };
+    around.scopeAt = undefined;
+    this.#seen.documents += seams * documents;
+    this.#seen.envelopes += seams * envelopes;
+    this.passed += seams;
   }
 
   /** The text since the array before, where it leads into another ResourceSpans, is still in the window, and gave nothing to say. */
@@ -115,16 +129,20 @@ export class Seams {
   /** The text that led to the last array leads away from it as well. */
   #learn(last: Begin): void {
     const end = this.#end as End;
-    const overhead = headerSize(last.around.resource) + headerSize(last.around.scope) + FRAMES;
+    const { resource, scope } = last.around;
+    const headers = headerSize(resource) + headerSize(scope);
+    if (headers > LONGEST_SEAM) return;
     this.#known = {
       ...last,
-      seam: { text: last.text, overhead },
+      seam: { text: last.text, resource: sidesOf(resource), scope: sidesOf(scope), overhead: headers + FRAMES },
       documents: this.#seen.documents - end.documents,
       envelopes: this.#seen.envelopes - end.envelopes,
       lineFeeds: last.text.reduce((sum, byte) => (byte === 0x0a ? sum + 1 : sum), 0),
     };
   }
 }
+
+const sidesOf = ({ head, url, extra }: Header): Sides => ({ before: head, behind: Buffer.concat([url, extra]) });
 
 /** The ResourceSpans ends: what it was the resource of is told. */
 export function closeGroup({ pending, tally }: Job, { header, spansBefore }: Group): void {

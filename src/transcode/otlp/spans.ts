@@ -1,6 +1,6 @@
 import { complement, complete, newHeader } from '../batch/headers.ts';
 import type { JsonWalker } from '../json/walker.ts';
-import type { Seam, SpanKernel, SpanRun, SpanSink } from '../kernel.ts';
+import type { Leap, SpanKernel, SpanRun, SpanSink } from '../kernel.ts';
 import type { Around, Job, Walk } from '../walk.ts';
 import type { Lines } from './lines.ts';
 import { type Found, scout } from './scout.ts';
@@ -13,7 +13,7 @@ export class SpanWalker {
   readonly #lenient: SpanKernel;
   readonly #lines: Lines;
   readonly #seams: Seams;
-  readonly #sink: SpanSink & { seam?: Seam | undefined };
+  readonly #sink: SpanSink & { leap?: Leap | undefined };
   #around: Around | undefined;
 
   constructor(json: JsonWalker, job: Job, lenient: SpanKernel, lines: Lines, seams: Seams) {
@@ -28,7 +28,10 @@ export class SpanWalker {
       count: (spans) => pending.count(spans),
       times: (firstHigh, firstLow, lastHigh, lastLow) => tally.times(firstHigh, firstLow, lastHigh, lastLow),
       traces: (ids, count) => tally.traces.add(ids, count),
-      passed: () => seams.pass(this.#around as Around),
+      leapt: (leapt) => {
+        seams.leapt(this.#around as Around, leapt);
+        this.#makeRoom();
+      },
       reject: (failure, at) => tally.reject(failure, window.offset + at, lines.lineAt(at)),
       warn: (message, at) => tally.warn(message, window.offset + at),
     };
@@ -80,16 +83,24 @@ export class SpanWalker {
   }
 
   #run(at: number, around: Around): SpanRun {
-    const { fast, pending, window } = this.#job;
+    const { fast, window } = this.#job;
     const seams = this.#seams;
     const { passed } = seams;
     this.#around = around;
-    this.#sink.seam = seams.here;
-    pending.arena.limit = Math.min(pending.room(), pending.arena.bytes.length);
+    this.#makeRoom();
     const run = fast?.spans(window, at, this.#sink);
     if (run) this.#countLines(run.at, seams.passed - passed);
     if (run && run.why !== 'declined') return run;
     return this.#lenient.spans(window, run?.at ?? at, this.#sink);
+  }
+
+  /** How far the arena may be filled, and where a leap would begin. */
+  #makeRoom(): void {
+    const { pending } = this.#job;
+    const { here } = this.#seams;
+    const front = here && pending.front;
+    this.#sink.leap = front && { seam: here, ...front, limit: pending.limit };
+    pending.arena.limit = Math.min(pending.room(), pending.arena.bytes.length);
   }
 
   /** The batch is full. Headers that may still come are looked up first: every batch carries them. */
@@ -97,7 +108,8 @@ export class SpanWalker {
     const { place } = this.#job;
     place.at = this.#json.reader.at;
     if (!complete(around.scope) || !complete(around.group.header)) yield* this.#lookAhead(around);
-    yield 'batch';
+    do yield 'batch';
+    while (this.#job.pending.over());
     this.#json.reader.point(place.at);
   }
 

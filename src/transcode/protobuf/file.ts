@@ -68,23 +68,25 @@ class ProtobufFile {
       else yield* headerField(walker, head, header, resourceSchema);
     }
     header.known = true;
+    while (pending.over()) yield 'batch';
     if (pending.counted > before) tally.resource(header.head);
     pending.closeResource();
-    while (pending.over()) yield 'batch';
   }
 
   *#scope(head: Head, resource: Header, groupBound: number, ahead: Map<number, Header>): Walk {
+    const { pending } = this.#job;
     const walker = this.#walker;
     const bound = walker.offset + head.length;
     const around: Around = { resource, scope: newHeader(), scopeAt: walker.offset, ahead };
-    this.#job.pending.openScope(around.scope);
+    pending.openScope(around.scope);
     while (yield* walker.follows(bound)) {
       const field = yield* walker.head(bound);
       if (field.number === 2 && field.wire === 2) yield* this.#record(field, around, bound, groupBound);
       else yield* headerField(walker, field, around.scope, scopeSchema);
     }
     around.scope.known = true;
-    this.#job.pending.closeScope();
+    while (pending.over()) yield 'batch';
+    pending.closeScope();
   }
 
   *#record(field: Head, around: Around, bound: number, groupBound: number): Walk {
@@ -113,7 +115,8 @@ class ProtobufFile {
       if (!scope.known) complement(scope, found.scope);
       if (!resource.known) complement(resource, found.resource);
     }
-    yield 'batch';
+    do yield 'batch';
+    while (this.#job.pending.over());
   }
 }
 

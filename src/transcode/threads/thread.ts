@@ -1,8 +1,9 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { Failed, type Failure, failureOf } from '../../api/failure.ts';
 import { semaphore } from '../../std/semaphore.ts';
-import { giveBack } from '../batch/bodies.ts';
+import { giveBack, ownBody } from '../batch/bodies.ts';
 import type { Batch, Input, SharedBatch, Summary, Transcode, TranscodeMany } from '../port.ts';
+import { ownerOf } from '../wasm/module.ts';
 import { BATCHES_AHEAD, type FromThread, type OtherResults, type ToThread, threadMark } from './messages.ts';
 
 /** Whether this program was started by a pool, to serve as one of its threads. */
@@ -51,7 +52,7 @@ export function serveThread({ transcode, transcodeMany }: Transcoder, port: Mess
     const onTheWay = semaphore(BATCHES_AHEAD);
     const take = async ({ release, ...batch }: Batch): Promise<void> => {
       taken.push(await onTheWay.acquire(1, abort.signal));
-      const body = owned(batch.body, release !== undefined);
+      const body = movable(batch.body, release);
       say({ job, say: 'batch', batch: { ...batch, body } }, [body.buffer]);
     };
     try {
@@ -126,10 +127,13 @@ async function* received(stream: Stream, signal: AbortSignal, { next, close }: A
   }
 }
 
-/** Only memory that holds nothing else may change hands: that of a body which could be released, or a copy. */
-function owned(body: Uint8Array, isOurs: boolean): Uint8Array<ArrayBuffer> {
+/** Only memory that holds nothing else may change hands: not that of a kernel, nor that of a body which could not be released. */
+function movable(body: Uint8Array, release: (() => void) | undefined): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = body;
-  return isOurs && buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(body);
+  if (release && buffer instanceof ArrayBuffer && !ownerOf(body)) return new Uint8Array(buffer, byteOffset, byteLength);
+  const own = ownBody(body);
+  release?.();
+  return own;
 }
 
 /** What was thrown, as what can cross to another thread. */

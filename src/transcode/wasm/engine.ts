@@ -1,5 +1,5 @@
 import { plainEngine } from '../engine.ts';
-import type { CreateEngine, HeaderKind, HeaderRun, Seam, SpanKernel, SpanRun, SpanSink, Window } from '../kernel.ts';
+import type { Buffers, CreateEngine, HeaderKind, HeaderRun, Seam, SpanKernel, SpanRun, SpanSink, Window } from '../kernel.ts';
 import { instantiateKernel, type KernelExports, ownMemory } from './module.ts';
 import { validEnd } from './utf8.ts';
 
@@ -11,27 +11,27 @@ const SLACK = PAGE;
 
 /** As many trace ids as the module tells at once. */
 const TRACES = 1024;
-/** As many arrays as it leaves over a seam in one run. */
-const ARRAYS = 1024;
+/** One is filled while a body lies in the other. */
+const ARENAS = 2;
 
 const reasons = ['end', 'separator', 'more', 'declined', 'full', 'drain'] as const;
 
-/** Window and arena in the memory of one kernel: [module's own][window][margin][arena][as much as the window][slack]. */
-type Place = { readonly windowAt: number; readonly window: Uint8Array; readonly arenaAt: number; readonly arena: Uint8Array };
+/**
+ * Window and arenas in the memory of one kernel: [module's own][window][margin], and each arena with [as much as the window][slack] behind
+ * it. Those that are not `free` are being filled, or lent as bodies.
+ */
+type Place = { readonly windowAt: number; readonly window: Uint8Array; readonly free: number[] };
 
 function lay(kernel: KernelExports, windowSize: number, arenaSize: number): Place {
   const windowAt = kernel.base();
-  const arenaAt = (windowAt + windowSize + MARGIN + 15) & ~15;
-  const missing = arenaAt + arenaSize + windowSize + SLACK - kernel.memory.buffer.byteLength;
+  const first = (windowAt + windowSize + MARGIN + 15) & ~15;
+  const each = (arenaSize + windowSize + SLACK + 15) & ~15;
+  const missing = first + ARENAS * each - kernel.memory.buffer.byteLength;
   if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE));
   ownMemory(kernel);
-  const { buffer } = kernel.memory;
-  return {
-    windowAt,
-    window: new Uint8Array(buffer, windowAt, windowSize),
-    arenaAt,
-    arena: new Uint8Array(buffer, arenaAt, arenaSize),
-  };
+  const window = new Uint8Array(kernel.memory.buffer, windowAt, windowSize);
+  // The last is taken first.
+  return { windowAt, window, free: Array.from({ length: ARENAS }, (_, i) => first + (ARENAS - 1 - i) * each) };
 }
 
 /** Says up to where a window may be read, and remembers how far it was found to be UTF-8, so that every byte is checked once. */
@@ -69,13 +69,52 @@ function repeated(heard: Heard | undefined, { bytes, end }: Window, at: number):
   return same ? { why: 'done', at: behind, message: heard.message } : undefined;
 }
 
-/** An engine with window and arena in the memory of a fresh kernel, so that nothing is copied between them. */
+/** An engine with window and arenas in the memory of a fresh kernel, so that nothing is copied between them. */
 export const createWasmEngine: CreateEngine = (sizes) => {
-  const kernel = instantiateKernel();
-  if (!kernel) return plainEngine(sizes);
+  const first = instantiateKernel();
+  if (!first) return plainEngine(sizes);
+  let kernel: KernelExports = first;
   let place = lay(kernel, sizes.window, sizes.arena);
+  /** The arena at hand; nothing while it is lent and no other was asked for. */
+  let arenaAt = place.free.pop();
   const checkedEnd = utf8Guard();
   const heard: { resource?: Heard; scope?: Heard } = {};
+
+  const arenaHere = (): number => {
+    arenaAt ??= place.free.pop() as number;
+    return arenaAt;
+  };
+
+  const lend = (): (() => void) | undefined => {
+    const { free } = place;
+    const lent = arenaAt;
+    if (free.length === 0 || lent === undefined) return undefined;
+    arenaAt = undefined;
+    let back = false;
+    return () => {
+      if (!back) free.push(lent);
+      back = true;
+    };
+  };
+
+  /** Memory that grows moves, and lent bodies would be lost: they keep theirs, and a fresh kernel gets its own. */
+  const growWindow = (size: number): void => {
+    if (size <= place.window.length) return;
+    const before = { window: place.window.slice(), arenaAt: arenaHere(), memory: kernel.memory };
+    if (place.free.length + 1 < ARENAS) kernel = instantiateKernel() as KernelExports;
+    const arena = new Uint8Array(before.memory.buffer, before.arenaAt, sizes.arena).slice();
+    place = lay(kernel, size, sizes.arena);
+    arenaAt = place.free.pop() as number;
+    place.window.set(before.window);
+    new Uint8Array(kernel.memory.buffer, arenaAt).set(arena);
+  };
+
+  const buffers: Buffers = {
+    window: () => place.window,
+    arena: () => new Uint8Array(kernel.memory.buffer, arenaHere(), sizes.arena),
+    growWindow,
+    lend,
+  };
 
   /** Runs with the content cut at `end`. The module writes zeros behind it, which must not cost what stands there. */
   const cut = (window: Window, end: number, run: () => number): number => {
@@ -89,47 +128,47 @@ export const createWasmEngine: CreateEngine = (sizes) => {
   /** What the module tells: results and trace ids, in place. The views last until the memory grows. */
   let told = new Uint32Array(0);
   let ids = new Uint32Array(0);
-  let arrays = new Uint32Array(0);
   const results = (): Uint32Array => {
     const { buffer } = kernel.memory;
     if (told.buffer !== buffer) {
-      told = new Uint32Array(buffer, kernel.result(), 9);
+      told = new Uint32Array(buffer, kernel.result(), 13);
       ids = new Uint32Array(buffer, kernel.traces(), TRACES * 4);
-      arrays = new Uint32Array(buffer, kernel.arrays(), ARRAYS * 2);
     }
     return told;
   };
 
-  let laid: Seam | undefined;
-  /** Lays a seam into the memory of the module, once. */
+  let laid: { readonly seam: Seam; readonly buffer: ArrayBuffer } | undefined;
+  /** Lays a seam into the memory of the module, once; returns how long its text is. */
   const lengthOf = (seam: Seam | undefined): number => {
     if (!seam) return 0;
-    if (seam !== laid) new Uint8Array(kernel.memory.buffer, kernel.seam()).set(seam.text);
-    laid = seam;
+    const { buffer } = kernel.memory;
+    if (seam !== laid?.seam || buffer !== laid.buffer) {
+      const sides = [seam.resource.before, seam.scope.before, seam.scope.behind, seam.resource.behind] as const;
+      const [outerBefore, innerBefore, innerBehind, outerBehind] = sides;
+      new Uint8Array(buffer, kernel.seam()).set(seam.text);
+      new Uint8Array(buffer, kernel.around()).set(Buffer.concat(sides));
+      kernel.measure(outerBefore.length, innerBefore.length, innerBehind.length, outerBehind.length);
+      laid = { seam, buffer };
+    }
     return seam.text.length;
   };
 
   const run = (window: Window, at: number, out: SpanSink): { why: number; at: number } => {
-    const { arena, seam } = out;
+    const { arena, leap } = out;
     const end = checkedEnd(window, at);
     if (end <= at) return { why: 3, at };
-    const { windowAt, arenaAt } = place;
-    const to = arenaAt + arena.length;
-    const limit = arenaAt + arena.limit;
-    const length = lengthOf(seam);
-    const why = cut(window, end, () => kernel.spans(windowAt + at, windowAt + end, to, limit, length, seam?.overhead ?? 0));
+    const { windowAt } = place;
+    const base = arenaHere();
+    const length = lengthOf(leap?.seam);
+    if (leap) kernel.leapFrom(base + leap.at, base + leap.spansAt, base + leap.limit);
+    const why = cut(window, end, () => kernel.spans(windowAt + at, windowAt + end, base + arena.length, base + arena.limit, length));
     results();
-    let counted = 0;
-    for (let i = 0; i < told[8]! * 2; i += 2) {
-      arena.length = arrays[i]! - arenaAt;
-      out.count(arrays[i + 1]! - counted);
-      counted = arrays[i + 1]!;
-      arena.limit -= seam!.overhead;
-      out.passed();
-    }
     const spans = told[2]!;
-    arena.length = told[1]! - arenaAt;
-    if (spans > counted) out.count(spans - counted);
+    const arrays = told[8]!;
+    const before = told[9]!;
+    arena.length = told[1]! - base;
+    if (arrays > 0) out.leapt({ arrays, spans: before, at: told[10]! - base, resourceKept: told[11]!, scopeKept: told[12]! });
+    if (spans > before) out.count(spans - before);
     if (spans > 0) {
       out.times(told[5]!, told[4]!, told[7]!, told[6]!);
       out.traces(ids, told[3]!);
@@ -152,8 +191,8 @@ export const createWasmEngine: CreateEngine = (sizes) => {
       if (again) return again;
       const end = checkedEnd(window, at);
       if (!ours(window) || end <= at) return { why: 'declined' };
-      const { windowAt, arenaAt, arena } = place;
-      const to = arenaAt + arena.length;
+      const { windowAt } = place;
+      const to = arenaHere() + sizes.arena;
       const why = cut(window, end, () => kernel.header(windowAt + at, windowAt + end, to, kind === 'resource' ? 0 : 1));
       if (why === 2 && !window.ended) return { why: 'more' };
       if (why !== 0) return { why: 'declined' };
@@ -165,18 +204,5 @@ export const createWasmEngine: CreateEngine = (sizes) => {
     },
   };
 
-  return {
-    buffers: {
-      window: () => place.window,
-      arena: () => place.arena,
-      growWindow(size) {
-        if (size <= place.window.length) return;
-        const before = place;
-        const after = lay(kernel, size, sizes.arena);
-        new Uint8Array(kernel.memory.buffer).copyWithin(after.arenaAt, before.arenaAt, before.arenaAt + sizes.arena);
-        place = after;
-      },
-    },
-    fast,
-  };
+  return { buffers, fast };
 };

@@ -9,6 +9,16 @@ export function varintSize(value: number): number {
 /** Size of a length-delimited field with a one-byte tag. */
 export const fieldSize = (length: number): number => 1 + varintSize(length) + length;
 
+/** How much content a field that takes no more than `budget` bytes may have; below zero where there is no room for one. */
+export function contentIn(budget: number): number {
+  for (let digits = 1; digits < 5; digits++) {
+    const content = budget - 1 - digits;
+    if (content < 0) return -1;
+    if (varintSize(content) <= digits) return content;
+  }
+  return -1;
+}
+
 /** Writes a varint of an unsigned 32-bit number into bytes that have room for it; returns the position behind it. */
 export function putVarint(bytes: Uint8Array, at: number, value: number): number {
   while (value > 0x7f) {

@@ -24,8 +24,9 @@ export type Feeding = { readonly chunk?: number; readonly settings?: Partial<Set
 export async function feed(content: Uint8Array | string, { chunk, settings, name, with: run = transcode }: Feeding = {}): Promise<Outcome> {
   const batches: Batch[] = [];
   try {
-    const summary = await run(inputOf(content, chunk, name), { ...defaultSettings, ...settings }, ({ index, body, spans }) => {
-      batches.push({ index, body, spans });
+    const summary = await run(inputOf(content, chunk, name), { ...defaultSettings, ...settings }, ({ index, body, spans, release }) => {
+      batches.push({ index, body: Uint8Array.from(body), spans });
+      release?.();
     });
     return { summary, batches };
   } catch (thrown) {

@@ -2,36 +2,61 @@ import { describe, expect, test } from 'vitest';
 import { bodyOf, giveBack } from '../../../src/transcode/batch/bodies.ts';
 import { newHeader, setHead, setUrl } from '../../../src/transcode/batch/headers.ts';
 import { Pending } from '../../../src/transcode/batch/pending.ts';
+import { split } from '../../../src/transcode/batch/split.ts';
 import { Tally } from '../../../src/transcode/batch/tally.ts';
 import { EXACT_TRACES, TraceCount } from '../../../src/transcode/batch/traces.ts';
 import type { Arena } from '../../../src/transcode/kernel.ts';
-import { requestType } from '../../support/traces/decode.ts';
+import { defaultSettings } from '../../../src/transcode/port.ts';
+import { transcoder } from '../../../src/transcode/transcode.ts';
+import { createWasmEngine } from '../../../src/transcode/wasm/engine.ts';
+import { putVarint, varintSize } from '../../../src/transcode/wire/writer.ts';
+import { random, seedOf } from '../../support/random.ts';
+import { decodeRequest, requestType, spansOf } from '../../support/traces/decode.ts';
+import { documentOf, spanText } from '../../support/traces/documents.ts';
+import { inputOf } from '../../support/traces/feed.ts';
 
-function pendingOf(limit: number): { readonly pending: Pending; readonly add: (size: number) => boolean } {
-  const arena: Arena = { bytes: new Uint8Array(10_000), length: 0, limit: 0 };
+function pendingOf(limit: number) {
+  const arena: Arena = { bytes: new Uint8Array(100_000), length: 0, limit: 0 };
   const pending = new Pending(arena, limit);
   /** Appends a span of `size` bytes, as a field, where there is room. */
   const add = (size: number): boolean => {
     if (arena.length + size > pending.room()) return false;
-    arena.bytes.set([0x12, size - 2, 0x2a, size - 4], arena.length);
-    arena.bytes.fill(0x78, arena.length + 4, arena.length + size);
+    const name = size - 2 - 2 * varintSize(size - 4);
+    let at = putVarint(arena.bytes, arena.length + 1, size - 1 - varintSize(size - 4));
+    arena.bytes[arena.length] = 0x12;
+    arena.bytes[at] = 0x2a;
+    at = putVarint(arena.bytes, at + 1, name);
+    arena.bytes.fill(0x78, at, arena.length + size);
     arena.length += size;
     pending.count(1);
     return true;
   };
-  return { pending, add };
+  /** Takes a batch and goes on. */
+  const take = () => {
+    const { body, spans } = pending.cut();
+    const taken = { body: Uint8Array.from(body), spans };
+    pending.renew(arena.bytes);
+    return taken;
+  };
+  return { pending, add, take };
 }
+
+/** A resource of 150 bytes: one unknown field. */
+const largeResource = () => Buffer.concat([Buffer.of(0x7a, 0x93, 0x01), Buffer.alloc(147)]);
+
+/** Encoded anew by the official definitions, every length is as short as it can be. */
+const anew = (body: Uint8Array) => requestType.encode(requestType.decode(body)).finish();
 
 describe('spans that wait for their batch', () => {
   test.each([140, 141, 142, 143, 144, 300, 17_000])('fill a batch of %d bytes exactly as far as they go', (limit) => {
-    const { pending, add } = pendingOf(limit);
+    const { pending, add, take } = pendingOf(limit);
     pending.openResource(newHeader());
     pending.openScope(newHeader());
     let spans = 0;
     while (spans < 90 && add(100)) spans++;
     pending.closeScope();
     pending.closeResource();
-    const { body, spans: taken } = pending.cut();
+    const { body, spans: taken } = take();
     expect(taken).toBe(spans);
     expect(body.length).toBeLessThanOrEqual(limit);
     if (spans < 90) expect(body.length + 104).toBeGreaterThan(limit);
@@ -40,26 +65,68 @@ describe('spans that wait for their batch', () => {
     });
   });
 
-  test('make room when a header comes late: what does not fit waits', () => {
-    const { pending, add } = pendingOf(400);
+  test('stand behind lengths as short as they can be, whatever was guessed before them', () => {
+    const { pending, add, take } = pendingOf(90_000);
+    for (const [spans, size] of [
+      [1, 20],
+      [1, 126],
+      [2, 8_300],
+      [1, 40],
+      [3, 9_000],
+      [1, 50],
+    ] as const) {
+      pending.openResource(newHeader());
+      for (const _ of [1, 2]) {
+        pending.openScope(newHeader());
+        for (let i = 0; i < spans; i++) add(size);
+        pending.closeScope();
+      }
+      pending.closeResource();
+    }
+    const { body, spans } = take();
+    expect(spans).toBe(18);
+    expect(Buffer.compare(body, anew(body))).toBe(0);
+  });
+
+  test('make room when a header comes late: what does not fit waits, and more follows in its scope', () => {
+    const { pending, add, take } = pendingOf(400);
     const header = newHeader();
     pending.openResource(header);
     pending.openScope(newHeader());
     for (let i = 0; i < 3; i++) expect(add(100)).toBe(true);
-    pending.closeScope();
-    setHead(header, new Uint8Array(150));
+    setHead(header, largeResource());
     setUrl(header, Buffer.from('https://r'));
     expect(pending.over()).toBe(true);
-    const first = pending.cut();
-    const second = pending.cut();
-    expect([first.spans, second.spans]).toEqual([2, 1]);
-    expect(first.body.length).toBeLessThanOrEqual(400);
+    const first = take();
+    expect(pending.over()).toBe(false);
+    expect(add(50)).toBe(true);
+    pending.closeScope();
     pending.closeResource();
+    const second = take();
+    expect([first.spans, second.spans]).toEqual([2, 2]);
+    expect(first.body.length).toBeLessThanOrEqual(400);
+    const { resourceSpans } = decodeRequest(second.body) as { resourceSpans: { scopeSpans: { spans: unknown[] }[] }[] };
+    expect(resourceSpans.map(({ scopeSpans }) => scopeSpans.map(({ spans }) => spans.length))).toEqual([[2]]);
+    expect(pending.empty).toBe(true);
+  });
+
+  test('leave a span out that fits no batch with a header that came late', () => {
+    const { pending, add, take } = pendingOf(400);
+    const header = newHeader();
+    pending.openResource(header);
+    pending.openScope(newHeader());
+    for (const size of [280, 90]) expect(add(size)).toBe(true);
+    setHead(header, largeResource());
+    const taken = [];
+    while (pending.over()) taken.push(take().spans);
+    pending.closeScope();
+    pending.closeResource();
+    expect([...taken, take().spans]).toEqual([0, 1]);
     expect(pending.empty).toBe(true);
   });
 
   test('leave scopes and resources without spans out', () => {
-    const { pending, add } = pendingOf(1000);
+    const { pending, add, take } = pendingOf(1000);
     for (const sizes of [[], [50], []]) {
       pending.openResource(newHeader());
       for (const list of [[], sizes]) {
@@ -69,9 +136,40 @@ describe('spans that wait for their batch', () => {
       }
       pending.closeResource();
     }
-    const decoded = requestType.toObject(requestType.decode(pending.cut().body)) as { resourceSpans: { scopeSpans: unknown[] }[] };
+    const decoded = requestType.toObject(requestType.decode(take().body)) as { resourceSpans: { scopeSpans: unknown[] }[] };
     expect(decoded.resourceSpans).toHaveLength(1);
     expect(decoded.resourceSpans[0]?.scopeSpans).toHaveLength(1);
+  });
+});
+
+describe('a request that is too large', () => {
+  const attribute = (value: string) => ({ attributes: [{ key: 'service.name', value: { stringValue: value } }] });
+  const seed = seedOf();
+  const { int } = random(seed);
+  const names = Array.from({ length: 12 }, (_, i) => `${i} `.padEnd(2 + int(i % 3 === 0 ? 300 : 40), 'x'));
+  const scope = (...spans: string[]) => ({ scope: { name: 'openai' }, spans: spans.map((name) => ({ name })), schemaUrl: 'https://s' });
+  const request = requestType
+    .encode({
+      resourceSpans: [
+        { resource: attribute('cart'), scopeSpans: [scope(...names.slice(0, 3)), scope(...names.slice(3, 8))], schemaUrl: 'https://r' },
+        { resource: attribute('checkout'), scopeSpans: [scope(...names.slice(8))] },
+      ],
+    })
+    .finish();
+
+  test(`is divided after as many spans as fit, each with its headers (seed ${seed})`, () => {
+    const all = spansOf([request]);
+    for (let limit = 0; limit <= request.length; limit++) {
+      const { first, spans, rest } = split(request, limit);
+      expect(first.length).toBeLessThanOrEqual(limit);
+      const dropped = spans === 0 ? 1 : 0;
+      expect([...spansOf([first]), ...all.slice(0, dropped), ...spansOf([rest])]).toEqual(all);
+      expect(spansOf([first])).toHaveLength(spans);
+      for (const part of [first, rest]) expect(Buffer.compare(part, anew(part))).toBe(0);
+      const oneMore = split(request, limit + 1);
+      expect(oneMore.spans).toBeGreaterThanOrEqual(spans);
+      if (oneMore.spans > spans) expect(oneMore.first).toHaveLength(limit + 1);
+    }
   });
 });
 
@@ -122,5 +220,29 @@ describe('the memory of bodies', () => {
   test('is its own for every body that is not released', () => {
     const bodies = [bodyOf(70_000), bodyOf(70_000)];
     expect(bodies[0]?.buffer).not.toBe(bodies[1]?.buffer);
+  });
+});
+
+describe('a body that was not released', () => {
+  const line = (index: number, size: number) => documentOf(spanText({ name: JSON.stringify(`${index} `.padEnd(size, 'x')) }));
+  /** More batches than there are arenas, and a span in the middle for which the window must grow. */
+  const file = [...Array.from({ length: 1_400 }, (_, i) => line(i, 9_000)), line(1_400, 3_000_000), line(1_401, 9_000)].join('\n');
+
+  test.each([
+    ['every one', () => true],
+    ['none', () => false],
+    ['every second one', (index: number) => index % 2 === 0],
+    ['every third one', (index: number) => index % 3 === 0],
+  ])('stays as it is, where %s is released', async (_which, isReleased) => {
+    const bodies: { readonly body: Uint8Array; readonly copy: Uint8Array }[] = [];
+    const taken: Uint8Array[] = [];
+    const summary = await transcoder(createWasmEngine)(inputOf(file), defaultSettings, ({ index, body, release }) => {
+      taken.push(Uint8Array.from(body));
+      if (isReleased(index)) release?.();
+      else bodies.push({ body, copy: Uint8Array.from(body) });
+    });
+    expect(summary.spans).toBe(1_402);
+    expect(spansOf(taken)).toHaveLength(1_402);
+    for (const { body, copy } of bodies) expect(Buffer.compare(body, copy)).toBe(0);
   });
 });

@@ -2,8 +2,9 @@ import { header as headerAt } from './header';
 import { RESOURCE, SCOPE } from './keys';
 import { space } from './space';
 
+export { leapFrom, measure } from './seam';
 export { skim, skimDepth, skimEscaped, skimFrom, skimInside } from './skim';
-import { follows, SEAM } from './seam';
+import { AROUND, follows, leap, resource, resourceKept, SEAM, scopeKept } from './seam';
 import { ended, span, started, trace } from './span';
 import { CLOSE_LIST, COMMA, fault, out, setOut } from './state';
 
@@ -14,16 +15,15 @@ import { CLOSE_LIST, COMMA, fault, out, setOut } from './state';
  * window is large cannot be overrun.
  */
 
-/** at, out, spans, trace ids (u32 each), first start, last end (u64 each), finished arrays (u32). */
-const RESULT: usize = memory.data(48, 16);
+/**
+ * at, out, spans, trace ids (u32 each), first start, last end (u64 each); arrays that were left over a seam, and the spans in them; where
+ * the ResourceSpans at hand begins, and what is kept for the beginning of itself and of its scope (u32 each).
+ */
+const RESULT: usize = memory.data(64, 16);
 
 /** Trace ids of consecutive spans, without immediate repetition. */
 const TRACES: usize = memory.data(16384, 16);
 const MOST_TRACES: u32 = 1024;
-
-/** Of each array that was finished and left over a seam: where its spans end and how many spans there were by then (u32 each). */
-const ARRAYS: usize = memory.data(8192, 16);
-const MOST_ARRAYS: u32 = 1024;
 
 /** Zero bytes behind the window; no function reads further than this beyond the byte that stops it. */
 const MARGIN: usize = 64;
@@ -44,12 +44,12 @@ export function traces(): usize {
   return TRACES;
 }
 
-export function arrays(): usize {
-  return ARRAYS;
-}
-
 export function seam(): usize {
   return SEAM;
+}
+
+export function around(): usize {
+  return AROUND;
 }
 
 /** Where the memory of the host begins. */
@@ -69,15 +69,16 @@ function stopped(end: usize): i32 {
 
 /**
  * Transcodes the elements of an array of spans from `p` on, each as a field with tag 2, to `to` and at most to `limit`. Where a seam of
- * `length` bytes follows the array it goes on in the next one, which takes at most `overhead` bytes besides its spans.
+ * `length` bytes follows the array it goes on in the next one.
  */
-export function spans(p: usize, end: usize, to: usize, limit: usize, length: usize, overhead: usize): i32 {
+export function spans(p: usize, end: usize, to: usize, limit: usize, length: usize): i32 {
   let count: u32 = 0;
   let seen: u32 = 0;
   let finished: u32 = 0;
+  let before: u32 = 0;
   let first: u64 = u64.MAX_VALUE;
   let last: u64 = 0;
-  let before = i64x2.splat(0);
+  let lastId = i64x2.splat(0);
   let why = SEPARATOR;
   seal(end);
   setOut(to);
@@ -95,9 +96,9 @@ export function spans(p: usize, end: usize, to: usize, limit: usize, length: usi
     if (started < first) first = started;
     if (ended > last) last = ended;
     const id = v128.load(trace);
-    if (v128.any_true(v128.xor(id, before))) {
+    if (v128.any_true(v128.xor(id, lastId))) {
       v128.store(TRACES + (seen << 4), id);
-      before = id;
+      lastId = id;
       seen++;
     }
     p = space(next);
@@ -117,13 +118,15 @@ export function spans(p: usize, end: usize, to: usize, limit: usize, length: usi
     }
     if (c == CLOSE_LIST) {
       p++;
-      if (length != 0 && finished < MOST_ARRAYS && seen < MOST_TRACES && out + overhead <= limit && follows(p, length, end)) {
-        store<u32>(ARRAYS + (finished << 3), <u32>out);
-        store<u32>(ARRAYS + (finished << 3), count, 4);
-        finished++;
-        limit -= overhead;
-        p += length;
-        continue;
+      if (length != 0 && seen < MOST_TRACES && follows(p, length, end)) {
+        const further = leap();
+        if (further != 0) {
+          limit = further;
+          finished++;
+          before = count;
+          p += length;
+          continue;
+        }
       }
       why = END;
     } else {
@@ -138,6 +141,10 @@ export function spans(p: usize, end: usize, to: usize, limit: usize, length: usi
   store<u64>(RESULT, first, 16);
   store<u64>(RESULT, last, 24);
   store<u32>(RESULT, finished, 32);
+  store<u32>(RESULT, before, 36);
+  store<u32>(RESULT, <u32>resource, 40);
+  store<u32>(RESULT, <u32>resourceKept, 44);
+  store<u32>(RESULT, <u32>scopeKept(), 48);
   return why;
 }
 

@@ -49,7 +49,7 @@ export function runSpans(json: string | Uint8Array, { ended = true, limit = 200 
     traces: (ids, seen) => {
       for (let i = 0; i < seen * 4; i += 4) traces.push(Array.from(ids.subarray(i, i + 4), word).join(''));
     },
-    passed: () => {
+    leapt: () => {
       throw new Error('there is no seam');
     },
     reject: () => {
