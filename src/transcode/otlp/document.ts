@@ -1,4 +1,4 @@
-import { newHeader } from '../batch/headers.ts';
+import { complement, complete, newHeader } from '../batch/headers.ts';
 import { END } from '../json/reader.ts';
 import { JsonWalker } from '../json/walker.ts';
 import type { SpanKernel } from '../kernel.ts';
@@ -21,6 +21,7 @@ import { lenientKernel } from './lenient.ts';
 import { Lines } from './lines.ts';
 import { Frames } from './repeats.ts';
 import { readHead, readUrl } from './scopes.ts';
+import { type Found, scoutBehind } from './scout.ts';
 import { closeGroup, passedBy, Seams, type Seen } from './seams.ts';
 import { passSignal } from './signals.ts';
 import { SpanWalker } from './spans.ts';
@@ -105,15 +106,20 @@ export class DocumentWalker {
 
   *#closeGroup(group: Group): Walk {
     group.header.known = true;
-    yield* this.#fit();
+    yield* this.#fit(group);
     closeGroup(this.#job, group);
   }
 
-  /** What is open has got all its headers: where that is too much now, batches are closed until the rest fits. */
-  *#fit(): Walk {
+  /** Before a scope or the group closes: where a header behind the spans is too much, batches are closed until the rest fits. */
+  *#fit(group: Group): Walk {
     const { pending, place } = this.#job;
     if (!pending.over()) return;
     place.at = this.json.reader.at;
+    if (!complete(group.header)) {
+      const found: Found = { scopes: group.ahead };
+      yield scoutBehind(found);
+      complement(group.header, found.resource ?? newHeader());
+    }
     while (pending.over()) yield 'batch';
     this.json.reader.point(place.at);
   }
@@ -135,7 +141,7 @@ export class DocumentWalker {
         } else yield* json.skip();
       }
       around.scope.known = true;
-      yield* this.#fit();
+      yield* this.#fit(group);
       this.#job.pending.closeScope();
     }
   }

@@ -16,26 +16,32 @@ export type Found = { scope?: Header; resource?: Header; readonly scopes: Map<nu
  * Walks from the middle of an array of spans to the end of its ResourceSpans, passing over spans, and gathers the headers that come
  * behind them: of the scope at hand, of the resource (where `resourceToo`), and of large scopes on the way.
  */
-export function scout(found: Found, resourceToo: boolean): LookAhead {
-  return {
-    *over(stretch: Stretch): Walk {
-      const json = new JsonWalker(stretch);
-      const kernels = [lenientKernel(stretch.window)];
-      yield* json.skipArray();
-      const scope = newHeader();
-      yield* readScope(json, kernels, scope, false);
-      found.scope = scope;
-      if (!resourceToo) return;
-      yield* passScopes(json, kernels, found);
-      const resource = newHeader();
-      for (let code = yield* json.field(false, documentNames); code !== END; code = yield* json.field(false, documentNames)) {
-        if (code === RESOURCE) yield* readHead(json, kernels, 'resource', resource);
-        else if (code === SCHEMA_URL) yield* readUrl(json, resource);
-        else yield* json.skip();
-      }
-      found.resource = resource;
-    },
-  };
+export const scout = (found: Found, resourceToo: boolean): LookAhead => ({
+  *over(stretch: Stretch): Walk {
+    const json = new JsonWalker(stretch);
+    const kernels = [lenientKernel(stretch.window)];
+    yield* json.skipArray();
+    const scope = newHeader();
+    yield* readScope(json, kernels, scope, false);
+    found.scope = scope;
+    if (resourceToo) yield* behindScope(json, kernels, found);
+  },
+});
+
+/** The same from behind a scope: only the resource is asked for. */
+export const scoutBehind = (found: Found): LookAhead => ({
+  over: (stretch: Stretch): Walk => behindScope(new JsonWalker(stretch), [lenientKernel(stretch.window)], found),
+});
+
+function* behindScope(json: JsonWalker, kernels: Kernels, found: Found): Walk {
+  yield* passScopes(json, kernels, found);
+  const resource = newHeader();
+  for (let code = yield* json.field(false, documentNames); code !== END; code = yield* json.field(false, documentNames)) {
+    if (code === RESOURCE) yield* readHead(json, kernels, 'resource', resource);
+    else if (code === SCHEMA_URL) yield* readUrl(json, resource);
+    else yield* json.skip();
+  }
+  found.resource = resource;
 }
 
 type Kernels = Parameters<typeof readHead>[1];

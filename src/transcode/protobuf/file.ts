@@ -85,7 +85,7 @@ class ProtobufFile {
       else yield* headerField(walker, field, around.scope, scopeSchema);
     }
     around.scope.known = true;
-    while (pending.over()) yield 'batch';
+    if (pending.over()) yield* this.#closeBatch(0, around, bound, groupBound);
     pending.closeScope();
   }
 
@@ -101,17 +101,18 @@ class ProtobufFile {
     }
     while (!this.#copier.copy(field)) {
       if (pending.empty) return yield* this.#copier.leaveOut(field);
-      yield* this.#closeBatch(field, around, bound, groupBound);
+      yield* this.#closeBatch(field.length, around, bound, groupBound);
     }
     place.at += field.length;
   }
 
-  *#closeBatch(field: Head, { resource, scope, scopeAt, ahead }: Around, bound: number, groupBound: number): Walk {
+  /** Headers that may still come, behind so much of a span, are looked up first: every batch carries them. */
+  *#closeBatch(spanLength: number, { resource, scope, scopeAt, ahead }: Around, bound: number, groupBound: number): Walk {
     const passed = ahead.get(scopeAt);
     if (passed) complement(scope, passed);
     if (!scope.known || !resource.known) {
       const found = { scope: newHeader(), resource: newHeader(), ahead };
-      yield lookAhead(found, field.length, bound, resource.known ? bound : groupBound);
+      yield lookAhead(found, spanLength, bound, resource.known ? bound : groupBound);
       if (!scope.known) complement(scope, found.scope);
       if (!resource.known) complement(resource, found.resource);
     }

@@ -100,13 +100,15 @@ export const createWasmEngine: CreateEngine = (sizes) => {
   /** Memory that grows moves, and lent bodies would be lost: they keep theirs, and a fresh kernel gets its own. */
   const growWindow = (size: number): void => {
     if (size <= place.window.length) return;
-    const before = { window: place.window.slice(), arenaAt: arenaHere(), memory: kernel.memory };
+    const { memory } = kernel;
+    const from = { windowAt: place.windowAt, window: place.window.length, arenaAt: arenaHere() };
     if (place.free.length + 1 < ARENAS) kernel = instantiateKernel() as KernelExports;
-    const arena = new Uint8Array(before.memory.buffer, before.arenaAt, sizes.arena).slice();
     place = lay(kernel, size, sizes.arena);
     arenaAt = place.free.pop() as number;
-    place.window.set(before.window);
-    new Uint8Array(kernel.memory.buffer, arenaAt).set(arena);
+    const before = new Uint8Array(memory.buffer);
+    // The arena first: in the same memory, the window now reaches into where it was.
+    new Uint8Array(kernel.memory.buffer).set(before.subarray(from.arenaAt, from.arenaAt + sizes.arena), arenaAt);
+    if (kernel.memory !== memory) place.window.set(before.subarray(from.windowAt, from.windowAt + from.window));
   };
 
   const buffers: Buffers = {

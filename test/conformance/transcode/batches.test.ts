@@ -67,6 +67,18 @@ describe('batches', () => {
     expect(expected[2399]).toMatchObject({ around, inner: { scope: { name: 'lib-39' } } });
   });
 
+  test('carry all headers wherever a batch ends: at a span, behind a scope, behind a resource', async () => {
+    const scopes = Array.from({ length: 8 }, (_each, index) => `{"spans":[${spans(1 + index)}],"scope":{"name":"lib-${index}"}}`);
+    const group = `{"scopeSpans":[${scopes.join(',')}],${resource}}`;
+    const content = `{"resourceSpans":[${group},${group}]}`;
+    const expected = spansOf((await feed(content)).batches.map(({ body }) => body));
+    for (let maxBatchBytes = 400; maxBatchBytes < 2_000; maxBatchBytes += 5) {
+      const small = await feed(content, { settings: { maxBatchBytes } });
+      for (const { body } of small.batches) expect(body.length).toBeLessThanOrEqual(maxBatchBytes);
+      expect(spansOf(small.batches.map(({ body }) => body))).toEqual(expected);
+    }
+  });
+
   test('leave out a span that fits no batch, and go on', async () => {
     const content = documentOf(spanText(), spanText({ name: long(5000) }), spanText());
     const { summary } = await feed(content, { settings: { maxBatchBytes: 4000 } });

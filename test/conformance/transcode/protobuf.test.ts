@@ -107,14 +107,15 @@ describe('protobuf input', () => {
       1,
       Buffer.concat([field(2, scope), field(2, scope), field(3, Buffer.from('https://r')), field(1, Buffer.from([0x10, 3]))]),
     );
-    const { batches, summary } = await feed(content, { settings: { maxBatchBytes: 3000 } });
-    expect(summary?.spans).toBe(600);
-    const all = spansOf(batches.map(({ body }) => body));
     const expected = {
       around: { resource: { droppedAttributesCount: 3 }, schemaUrl: 'https://r' },
       inner: { scope: { name: 'lib' }, schemaUrl: 'https://s' },
     };
-    for (const each of all) expect(each).toMatchObject(expected);
-    for (const { body } of batches) expect(body.length).toBeLessThanOrEqual(3000);
+    for (let maxBatchBytes = 3_000; maxBatchBytes < 3_200; maxBatchBytes += 5) {
+      const { batches, summary } = await feed(content, { settings: { maxBatchBytes } });
+      expect(summary?.spans).toBe(600);
+      for (const each of spansOf(batches.map(({ body }) => body))) expect(each).toMatchObject(expected);
+      for (const { body } of batches) expect(body.length).toBeLessThanOrEqual(maxBatchBytes);
+    }
   });
 });
