@@ -4,6 +4,7 @@ import { type Batch, defaultSettings, type TranscodeMany } from '../../src/trans
 import { createPool } from '../../src/transcode/threads/pool.ts';
 import { isTranscodeThread, serveThread } from '../../src/transcode/threads/thread.ts';
 import { transcode, transcodeMany } from '../../src/transcode/transcode.ts';
+import { aloneMs, isAlone, serveAlone } from './alone.ts';
 import { median, medianCpuMs, RUNS, WARM_UPS } from './measure.ts';
 import { inputFrom, inputOf, manyLines, oneDocument, smallDocuments } from './streams.ts';
 
@@ -103,9 +104,9 @@ async function small() {
 
 /** Wall time: the point of a second thread. */
 async function threads() {
-  const bytes = bytesOf('genai');
+  const plain = bytesOf('genai');
   const jobs = 8;
-  const wallMs = async (count: number) => {
+  const wallMs = async (count: number, bytes: Uint8Array) => {
     const pool = createPool({ threads: count });
     const times: number[] = [];
     for (let i = 0; i < WARM_UPS + RUNS; i++) {
@@ -116,7 +117,16 @@ async function threads() {
     await pool.close();
     return median(times.slice(WARM_UPS));
   };
-  return { oneMs: await wallMs(1), twoMs: await wallMs(2) };
+  const packed = gzipSync(plain);
+  const program = new URL(import.meta.url);
+  return {
+    oneMs: await wallMs(1, plain),
+    twoMs: await wallMs(2, plain),
+    onePackedMs: await wallMs(1, packed),
+    twoPackedMs: await wallMs(2, packed),
+    oneAloneMs: await aloneMs(program, 1, jobs),
+    twoAloneMs: await aloneMs(program, 2, jobs),
+  };
 }
 
 const measures: Record<string, (of: string) => Promise<object>> = {
@@ -128,6 +138,7 @@ const measures: Record<string, (of: string) => Promise<object>> = {
   threads,
 };
 if (isTranscodeThread()) serveThread({ transcode, transcodeMany });
+else if (isAlone()) serveAlone(new URL('genai.json', import.meta.url));
 else {
   const [what = '', of = ''] = process.argv.slice(2);
   console.log(JSON.stringify(await measures[what]!(of)));

@@ -1,3 +1,4 @@
+import type { Mutable } from '../std/mutable.ts';
 import { giveBack, ownBody } from './batch/bodies.ts';
 import { Pending } from './batch/pending.ts';
 import { Tally } from './batch/tally.ts';
@@ -57,8 +58,6 @@ export async function handOver(
   }
   pending.renew(buffers.arena());
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** What the walk over one file works with. */
 export function newJob(engine: Engine, pending: Pending, name: string | undefined, known?: Known): Job {

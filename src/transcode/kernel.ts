@@ -102,6 +102,11 @@ export type SpanKernel = {
   readonly header: (window: Window, at: number, kind: HeaderKind) => HeaderRun;
 };
 
+export type FastKernel = SpanKernel & {
+  /** Whether a text, not longer than a seam, stands there. It keeps the two that it was asked for last. */
+  readonly stands: (window: Window, at: number, text: Uint8Array) => boolean;
+};
+
 /** The two buffers a transcoding works in. The fast kernel keeps both in its own memory, so that nothing is copied in or out. */
 export type Buffers = {
   /** Read anew after each `growWindow`: growing may replace both. */
@@ -115,7 +120,7 @@ export type Buffers = {
 };
 
 /** What one transcoding at a time works with. `fast` is absent where there is no WebAssembly SIMD. */
-export type Engine = { readonly buffers: Buffers; readonly fast?: SpanKernel };
+export type Engine = { readonly buffers: Buffers; readonly fast?: FastKernel };
 
 /** Makes an engine for batches of this size. Engines are kept and used again, one transcoding at a time. */
 export type CreateEngine = (sizes: { readonly window: number; readonly arena: number }) => Engine;

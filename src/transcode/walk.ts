@@ -1,7 +1,7 @@
 import type { Header } from './batch/headers.ts';
 import type { Pending } from './batch/pending.ts';
 import type { Tally } from './batch/tally.ts';
-import type { SpanKernel, Window } from './kernel.ts';
+import type { FastKernel, SpanSink, Window } from './kernel.ts';
 
 /** A window and where a walk stands in it; whoever moves the window moves the place. */
 export type Stretch = { readonly window: Window; readonly place: { at: number }; readonly warn: (message: string, offset: number) => void };
@@ -31,6 +31,8 @@ export type Known = {
   frame?: Frame;
   /** Files of that frame whose spans the fast kernel declined. */
   declined: number;
+  /** What the kernel tells of the file at hand: made once for all of them. */
+  sink?: SpanSink & { tally: Tally };
 };
 
 /** What a walk over a file works with. */
@@ -39,7 +41,7 @@ export type Job = Stretch & {
   readonly tally: Tally;
   /** Where many files are transcoded together. */
   readonly known?: Known;
-  readonly fast?: SpanKernel;
+  readonly fast?: FastKernel;
   readonly maxBatchBytes: number;
   /** Last resort for a service name. */
   readonly name?: string;

@@ -55,8 +55,14 @@ export function close(laid: Laid, { header, at, kept }: Frame, tag: number): num
   if (begin !== at + kept) bytes.copyWithin(begin, at + kept, laid.length);
   bytes[at] = tag;
   bytes.set(header.head, putVarint(bytes, at + 1, size));
-  bytes.set(header.url, begin + content);
-  bytes.set(header.extra, begin + content + header.url.length);
-  laid.length = begin + content + header.url.length + header.extra.length;
+  laid.length = begin + content;
+  append(laid, header.url);
+  append(laid, header.extra);
   return width;
+}
+
+function append(laid: Laid, field: Uint8Array): void {
+  if (field.length === 0) return;
+  laid.bytes.set(field, laid.length);
+  laid.length += field.length;
 }

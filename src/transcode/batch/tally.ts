@@ -1,4 +1,5 @@
 import type { Failure } from '../../api/failure.ts';
+import type { Mutable } from '../../std/mutable.ts';
 import type { RejectedSpan, Summary, Warning } from '../port.ts';
 import { attributesOf } from './attributes.ts';
 import { EXACT_TRACES, TraceCount } from './traces.ts';
@@ -18,9 +19,10 @@ export class Tally {
   told = 0;
   readonly traces = new TraceCount();
   readonly rejected: RejectedSpan[] = [];
-  readonly services = new Set<string>();
-  readonly applicationIds = new Set<string>();
-  #warnings = new Map<string, { count: number; offset?: number }>();
+  readonly services: string[] = [];
+  readonly applicationIds: string[] = [];
+  /** Made for the first one: there is a tally for each of many small files. */
+  #warnings: Map<string, { count: number; offset?: number }> | undefined;
   #otherWarnings = 0;
   #firstHigh = 0xffffffff;
   #firstLow = 0xffffffff;
@@ -36,6 +38,7 @@ export class Tally {
 
   warn(message: string, offset?: number, count = 1): void {
     this.told++;
+    this.#warnings ??= new Map();
     const held = this.#warnings.get(message);
     if (held) held.count += count;
     else if (this.#warnings.size < WARNINGS - 1) this.#warnings.set(message, { count, ...(offset === undefined ? {} : { offset }) });
@@ -68,9 +71,7 @@ export class Tally {
 
   summary(format: string, bytes: number): Summary {
     if (!this.traces.exact) this.warn(`more than ${EXACT_TRACES} traces: their number is an estimate`);
-    const first = (BigInt(this.#firstHigh) << 32n) | BigInt(this.#firstLow);
-    const last = (BigInt(this.#lastHigh) << 32n) | BigInt(this.#lastLow);
-    return {
+    const summary: Mutable<Summary> = {
       format,
       spans: this.spans,
       rejectedSpans: this.rejectedSpans,
@@ -78,24 +79,28 @@ export class Tally {
       rejected: this.rejected,
       bytes,
       batches: this.batches,
-      services: [...this.services],
-      applicationIds: [...this.applicationIds],
-      ...(first === 0xffffffffffffffffn ? {} : { firstSpanTime: first }),
-      ...(last === 0n ? {} : { lastSpanTime: last }),
-      warnings: this.#list(),
+      services: this.services,
+      applicationIds: this.applicationIds,
+      warnings: this.#warnings ? list(this.#warnings, this.#otherWarnings) : [],
     };
-  }
-
-  #list(): Warning[] {
-    const list: Warning[] = [...this.#warnings].map(([message, { count, offset }]) => ({
-      message,
-      count,
-      ...(offset === undefined ? {} : { offset }),
-    }));
-    if (this.#otherWarnings > 0) list.push({ message: 'more warnings of other kinds', count: this.#otherWarnings });
-    return list;
+    // No spreading: there is a summary for each of many small files.
+    if ((this.#firstHigh & this.#firstLow) !== -1) summary.firstSpanTime = nanoseconds(this.#firstHigh, this.#firstLow);
+    if ((this.#lastHigh | this.#lastLow) !== 0) summary.lastSpanTime = nanoseconds(this.#lastHigh, this.#lastLow);
+    return summary;
   }
 }
+
+function list(warnings: ReadonlyMap<string, { readonly count: number; readonly offset?: number }>, others: number): Warning[] {
+  const all: Warning[] = [...warnings].map(([message, { count, offset }]) => ({
+    message,
+    count,
+    ...(offset === undefined ? {} : { offset }),
+  }));
+  if (others > 0) all.push({ message: 'more warnings of other kinds', count: others });
+  return all;
+}
+
+const nanoseconds = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low);
 
 /** What was told of the resource that was met last: where files are small, it is the same again and again. */
 let last: { readonly head: Uint8Array; readonly found: ReturnType<typeof attributesOf<(typeof TOLD)[number]>> } | undefined;
@@ -105,6 +110,6 @@ function told(head: Uint8Array) {
   return last.found;
 }
 
-function keep(names: Set<string>, name: string): void {
-  if (names.size < NAMES) names.add(name);
+function keep(names: string[], name: string): void {
+  if (names.length < NAMES && !names.includes(name)) names.push(name);
 }

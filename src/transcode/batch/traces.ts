@@ -1,12 +1,17 @@
 /** Ids counted exactly; beyond that, a sample of them is counted and scaled up. */
 export const EXACT_TRACES = 1 << 20;
 
+const NO_TABLE = new Uint32Array(0);
+
 /**
  * How many different trace ids there are, in bounded memory: a hash table of 64-bit hashes (two of a million ids meet in it with a
  * chance of 1 to 30 million). When a million is exceeded only hashes with k low zero bits stay, k growing, and stand for 2^k each.
  */
 export class TraceCount {
-  #table = new Uint32Array(2 * 8);
+  /** Empty up to the second id: most small files have one, and a table for each had cost more than counting. */
+  #table = NO_TABLE;
+  #onlyHigh = 0;
+  #onlyLow = 0;
   #used = 0;
   #level = 0;
   #last0 = 0;
@@ -41,6 +46,7 @@ export class TraceCount {
   }
 
   #insert(high: number, low: number): void {
+    if (this.#table.length === 0 && !this.#hasTable(high, low)) return;
     const table = this.#table;
     const mask = table.length / 2 - 1;
     for (let slot = (low ^ (high >>> 7)) & mask; ; slot = (slot + 1) & mask) {
@@ -55,6 +61,21 @@ export class TraceCount {
     }
     if (this.#used > EXACT_TRACES) this.#thin();
     else if (this.#used * 2 > mask) this.#rebuild(table.length * 4);
+  }
+
+  /** The first id is only remembered; another one makes a table with it. */
+  #hasTable(high: number, low: number): boolean {
+    if (this.#used === 0) {
+      this.#onlyHigh = high;
+      this.#onlyLow = low;
+      this.#used = 1;
+      return false;
+    }
+    if (high === this.#onlyHigh && low === this.#onlyLow) return false;
+    this.#table = new Uint32Array(2 * 8);
+    this.#used = 0;
+    this.#insert(this.#onlyHigh, this.#onlyLow);
+    return true;
   }
 
   #thin(): void {

@@ -1,5 +1,5 @@
-import type { SpanSink } from '../kernel.ts';
-import type { Around, Job } from '../walk.ts';
+import { LONGEST_SEAM } from '../kernel.ts';
+import type { Around, Job, Known } from '../walk.ts';
 import { SPACE } from './space.ts';
 
 /** What was seen when a document began. `passed` counts what is in it besides spans. */
@@ -46,7 +46,9 @@ export class Frames {
     if (mark.told !== tally.told || mark.passed !== passed || mark.offset < window.offset) return;
     const text = (from: number, to: number) => window.bytes.slice(from - window.offset, to - window.offset);
     const { group, scope } = found.around;
-    known.frame = { before: text(mark.offset, found.from + 1), behind: text(found.to, offset), resource: group.header, scope };
+    const [before, behind] = [text(mark.offset, found.from + 1), text(found.to, offset)];
+    if (Math.max(before.length, behind.length) > LONGEST_SEAM) return;
+    known.frame = { before, behind, resource: group.header, scope };
   }
 }
 
@@ -58,32 +60,34 @@ export function takeRepeat(job: Job): boolean {
   const { window, pending, fast, tally, known } = job;
   const { bytes, end } = window;
   const frame = known?.frame;
-  if (!frame || !fast || known.declined > MOST_DECLINED || !matches(bytes, 0, end, frame.before)) return false;
+  if (!frame || !fast || known.declined > MOST_DECLINED || !fast.stands(window, 0, frame.before)) return false;
   const first = frame.before.length;
   if (bytes[first] !== 0x7b) return false;
   pending.openResource(frame.resource);
   pending.openScope(frame.scope);
   pending.arena.limit = Math.min(pending.room(), pending.arena.bytes.length);
-  const { why, at } = fast.spans(window, first, sinkOf(job));
+  known.sink ??= sinkOf(job);
+  known.sink.tally = tally;
+  const { why, at } = fast.spans(window, first, known.sink);
   pending.closeScope();
   pending.closeResource();
   tally.resource(frame.resource.head);
   if (why === 'declined') known.declined++;
-  return why === 'end' && matches(bytes, at, end, frame.behind) && isBlank(bytes, at + frame.behind.length, end);
+  return why === 'end' && fast.stands(window, at, frame.behind) && isBlank(bytes, at + frame.behind.length, end);
 }
 
-const sinkOf = ({ pending, tally }: Job): SpanSink => ({
-  arena: pending.arena,
-  count: (spans) => pending.count(spans),
-  times: (firstHigh, firstLow, lastHigh, lastLow) => tally.times(firstHigh, firstLow, lastHigh, lastLow),
-  traces: (ids, count) => tally.traces.add(ids, count),
-  leapt: () => {},
-  reject: () => {},
-  warn: () => {},
-});
-
-function matches(bytes: Uint8Array, at: number, end: number, text: Uint8Array): boolean {
-  return at + text.length <= end && Buffer.prototype.compare.call(bytes, text, 0, text.length, at, at + text.length) === 0;
+function sinkOf({ pending, tally }: Job): NonNullable<Known['sink']> {
+  const sink: NonNullable<Known['sink']> = {
+    tally,
+    arena: pending.arena,
+    count: (spans) => pending.count(spans),
+    times: (firstHigh, firstLow, lastHigh, lastLow) => sink.tally.times(firstHigh, firstLow, lastHigh, lastLow),
+    traces: (ids, count) => sink.tally.traces.add(ids, count),
+    leapt: () => {},
+    reject: () => {},
+    warn: () => {},
+  };
+  return sink;
 }
 
 function isBlank(bytes: Uint8Array, at: number, end: number): boolean {

@@ -2,9 +2,9 @@ import { header as headerAt } from './header';
 import { RESOURCE, SCOPE } from './keys';
 import { space } from './space';
 
-export { leapFrom, measure } from './seam';
+export { leapFrom, measure, same } from './seam';
 export { skim, skimDepth, skimEscaped, skimFrom, skimInside } from './skim';
-import { AROUND, follows, leap, resource, resourceKept, SEAM, scopeKept } from './seam';
+import { AROUND, FRAME, follows, leap, resource, resourceKept, SEAM, scopeKept } from './seam';
 import { ended, span, started, trace } from './span';
 import { CLOSE_LIST, COMMA, fault, out, setOut } from './state';
 
@@ -46,6 +46,10 @@ export function traces(): usize {
 
 export function seam(): usize {
   return SEAM;
+}
+
+export function frame(): usize {
+  return FRAME;
 }
 
 export function around(): usize {

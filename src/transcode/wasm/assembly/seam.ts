@@ -4,6 +4,9 @@ import { OPEN, out, setOut } from './state';
 /** The text between two arrays of spans, from behind the one to the first span of the other: laid here by the host. */
 export const SEAM: usize = memory.data(8192, 16);
 
+/** What small files have before and behind their spans: laid here by the host, which asks whether it stands somewhere. */
+export const FRAME: usize = memory.data(16384, 16);
+
 /** What stands around the spans of each array, one behind the other: before those of the resource and of the scope, and behind them. */
 export const AROUND: usize = memory.data(8192, 16);
 let resourceBefore: usize = 0;
@@ -44,14 +47,17 @@ export function scopeKept(): usize {
   return spansAt - resource - resourceKept;
 }
 
-/** Whether these bytes stand at `p`, and a span behind them. */
+/** Whether the seam stands at `p`, and a span behind it. */
 export function follows(p: usize, length: usize, end: usize): bool {
-  if (p + length >= end || load<u8>(p + length) != OPEN) return false;
+  return p + length < end && load<u8>(p + length) == OPEN && same(p, SEAM, length);
+}
+
+export function same(p: usize, text: usize, length: usize): bool {
   let i: usize = 0;
   for (; i + 16 <= length; i += 16) {
-    if (v128.any_true(v128.xor(v128.load(p + i), v128.load(SEAM + i)))) return false;
+    if (v128.any_true(v128.xor(v128.load(p + i), v128.load(text + i)))) return false;
   }
-  for (; i < length; i++) if (load<u8>(p + i) != load<u8>(SEAM + i)) return false;
+  for (; i < length; i++) if (load<u8>(p + i) != load<u8>(text + i)) return false;
   return true;
 }
 
