@@ -21,12 +21,14 @@ export type Drive = {
 export async function drive<T>(walk: Walk<T>, { job, engine, filler, take, secondLook, signal }: Drive): Promise<T> {
   const { place, pending } = job;
   const send = async (): Promise<void> => {
-    await handOver(pending, engine, (batch) => {
-      if (batch.spans === 0) return job.tally.reject(unexpectedlyLarge(job), job.window.offset + place.at);
-      job.tally.spans += batch.spans;
-      return take({ index: job.tally.batches++, ...batch });
-    });
-    signal.throwIfAborted();
+    do {
+      const dropped = await handOver(pending, engine, (batch) => {
+        job.tally.spans += batch.spans;
+        return take({ index: job.tally.batches++, ...batch });
+      });
+      for (let i = 0; i < dropped; i++) job.tally.reject(unexpectedlyLarge(job), job.window.offset + place.at);
+      signal.throwIfAborted();
+    } while (pending.over());
   };
   const slide = async (mayGrow: boolean): Promise<boolean> => {
     const done = await filler.fill(place.at, signal, mayGrow);

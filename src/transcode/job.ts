@@ -33,7 +33,8 @@ export function engines(create: CreateEngine): Engines {
     take: (maxBatchBytes) => kept(maxBatchBytes).pop() ?? create({ window: WINDOW, arena: maxBatchBytes + ARENA_SLACK }),
     giveBack(maxBatchBytes, engine) {
       const list = kept(maxBatchBytes);
-      if (list.length < KEPT) list.push(engine);
+      // A body in one of its arenas may never come back.
+      if (list.length < KEPT && !engine.buffers.lends?.()) list.push(engine);
     },
   };
 }
@@ -43,20 +44,24 @@ export const batchLimit = ({ maxBatchBytes }: Settings): number => Math.min(maxB
 export const newPending = (engine: Engine, maxBatchBytes: number): Pending =>
   new Pending({ bytes: engine.buffers.arena(), length: 0, limit: 0 }, maxBatchBytes);
 
-/** Closes a batch and waits until it was taken. Its body is the arena itself where the engine has another one, otherwise a copy. */
+/**
+ * Closes a batch and waits until it was taken. Its body is the arena itself where the engine has another one, otherwise a copy. Returns
+ * how many spans were dropped, since they fit into no batch.
+ */
 export async function handOver(
   pending: Pending,
   { buffers }: Engine,
   take: (batch: Omit<Batch, 'index'>) => Promise<void> | void,
-): Promise<void> {
-  const { body, spans, inArena } = pending.cut();
+): Promise<number> {
+  const { body, spans, dropped, inArena } = pending.cut();
   const release = inArena ? buffers.lend?.() : undefined;
   if (release) await take({ body, spans, release });
-  else {
+  else if (spans > 0) {
     const own = ownBody(body);
     await take({ body: own, spans, release: () => giveBack(own.buffer) });
   }
   pending.renew(buffers.arena());
+  return dropped;
 }
 
 /** What the walk over one file works with. */

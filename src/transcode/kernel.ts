@@ -34,10 +34,9 @@ export type Seam = {
   /** What stands around the spans of each array, as encoded fields. */
   readonly resource: Sides;
   readonly scope: Sides;
-  /** A batch takes at most so many bytes for each array besides its spans. */
-  readonly overhead: number;
 };
 
+/** The fields before and behind what a ResourceSpans or a scope is about. */
 export type Sides = { readonly before: Uint8Array; readonly behind: Uint8Array };
 
 /** Longer seams are walked, and those with longer headers. */
@@ -115,6 +114,8 @@ export type Buffers = {
   readonly arena: () => Uint8Array;
   /** Gives the arena away as the body of a batch, where there is another one to go on in; the result brings it back. */
   readonly lend?: () => (() => void) | undefined;
+  /** A body has not come back yet. */
+  readonly lends?: () => boolean;
   /** Makes the window at least this large and keeps its content. */
   readonly growWindow: (size: number) => void;
 };

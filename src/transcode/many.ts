@@ -28,9 +28,9 @@ export const manyTranscoder =
     let spans = 0;
     let index = 0;
     const send = async (): Promise<void> => {
-      const sharedBy = shares;
+      const sharesOfBatch = shares;
       [shares, spans] = [[], 0];
-      await handOver(pending, engine, (batch) => take({ index: index++, ...batch, shares: sharedBy }));
+      await handOver(pending, engine, (batch) => take({ index: index++, ...batch, shares: sharesOfBatch }));
       signal.throwIfAborted();
     };
     try {

@@ -25,7 +25,10 @@ export type Batch = {
   readonly index: number;
   readonly body: Uint8Array;
   readonly spans: number;
-  /** Gives the memory of the body back to be used again, which saves half of what a body costs. It cannot be read from then on. */
+  /**
+   * Gives the memory of the body back to be used again, which saves half of what a body costs. Nobody may read it from then on: another
+   * body may be there. It is never the taker's to transfer.
+   */
   readonly release?: () => void;
 };
 

@@ -1,4 +1,4 @@
-import { fieldSize, putVarint } from '../wire/writer.ts';
+import { fieldOf } from '../wire/writer.ts';
 
 /**
  * What surrounds the spans of one ResourceSpans or ScopeSpans, as encoded fields. Both may come behind the spans in the file, so a
@@ -39,14 +39,14 @@ export const complete = (header: Header): boolean => header.known || (header.has
 let last: { readonly message: Uint8Array; readonly field: Uint8Array } = { message: nothing, field: nothing };
 
 export function setHead(header: Header, message: Uint8Array): void {
-  if (message !== last.message) last = { message, field: asField(0x0a, message) };
+  if (message !== last.message) last = { message, field: fieldOf(0x0a, message) };
   header.head = last.field;
   header.message = message;
   header.hasHead = true;
 }
 
 export function setUrl(header: Header, url: Uint8Array): void {
-  header.url = url.length === 0 ? nothing : asField(0x1a, url);
+  header.url = url.length === 0 ? nothing : fieldOf(0x1a, url);
   header.hasUrl = true;
 }
 
@@ -65,11 +65,4 @@ export function complement(header: Header, found: Header): void {
   header.hasHead ||= found.hasHead;
   header.hasUrl ||= found.hasUrl;
   header.known = true;
-}
-
-function asField(tag: number, content: Uint8Array): Uint8Array {
-  const field = new Uint8Array(fieldSize(content.length));
-  field[0] = tag;
-  field.set(content, putVarint(field, 1, content.length));
-  return field;
 }

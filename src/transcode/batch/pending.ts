@@ -1,21 +1,24 @@
 import type { Arena, Leapt } from '../kernel.ts';
 import { contentIn, fieldSize } from '../wire/writer.ts';
-import { close, type Frame, type Laid, open, RESOURCE_SPANS, reopen, SCOPE_SPANS } from './frames.ts';
+import { type Box, closeBox, type Laid, newHabit, openBox, RESOURCE_SPANS_TAG, reopenBox, SCOPE_SPANS_TAG } from './boxes.ts';
+import { divide, type Part } from './divide.ts';
 import { type Header, headerSize } from './headers.ts';
-import { split } from './split.ts';
-
-const NOTHING = new Uint8Array(0);
-
-/** A frame that was open when the batch was cut, and goes on in the next one. */
-type Left = { readonly header: Header; readonly isEmpty: boolean };
-
-export type Cut = { readonly body: Uint8Array; readonly spans: number; readonly inArena: boolean };
-
-export type Mark = { readonly length: number; readonly spans: number };
 
 /**
- * The batch at hand, laid out in the arena as it is sent. Before the spans of a scope there is room kept for what stands there: how long
- * they are is only known at the end, and a header may come late. Where the guess was wrong the spans are moved. A batch is as many spans,
+ * A request, in the arena or in memory of its own, and how many spans it has. `dropped` spans fitted into none with their headers; without
+ * spans there is nothing to send.
+ */
+export type Cut = Part & { readonly dropped: number; readonly inArena: boolean };
+
+/** The place between two files. */
+export type Mark = { readonly length: number; readonly spans: number };
+
+/** A box that was open when the batch was cut, and goes on in the next one. */
+type Paused = { readonly header: Header; readonly isEmpty: boolean };
+
+/**
+ * The batch at hand, laid out in the arena as it is sent. Where a ResourceSpans or a scope begins, room is kept for its length and its head:
+ * the length is only known at its end, and a head may come late. Where the guess was wrong the spans are moved. A batch is as many spans,
  * in order, as fit the limit together with their headers.
  */
 export class Pending {
@@ -23,16 +26,16 @@ export class Pending {
   readonly limit: number;
   /** Spans appended so far, in all batches. */
   counted = 0;
-  /** Those in the batch at hand. */
+  /** Those in the arena. */
   #spans = 0;
-  #resource: Frame | undefined;
-  #scope: Frame | undefined;
-  /** Bytes that the lengths of the last ones took: the next are much like them. */
-  #resourceWidth = 3;
-  #scopeWidth = 3;
-  /** What is left of a batch that headers had made too large, as long as it is too large itself. */
-  #rest: Uint8Array | undefined;
-  #left: { readonly resource?: Left | undefined; readonly scope?: Left | undefined } = {};
+  #resource: Box | undefined;
+  #scope: Box | undefined;
+  readonly #resourceHabit = newHabit();
+  readonly #scopeHabit = newHabit();
+  #paused: { readonly resource?: Paused | undefined; readonly scope?: Paused | undefined } = {};
+  /** What a batch was divided into that headers had made too large. The last part is not among them: it goes on in the arena. */
+  #parts: Part[] = [];
+  #rest: Part | undefined;
 
   constructor(arena: Arena, limit: number) {
     this.arena = arena;
@@ -57,11 +60,11 @@ export class Pending {
   }
 
   openResource(header: Header): void {
-    this.#resource = open(this.arena, header, this.#resourceWidth);
+    this.#resource = openBox(this.arena, header, this.#resourceHabit);
   }
 
   openScope(header: Header): void {
-    this.#scope = open(this.arena, header, this.#scopeWidth);
+    this.#scope = openBox(this.arena, header, this.#scopeHabit);
   }
 
   /** So many spans were appended to the arena, in the open scope. */
@@ -72,21 +75,19 @@ export class Pending {
 
   /** Whoever may have got a header behind its spans asks whether all is `over` before. */
   closeScope(): void {
-    const scope = this.#scope as Frame;
+    closeBox(this.arena, this.#scope as Box, SCOPE_SPANS_TAG, this.#scopeHabit);
     this.#scope = undefined;
-    this.#scopeWidth = close(this.arena, scope, SCOPE_SPANS) || this.#scopeWidth;
   }
 
   closeResource(): void {
-    const resource = this.#resource as Frame;
+    closeBox(this.arena, this.#resource as Box, RESOURCE_SPANS_TAG, this.#resourceHabit);
     this.#resource = undefined;
-    this.#resourceWidth = close(this.arena, resource, RESOURCE_SPANS) || this.#resourceWidth;
   }
 
   /** Where in the arena the ResourceSpans at hand and its spans begin; nothing where other scopes stand between. */
   get front(): { readonly at: number; readonly spansAt: number } | undefined {
-    const resource = this.#resource as Frame;
-    const scope = this.#scope as Frame;
+    const resource = this.#resource as Box;
+    const scope = this.#scope as Box;
     return scope.at === resource.at + resource.kept ? { at: resource.at, spansAt: scope.at + scope.kept } : undefined;
   }
 
@@ -97,72 +98,80 @@ export class Pending {
     this.#scope = { header: scope, at: at + resourceKept, kept: scopeKept };
   }
 
-  /** How far the arena may be filled in the open scope, as far as the headers are known. */
+  /** How far the arena may be filled in the open scope, as far as the headers are known; 0 where they alone are too large. */
   room(): number {
-    const resource = this.#resource as Frame;
-    const scope = this.#scope as Frame;
+    const resource = this.#resource as Box;
+    const scope = this.#scope as Box;
     const closed = scope.at - resource.at - resource.kept;
     const inResource = contentIn(this.limit - resource.at) - headerSize(resource.header) - closed;
-    return scope.at + scope.kept + contentIn(inResource) - headerSize(scope.header);
+    const room = scope.at + scope.kept + contentIn(inResource) - headerSize(scope.header);
+    return Math.max(0, Math.min(room, this.arena.bytes.length));
   }
 
   /** Headers have made what waits larger than a batch. */
   over(): boolean {
-    return this.#rest !== undefined || this.#size() > this.limit;
+    return this.#parts.length > 0 || this.#size() > this.limit;
   }
 
-  /**
-   * Closes a batch. No spans in the result: the first one that waits is too large for any batch, and was dropped. What was open is
-   * open again once `renew` was called.
-   */
+  /** Closes a batch. What was open is open again once `renew` was called. */
   cut(): Cut {
     if (this.over()) return this.#cutApart();
     this.#closeAll(this.arena);
     const spans = this.#spans;
     this.#spans = 0;
-    return { body: this.arena.bytes.subarray(0, this.arena.length), spans, inArena: true };
+    return { body: this.arena.bytes.subarray(0, this.arena.length), spans, dropped: 0, inArena: true };
   }
 
   /** Begins the next batch in these bytes. */
   renew(bytes: Uint8Array): void {
     const { arena } = this;
-    const rest = this.#rest ?? NOTHING;
     arena.bytes = bytes;
     arena.length = 0;
-    if (rest.length > this.limit) return;
+    if (this.#parts.length > 0) return;
+    const rest = this.#rest;
     this.#rest = undefined;
-    bytes.set(rest);
-    arena.length = rest.length;
-    const { resource, scope } = this.#left;
-    this.#left = {};
-    const goesOn = (left: Left | undefined): boolean => rest.length > 0 && left?.isEmpty === false;
-    if (resource) this.#resource = goesOn(resource) ? reopen(arena, resource.header, 0) : open(arena, resource.header, this.#resourceWidth);
+    if (rest) bytes.set(rest.body);
+    arena.length = rest?.body.length ?? 0;
+    this.#spans = rest?.spans ?? 0;
+    const { resource, scope } = this.#paused;
+    this.#paused = {};
+    const goesOn = (paused: Paused): boolean => rest !== undefined && !paused.isEmpty;
+    if (resource)
+      this.#resource = goesOn(resource) ? reopenBox(arena, resource.header, 0) : openBox(arena, resource.header, this.#resourceHabit);
     const inside = this.#resource ? this.#resource.at + this.#resource.kept : 0;
-    if (scope) this.#scope = goesOn(scope) ? reopen(arena, scope.header, inside) : open(arena, scope.header, this.#scopeWidth);
+    if (scope) this.#scope = goesOn(scope) ? reopenBox(arena, scope.header, inside) : openBox(arena, scope.header, this.#scopeHabit);
   }
 
-  /** Everything is put together elsewhere, with its headers, and taken apart: they came late, and that is rare. */
+  /** Headers came late, and that is rare: everything is put together elsewhere, and divided. */
   #cutApart(): Cut {
-    const { arena } = this;
-    let whole = this.#rest;
-    if (!whole) {
-      // Room that is kept for a header goes only when its frame is closed, after the frame inside has grown.
-      const copy = { bytes: new Uint8Array(arena.length + this.#size()), length: arena.length };
-      copy.bytes.set(arena.bytes.subarray(0, arena.length));
-      this.#closeAll(copy);
-      whole = copy.bytes.subarray(0, copy.length);
+    let dropped = 0;
+    if (this.#parts.length === 0) {
+      const divided = divide(this.#together(), this.limit);
+      dropped = divided.dropped;
+      this.#parts = divided.parts;
+      this.#rest = this.#parts.pop();
+      this.#spans = 0;
     }
-    const { first, spans, rest } = split(whole, this.limit);
-    this.#rest = rest;
-    this.#spans -= Math.max(1, spans);
-    return { body: first, spans, inArena: false };
+    const part = this.#parts.shift() ?? { body: new Uint8Array(0), spans: 0 };
+    return { ...part, dropped, inArena: false };
+  }
+
+  #together(): Uint8Array {
+    const { arena } = this;
+    // Room that is kept for a head goes only when its box is closed, after the box inside has grown.
+    const copy = { bytes: new Uint8Array(arena.length + this.#size()), length: arena.length };
+    copy.bytes.set(arena.bytes.subarray(0, arena.length));
+    this.#closeAll(copy);
+    return copy.bytes.subarray(0, copy.length);
   }
 
   #closeAll(laid: Laid): void {
-    const left = (frame: Frame | undefined, tag: number): Left | undefined =>
-      frame && { header: frame.header, isEmpty: close(laid, frame, tag) === 0 };
-    const scope = left(this.#scope, SCOPE_SPANS);
-    this.#left = { scope, resource: left(this.#resource, RESOURCE_SPANS) };
+    const scope = this.#scope && { header: this.#scope.header, isEmpty: !closeBox(laid, this.#scope, SCOPE_SPANS_TAG, this.#scopeHabit) };
+    const resource = this.#resource && {
+      header: this.#resource.header,
+      isEmpty: !closeBox(laid, this.#resource, RESOURCE_SPANS_TAG, this.#resourceHabit),
+    };
+    this.#paused = { resource, scope };
     this.#scope = undefined;
     this.#resource = undefined;
   }

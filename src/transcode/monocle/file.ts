@@ -164,7 +164,7 @@ class MonocleFile {
     const { pending, tally, place, window } = this.#job;
     const { json } = this;
     this.#open(group);
-    while (pending.arena.length + this.#span.length > Math.min(pending.room(), pending.arena.bytes.length)) {
+    while (pending.arena.length + this.#span.length > pending.room()) {
       if (pending.empty) throw new Rejected(tooLarge(json.offset, this.#job.maxBatchBytes));
       place.at = json.reader.at;
       yield 'batch';

@@ -120,7 +120,7 @@ export class DocumentWalker {
       yield scoutBehind(found);
       complement(group.header, found.resource ?? newHeader());
     }
-    while (pending.over()) yield 'batch';
+    yield 'batch';
     this.json.reader.point(place.at);
   }
 

@@ -65,7 +65,7 @@ export function takeRepeat(job: Job): boolean {
   if (bytes[first] !== 0x7b) return false;
   pending.openResource(frame.resource);
   pending.openScope(frame.scope);
-  pending.arena.limit = Math.min(pending.room(), pending.arena.bytes.length);
+  pending.arena.limit = pending.room();
   known.sink ??= sinkOf(job);
   known.sink.tally = tally;
   const { why, at } = fast.spans(window, first, known.sink);

@@ -18,11 +18,11 @@ type Counts = { readonly documents: number; readonly envelopes: number };
 /** A text that stood between two arrays, and the headers of the second one as they were when it began, and as they are. */
 type Begin = { readonly text: Uint8Array; readonly depth: number; readonly opening: Headers; readonly around: Headers };
 
-/** A seam that was walked twice in a row: the headers between two of it, and what is counted at each. */
-type Known = Begin & Counts & { readonly seam: Seam; readonly lineFeeds: number };
+/** A seam that was walked twice in a row: the headers between two of it, what they take in a batch at most, and what is counted at each. */
+type Known = Begin & Counts & { readonly seam: Seam; readonly lineFeeds: number; readonly overhead: number };
 
-/** Framing of a ResourceSpans and a ScopeSpans. */
-const FRAMES = 24;
+/** What the tags and lengths of a ResourceSpans and its scope take, and something for the span that follows. */
+const FRAMING = 24;
 
 /**
  * Files repeat themselves: what stands between the spans of one export and those of the next is the same text, document after document.
@@ -76,7 +76,7 @@ export class Seams {
   at(at: number): boolean {
     const { window, pending } = this.#job;
     const seam = this.here;
-    if (!seam || pending.room() - pending.arena.length < seam.overhead) return false;
+    if (!seam || pending.room() - pending.arena.length < (this.#known as Known).overhead) return false;
     const behind = at + seam.text.length;
     if (behind >= window.end || window.bytes[behind] !== 0x7b) return false;
     return Buffer.prototype.compare.call(window.bytes, seam.text, 0, seam.text.length, at, behind) === 0;
@@ -134,7 +134,8 @@ export class Seams {
     if (headers > LONGEST_SEAM) return;
     this.#known = {
       ...last,
-      seam: { text: last.text, resource: sidesOf(resource), scope: sidesOf(scope), overhead: headers + FRAMES },
+      seam: { text: last.text, resource: sidesOf(resource), scope: sidesOf(scope) },
+      overhead: headers + FRAMING,
       documents: this.#seen.documents - end.documents,
       envelopes: this.#seen.envelopes - end.envelopes,
       lineFeeds: last.text.reduce((sum, byte) => (byte === 0x0a ? sum + 1 : sum), 0),

@@ -100,7 +100,7 @@ export class SpanWalker {
     const { here } = this.#seams;
     const front = here && pending.front;
     this.#sink.leap = front && { seam: here, ...front, limit: pending.limit };
-    pending.arena.limit = Math.min(pending.room(), pending.arena.bytes.length);
+    pending.arena.limit = pending.room();
   }
 
   /** The batch is full. Headers that may still come are looked up first: every batch carries them. */
@@ -108,8 +108,7 @@ export class SpanWalker {
     const { place } = this.#job;
     place.at = this.#json.reader.at;
     if (!complete(around.scope) || !complete(around.group.header)) yield* this.#lookAhead(around);
-    do yield 'batch';
-    while (this.#job.pending.over());
+    yield 'batch';
     this.#json.reader.point(place.at);
   }
 

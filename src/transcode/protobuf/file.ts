@@ -68,7 +68,7 @@ class ProtobufFile {
       else yield* headerField(walker, head, header, resourceSchema);
     }
     header.known = true;
-    while (pending.over()) yield 'batch';
+    if (pending.over()) yield 'batch';
     if (pending.counted > before) tally.resource(header.head);
     pending.closeResource();
   }
@@ -116,8 +116,7 @@ class ProtobufFile {
       if (!scope.known) complement(scope, found.scope);
       if (!resource.known) complement(resource, found.resource);
     }
-    do yield 'batch';
-    while (this.#job.pending.over());
+    yield 'batch';
   }
 }
 

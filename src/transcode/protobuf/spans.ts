@@ -50,7 +50,7 @@ export class SpanCopier {
     const { pending } = this.#job;
     const { arena } = pending;
     const size = to - from;
-    if (arena.length + 1 + varintSize(size) + size > Math.min(pending.room(), arena.bytes.length)) return false;
+    if (arena.length + 1 + varintSize(size) + size > pending.room()) return false;
     arena.bytes[arena.length] = 0x12;
     const at = putVarint(arena.bytes, arena.length + 1, size);
     arena.bytes.set(bytes.subarray(from, to), at);

@@ -1,39 +1,31 @@
 import { plainEngine } from '../engine.ts';
-import type { Buffers, CreateEngine, FastKernel, HeaderKind, HeaderRun, Seam, SpanRun, SpanSink, Window } from '../kernel.ts';
+import type { CreateEngine, FastKernel, HeaderKind, HeaderRun, Seam, SpanRun, SpanSink, Window } from '../kernel.ts';
 import { LONGEST_SEAM } from '../kernel.ts';
-import { instantiateKernel, type KernelExports, ownMemory } from './module.ts';
+import { kernelMemory, MARGIN } from './memory.ts';
+import { instantiateKernel, type KernelExports } from './module.ts';
 import { validEnd } from './utf8.ts';
-
-const PAGE = 65_536;
-/** Zero bytes that the module puts behind the content. */
-const MARGIN = 64;
-/** Steps of 16 bytes and lengths reserved too long may run over what a span needs. */
-const SLACK = PAGE;
 
 /** As many trace ids as the module tells at once. */
 const TRACES = 1024;
-/** One is filled while a body lies in the other. */
-const ARENAS = 2;
+/** Where the module tells what: see RESULT in assembly/index.ts. */
+const TOLD = {
+  at: 0,
+  out: 1,
+  spans: 2,
+  traces: 3,
+  firstLow: 4,
+  firstHigh: 5,
+  lastLow: 6,
+  lastHigh: 7,
+  arrays: 8,
+  spansInArrays: 9,
+  resource: 10,
+  resourceKept: 11,
+  scopeKept: 12,
+  length: 13,
+} as const;
 
 const reasons = ['end', 'separator', 'more', 'declined', 'full', 'drain'] as const;
-
-/**
- * Window and arenas in the memory of one kernel: [module's own][window][margin], and each arena with [as much as the window][slack] behind
- * it. Those that are not `free` are being filled, or lent as bodies.
- */
-type Place = { readonly windowAt: number; readonly window: Uint8Array; readonly free: number[] };
-
-function lay(kernel: KernelExports, windowSize: number, arenaSize: number): Place {
-  const windowAt = kernel.base();
-  const first = (windowAt + windowSize + MARGIN + 15) & ~15;
-  const each = (arenaSize + windowSize + SLACK + 15) & ~15;
-  const missing = first + ARENAS * each - kernel.memory.buffer.byteLength;
-  if (missing > 0) kernel.memory.grow(Math.ceil(missing / PAGE));
-  ownMemory(kernel);
-  const window = new Uint8Array(kernel.memory.buffer, windowAt, windowSize);
-  // The last is taken first.
-  return { windowAt, window, free: Array.from({ length: ARENAS }, (_, i) => first + (ARENAS - 1 - i) * each) };
-}
 
 /** Says up to where a window may be read, and remembers how far it was found to be UTF-8, so that every byte is checked once. */
 function utf8Guard() {
@@ -74,50 +66,10 @@ function repeated(heard: Heard | undefined, { bytes, end }: Window, at: number):
 export const createWasmEngine: CreateEngine = (sizes) => {
   const first = instantiateKernel();
   if (!first) return plainEngine(sizes);
-  let kernel: KernelExports = first;
-  let place = lay(kernel, sizes.window, sizes.arena);
-  /** The arena at hand; nothing while it is lent and no other was asked for. */
-  let arenaAt = place.free.pop();
+  const memory = kernelMemory(first, sizes);
+  const { buffers, arenaAt } = memory;
   const checkedEnd = utf8Guard();
   const heard: { resource?: Heard; scope?: Heard } = {};
-
-  const arenaHere = (): number => {
-    arenaAt ??= place.free.pop() as number;
-    return arenaAt;
-  };
-
-  const lend = (): (() => void) | undefined => {
-    const { free } = place;
-    const lent = arenaAt;
-    if (free.length === 0 || lent === undefined) return undefined;
-    arenaAt = undefined;
-    let back = false;
-    return () => {
-      if (!back) free.push(lent);
-      back = true;
-    };
-  };
-
-  /** Memory that grows moves, and lent bodies would be lost: they keep theirs, and a fresh kernel gets its own. */
-  const growWindow = (size: number): void => {
-    if (size <= place.window.length) return;
-    const { memory } = kernel;
-    const from = { windowAt: place.windowAt, window: place.window.length, arenaAt: arenaHere() };
-    if (place.free.length + 1 < ARENAS) kernel = instantiateKernel() as KernelExports;
-    place = lay(kernel, size, sizes.arena);
-    arenaAt = place.free.pop() as number;
-    const before = new Uint8Array(memory.buffer);
-    // The arena first: in the same memory, the window now reaches into where it was.
-    new Uint8Array(kernel.memory.buffer).set(before.subarray(from.arenaAt, from.arenaAt + sizes.arena), arenaAt);
-    if (kernel.memory !== memory) place.window.set(before.subarray(from.windowAt, from.windowAt + from.window));
-  };
-
-  const buffers: Buffers = {
-    window: () => place.window,
-    arena: () => new Uint8Array(kernel.memory.buffer, arenaHere(), sizes.arena),
-    growWindow,
-    lend,
-  };
 
   /** Runs with the content cut at `end`. The module writes zeros behind it, which must not cost what stands there. */
   const cut = (window: Window, end: number, run: () => number): number => {
@@ -131,27 +83,26 @@ export const createWasmEngine: CreateEngine = (sizes) => {
   /** What the module tells: results and trace ids, in place. The views last until the memory grows. */
   let told = new Uint32Array(0);
   let ids = new Uint32Array(0);
-  const results = (): Uint32Array => {
+  const read = (kernel: KernelExports): void => {
     const { buffer } = kernel.memory;
     if (told.buffer !== buffer) {
-      told = new Uint32Array(buffer, kernel.result(), 13);
+      told = new Uint32Array(buffer, kernel.result(), TOLD.length);
       ids = new Uint32Array(buffer, kernel.traces(), TRACES * 4);
     }
-    return told;
   };
 
-  let laid: { readonly seam: Seam; readonly buffer: ArrayBuffer } | undefined;
-  /** Lays a seam into the memory of the module, once; returns how long its text is. */
-  const lengthOf = (seam: Seam | undefined): number => {
+  let known: { readonly seam: Seam; readonly buffer: ArrayBuffer } | undefined;
+  /** Tells the module about a seam, once; returns how long its text is. */
+  const lengthOf = (kernel: KernelExports, seam: Seam | undefined): number => {
     if (!seam) return 0;
     const { buffer } = kernel.memory;
-    if (seam !== laid?.seam || buffer !== laid.buffer) {
+    if (seam !== known?.seam || buffer !== known.buffer) {
       const sides = [seam.resource.before, seam.scope.before, seam.scope.behind, seam.resource.behind] as const;
       const [outerBefore, innerBefore, innerBehind, outerBehind] = sides;
       new Uint8Array(buffer, kernel.seam()).set(seam.text);
       new Uint8Array(buffer, kernel.around()).set(Buffer.concat(sides));
       kernel.measure(outerBefore.length, innerBefore.length, innerBehind.length, outerBehind.length);
-      laid = { seam, buffer };
+      known = { seam, buffer };
     }
     return seam.text.length;
   };
@@ -160,30 +111,34 @@ export const createWasmEngine: CreateEngine = (sizes) => {
     const { arena, leap } = out;
     const end = checkedEnd(window, at);
     if (end <= at) return { why: 3, at };
-    const { windowAt } = place;
-    const base = arenaHere();
-    const length = lengthOf(leap?.seam);
+    const kernel = memory.kernel();
+    const windowAt = memory.windowAt();
+    const base = arenaAt();
+    const length = lengthOf(kernel, leap?.seam);
     if (leap) kernel.leapFrom(base + leap.at, base + leap.spansAt, base + leap.limit);
     const why = cut(window, end, () => kernel.spans(windowAt + at, windowAt + end, base + arena.length, base + arena.limit, length));
-    results();
-    const spans = told[2]!;
-    const arrays = told[8]!;
-    const before = told[9]!;
-    arena.length = told[1]! - base;
-    if (arrays > 0) out.leapt({ arrays, spans: before, at: told[10]! - base, resourceKept: told[11]!, scopeKept: told[12]! });
+    read(kernel);
+    const spans = told[TOLD.spans]!;
+    const arrays = told[TOLD.arrays]!;
+    const before = told[TOLD.spansInArrays]!;
+    arena.length = told[TOLD.out]! - base;
+    if (arrays > 0) {
+      const at = told[TOLD.resource]! - base;
+      out.leapt({ arrays, spans: before, at, resourceKept: told[TOLD.resourceKept]!, scopeKept: told[TOLD.scopeKept]! });
+    }
     if (spans > before) out.count(spans - before);
     if (spans > 0) {
-      out.times(told[5]!, told[4]!, told[7]!, told[6]!);
-      out.traces(ids, told[3]!);
+      out.times(told[TOLD.firstHigh]!, told[TOLD.firstLow]!, told[TOLD.lastHigh]!, told[TOLD.lastLow]!);
+      out.traces(ids, told[TOLD.traces]!);
     }
-    return { why: why === 2 && window.ended ? 3 : why, at: told[0]! - windowAt };
+    return { why: why === 2 && window.ended ? 3 : why, at: told[TOLD.at]! - windowAt };
   };
 
-  const ours = (window: Window) => window.bytes.buffer === kernel.memory.buffer;
+  const ours = (window: Window) => window.bytes.buffer === memory.kernel().memory.buffer;
 
   let frames: { readonly buffer?: ArrayBuffer; readonly texts: Uint8Array[]; last: number } = { texts: [], last: 0 };
   /** Where a text lies in the memory of the module: it takes the place of the one that was laid before the last. */
-  const frameOf = (text: Uint8Array): number => {
+  const frameOf = (kernel: KernelExports, text: Uint8Array): number => {
     const { buffer } = kernel.memory;
     if (frames.buffer !== buffer) frames = { buffer, texts: [], last: 0 };
     const { texts } = frames;
@@ -198,7 +153,10 @@ export const createWasmEngine: CreateEngine = (sizes) => {
   };
 
   const fast: FastKernel = {
-    stands: (window, at, text) => at + text.length <= window.end && kernel.same(place.windowAt + at, frameOf(text), text.length) !== 0,
+    stands(window, at, text) {
+      const kernel = memory.kernel();
+      return at + text.length <= window.end && kernel.same(memory.windowAt() + at, frameOf(kernel, text), text.length) !== 0;
+    },
     spans(window: Window, at: number, out: SpanSink): SpanRun {
       if (!ours(window)) return { why: 'declined', at };
       let done = run(window, at, out);
@@ -211,14 +169,15 @@ export const createWasmEngine: CreateEngine = (sizes) => {
       if (again) return again;
       const end = checkedEnd(window, at);
       if (!ours(window) || end <= at) return { why: 'declined' };
-      const { windowAt } = place;
-      const to = arenaHere() + sizes.arena;
+      const kernel = memory.kernel();
+      const windowAt = memory.windowAt();
+      const to = arenaAt() + sizes.arena;
       const why = cut(window, end, () => kernel.header(windowAt + at, windowAt + end, to, kind === 'resource' ? 0 : 1));
       if (why === 2 && !window.ended) return { why: 'more' };
       if (why !== 0) return { why: 'declined' };
-      results();
-      const behind = told[0]! - windowAt;
-      const message = new Uint8Array(kernel.memory.buffer, to, told[1]! - to).slice();
+      read(kernel);
+      const behind = told[TOLD.at]! - windowAt;
+      const message = new Uint8Array(kernel.memory.buffer, to, told[TOLD.out]! - to).slice();
       heard[kind] = { text: window.bytes.slice(at, behind), message };
       return { why: 'done', at: behind, message };
     },

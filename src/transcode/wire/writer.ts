@@ -9,6 +9,14 @@ export function varintSize(value: number): number {
 /** Size of a length-delimited field with a one-byte tag. */
 export const fieldSize = (length: number): number => 1 + varintSize(length) + length;
 
+/** A length-delimited field with a one-byte tag. */
+export function fieldOf(tag: number, content: Uint8Array): Uint8Array {
+  const field = new Uint8Array(fieldSize(content.length));
+  field[0] = tag;
+  field.set(content, putVarint(field, 1, content.length));
+  return field;
+}
+
 /** How much content a field that takes no more than `budget` bytes may have; below zero where there is no room for one. */
 export function contentIn(budget: number): number {
   for (let digits = 1; digits < 5; digits++) {

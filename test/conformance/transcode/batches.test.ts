@@ -1,7 +1,8 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { plainEngine } from '../../../src/transcode/engine.ts';
 import { defaultSettings } from '../../../src/transcode/port.ts';
-import { transcode } from '../../../src/transcode/transcode.ts';
+import { transcode, transcoder } from '../../../src/transcode/transcode.ts';
 import { requestType, spansOf } from '../../support/traces/decode.ts';
 import { documentOf, spanText, traceId } from '../../support/traces/documents.ts';
 import { feed, inputOf } from '../../support/traces/feed.ts';
@@ -76,6 +77,51 @@ describe('batches', () => {
       const small = await feed(content, { settings: { maxBatchBytes } });
       for (const { body } of small.batches) expect(body.length).toBeLessThanOrEqual(maxBatchBytes);
       expect(spansOf(small.batches.map(({ body }) => body))).toEqual(expected);
+    }
+  });
+
+  test.each([
+    ['a scope header that is larger than any batch', [[110, 90_000]], 6_000_000, 4_194_304],
+    ['one that is larger than what stands behind the arena', [[400, 700]], 700_000, 100_000],
+    [
+      'one that fits with the fewest spans only',
+      [
+        [400, 700],
+        [3, 20],
+      ],
+      99_000,
+      100_000,
+    ],
+    ['spans too many to count one by one', [[20_000, 20]], 5_000_000, 4_194_304],
+  ] as const)(
+    'leave out what does not fit with %s, behind the spans',
+    async (_which, scopes, name, maxBatchBytes) => {
+      const [first, ...others] = scopes.map(([count, length]) => spans(count, length));
+      const content = `{"resourceSpans":[{"scopeSpans":[{"spans":[${first}],"scope":{"name":${long(name)}}}${others.map((each) => `,{"spans":[${each}]}`).join('')}]}]}`;
+      const count = scopes.reduce((sum, [spansOfScope]) => sum + spansOfScope, 0);
+      for (const run of [transcode, transcoder(plainEngine)]) {
+        const { summary, batches, failure } = await feed(content, { settings: { maxBatchBytes }, with: run });
+        expect(failure).toBeUndefined();
+        expect((summary?.spans ?? 0) + (summary?.rejectedSpans ?? 0)).toBe(count);
+        expect(spansOf(batches.map(({ body }) => body))).toHaveLength(summary?.spans ?? -1);
+        for (const { body, spans: inBatch } of batches) {
+          expect(body.length).toBeLessThanOrEqual(maxBatchBytes);
+          expect(inBatch).toBeGreaterThan(0);
+        }
+      }
+    },
+    30_000,
+  );
+
+  test('are full to the byte where a large resource was taken back for a small one', async () => {
+    const attribute = (length: number) => `"resource":{"attributes":[{"key":"k","value":{"stringValue":${long(length)}}}]}`;
+    const scopes = (count: number, name: number) => `"scopeSpans":[{"spans":[${spans(count, 700)}],"scope":{"name":${long(name)}}}]`;
+    for (const name of [10, 90_000]) {
+      const content = `{"resourceSpans":[{${attribute(700_000)},${scopes(400, 1)},${attribute(10)},${scopes(1_500, name)}}]}`;
+      const { summary, batches, failure } = await feed(content, { settings: { maxBatchBytes: 1_000_000 } });
+      expect(failure).toBeUndefined();
+      expect(summary).toMatchObject({ spans: 1_900, rejectedSpans: 0 });
+      expect(batches).toHaveLength(2);
     }
   });
 

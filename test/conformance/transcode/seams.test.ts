@@ -83,6 +83,7 @@ describe.each(engines)('what repeats between spans means what it means alone, wi
         failure: failure?.message.replaceAll(/\d+/g, 'n'),
       });
       expect(told(one)).toEqual(told(other));
+      for (const { body } of one.batches) expect(body.length).toBeLessThanOrEqual(maxBatchBytes);
       expect(one.batches.map(({ body }) => Buffer.from(body).toString('latin1'))).toEqual(
         other.batches.map(({ body }) => Buffer.from(body).toString('latin1')),
       );

@@ -1,15 +1,16 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { bodyOf, giveBack } from '../../../src/transcode/batch/bodies.ts';
+import { divide } from '../../../src/transcode/batch/divide.ts';
 import { newHeader, setHead, setUrl } from '../../../src/transcode/batch/headers.ts';
 import { Pending } from '../../../src/transcode/batch/pending.ts';
-import { split } from '../../../src/transcode/batch/split.ts';
 import { Tally } from '../../../src/transcode/batch/tally.ts';
 import { EXACT_TRACES, TraceCount } from '../../../src/transcode/batch/traces.ts';
 import type { Arena } from '../../../src/transcode/kernel.ts';
 import { defaultSettings } from '../../../src/transcode/port.ts';
 import { transcoder } from '../../../src/transcode/transcode.ts';
 import { createWasmEngine } from '../../../src/transcode/wasm/engine.ts';
-import { putVarint, varintSize } from '../../../src/transcode/wire/writer.ts';
+import { ownerOf } from '../../../src/transcode/wasm/module.ts';
+import { fieldOf, putVarint, varintSize } from '../../../src/transcode/wire/writer.ts';
 import { random, seedOf } from '../../support/random.ts';
 import { decodeRequest, requestType, spansOf } from '../../support/traces/decode.ts';
 import { documentOf, spanText } from '../../support/traces/documents.ts';
@@ -33,8 +34,8 @@ function pendingOf(limit: number) {
   };
   /** Takes a batch and goes on. */
   const take = () => {
-    const { body, spans } = pending.cut();
-    const taken = { body: Uint8Array.from(body), spans };
+    const { body, ...cut } = pending.cut();
+    const taken = { ...cut, body: Uint8Array.from(body) };
     pending.renew(arena.bytes);
     return taken;
   };
@@ -110,19 +111,45 @@ describe('spans that wait for their batch', () => {
     expect(pending.empty).toBe(true);
   });
 
-  test('leave a span out that fits no batch with a header that came late', () => {
+  test('leave spans out that fit no batch with a header that came late, and keep those that do', () => {
     const { pending, add, take } = pendingOf(400);
     const header = newHeader();
     pending.openResource(header);
     pending.openScope(newHeader());
     for (const size of [280, 90]) expect(add(size)).toBe(true);
     setHead(header, largeResource());
-    const taken = [];
-    while (pending.over()) taken.push(take().spans);
+    expect(take()).toMatchObject({ spans: 0, dropped: 1 });
+    expect(pending.over()).toBe(false);
     pending.closeScope();
     pending.closeResource();
-    expect([...taken, take().spans]).toEqual([0, 1]);
+    expect(take()).toMatchObject({ spans: 1, dropped: 0 });
     expect(pending.empty).toBe(true);
+  });
+
+  test('leave no room where headers alone are larger than a batch', () => {
+    const { pending } = pendingOf(400);
+    const header = newHeader();
+    setHead(header, Buffer.alloc(90_000));
+    pending.openResource(newHeader());
+    pending.openScope(header);
+    expect(pending.room()).toBe(0);
+  });
+
+  test('are moved once at most: how much room a length takes is learnt from the one before', () => {
+    const moved = vi.spyOn(Uint8Array.prototype, 'copyWithin');
+    const { pending, add, take } = pendingOf(10_000);
+    const header = newHeader();
+    setHead(header, largeResource());
+    for (let batch = 0; batch < 3; batch++) {
+      pending.openResource(header);
+      pending.openScope(newHeader());
+      while (add(100));
+      pending.closeScope();
+      pending.closeResource();
+      expect(take().spans).toBe(98);
+    }
+    expect(moved).toHaveBeenCalledTimes(2);
+    moved.mockRestore();
   });
 
   test('leave scopes and resources without spans out', () => {
@@ -157,19 +184,42 @@ describe('a request that is too large', () => {
     })
     .finish();
 
-  test(`is divided after as many spans as fit, each with its headers (seed ${seed})`, () => {
+  test(`is divided after as many spans as fit, each part with its headers (seed ${seed})`, () => {
     const all = spansOf([request]);
     for (let limit = 0; limit <= request.length; limit++) {
-      const { first, spans, rest } = split(request, limit);
-      expect(first.length).toBeLessThanOrEqual(limit);
-      const dropped = spans === 0 ? 1 : 0;
-      expect([...spansOf([first]), ...all.slice(0, dropped), ...spansOf([rest])]).toEqual(all);
-      expect(spansOf([first])).toHaveLength(spans);
-      for (const part of [first, rest]) expect(Buffer.compare(part, anew(part))).toBe(0);
-      const oneMore = split(request, limit + 1);
-      expect(oneMore.spans).toBeGreaterThanOrEqual(spans);
-      if (oneMore.spans > spans) expect(oneMore.first).toHaveLength(limit + 1);
+      const { parts, dropped } = divide(request, limit);
+      const bodies = parts.map(({ body }) => body);
+      const left = spansOf(bodies);
+      expect(parts.map(({ spans }) => spans)).toEqual(bodies.map((body) => spansOf([body]).length));
+      expect(left.length + dropped).toBe(all.length);
+      if (dropped === 0) expect(left).toEqual(all);
+      for (const body of bodies) {
+        expect(body.length).toBeLessThanOrEqual(limit);
+        expect(Buffer.compare(body, anew(body))).toBe(0);
+      }
     }
+    expect(divide(request, request.length)).toEqual({ parts: [{ body: Buffer.from(request), spans: 12 }], dropped: 0 });
+    const [first, second] = divide(request, request.length - 1).parts;
+    expect([first?.spans, second?.spans]).toEqual([11, 1]);
+  });
+
+  test('is divided in a time that grows with its size, also where its header fits into no part', () => {
+    const span = { name: 'x'.repeat(20) };
+    const many = (count: number, name: string) =>
+      requestType.encode({ resourceSpans: [{ scopeSpans: [{ scope: { name }, spans: Array(count).fill(span) }] }] }).finish();
+    expect(divide(many(100_000, 'y'.repeat(1_000_000)), 900_000)).toEqual({ parts: [], dropped: 100_000 });
+    expect(divide(many(100_000, 'y'), 1_000_000).parts.reduce((sum, { spans }) => sum + spans, 0)).toBe(100_000);
+  }, 10_000);
+
+  test('keeps what is unknown beside its spans in every part', () => {
+    const field = (tag: number, ...content: Uint8Array[]) => fieldOf(tag, Buffer.concat(content));
+    const spans = [1, 2, 3].map(() => field(0x12, field(0x2a, Buffer.alloc(50, 0x78))));
+    const [unknown, varint] = [field(0x7a, Buffer.from('of later')), Buffer.of(0x10, 0x05)];
+    const body = field(0x0a, unknown, field(0x12, varint, ...spans, unknown), varint);
+    const { parts } = divide(body, 100);
+    expect(parts).toHaveLength(3);
+    for (const part of parts)
+      expect(Buffer.compare(part.body, field(0x0a, unknown, field(0x12, varint, spans[0]!, unknown), varint))).toBe(0);
   });
 });
 
@@ -225,7 +275,7 @@ describe('the memory of bodies', () => {
 
 describe('a body that was not released', () => {
   const line = (index: number, size: number) => documentOf(spanText({ name: JSON.stringify(`${index} `.padEnd(size, 'x')) }));
-  /** More batches than there are arenas, and a span in the middle for which the window must grow. */
+  /** More batches than there are arenas, and a span at the end for which the window must grow. */
   const file = [...Array.from({ length: 1_400 }, (_, i) => line(i, 9_000)), line(1_400, 3_000_000), line(1_401, 9_000)].join('\n');
 
   test.each([
@@ -233,16 +283,31 @@ describe('a body that was not released', () => {
     ['none', () => false],
     ['every second one', (index: number) => index % 2 === 0],
     ['every third one', (index: number) => index % 3 === 0],
-  ])('stays as it is, where %s is released', async (_which, isReleased) => {
-    const bodies: { readonly body: Uint8Array; readonly copy: Uint8Array }[] = [];
-    const taken: Uint8Array[] = [];
-    const summary = await transcoder(createWasmEngine)(inputOf(file), defaultSettings, ({ index, body, release }) => {
-      taken.push(Uint8Array.from(body));
-      if (isReleased(index)) release?.();
-      else bodies.push({ body, copy: Uint8Array.from(body) });
-    });
-    expect(summary.spans).toBe(1_402);
-    expect(spansOf(taken)).toHaveLength(1_402);
-    for (const { body, copy } of bodies) expect(Buffer.compare(body, copy)).toBe(0);
+  ])('stays as it is, where %s is released, twice', async (_which, isReleased) => {
+    const kept: { readonly body: Uint8Array; readonly copy: Uint8Array; readonly release: (() => void) | undefined }[] = [];
+    const run = transcoder(createWasmEngine);
+    for (let files = 0; files < 2; files++) {
+      const taken: Uint8Array[] = [];
+      const summary = await run(inputOf(file), defaultSettings, ({ index, body, release }) => {
+        taken.push(Uint8Array.from(body));
+        if (!isReleased(index)) kept.push({ body, copy: Uint8Array.from(body), release });
+        else for (let times = 0; times < 2; times++) release?.();
+      });
+      expect(summary.spans).toBe(1_402);
+      expect(spansOf(taken)).toHaveLength(1_402);
+    }
+    for (const { body, copy } of kept) expect(Buffer.compare(body, copy)).toBe(0);
+    for (const { release } of kept) release?.();
+    expect((await run(inputOf(file), defaultSettings, () => {})).spans).toBe(1_402);
+  });
+
+  test('lies where it was made, and so does the next one once it is back', async () => {
+    const memories = new Set<ArrayBufferLike>();
+    await transcoder(createWasmEngine)(inputOf(file.slice(0, 12_000_000)), defaultSettings, ({ body, release }) => {
+      expect(ownerOf(body)).toBeDefined();
+      memories.add(body.buffer);
+      release?.();
+    }).catch(() => {});
+    expect(memories.size).toBe(1);
   });
 });

@@ -14,8 +14,8 @@ let scopeBefore: usize = 0;
 let scopeBehind: usize = 0;
 let resourceBehind: usize = 0;
 
-/** What the lengths of a ResourceSpans and its scope take at most, and the tags. */
-const FRAMES: usize = 12;
+/** What the tags and lengths of a ResourceSpans and its scope take at most. */
+const FRAMING: usize = 12;
 
 const RESOURCE_SPANS: u8 = 0x0a;
 const SCOPE_SPANS: u8 = 0x12;
@@ -72,8 +72,8 @@ export function leap(): usize {
   const kept: usize = 1 + varintSize(inResource) + resourceBefore;
   const begin: usize = resource + kept + 1 + varintSize(inScope) + scopeBefore;
   const next = begin + content + scopeBehind + resourceBehind;
-  const limit = most - scopeBehind - resourceBehind - FRAMES;
-  if (next + (begin - resource) + FRAMES > limit) return 0;
+  const limit = most - scopeBehind - resourceBehind - FRAMING;
+  if (next + (begin - resource) + FRAMING > limit) return 0;
   if (begin != spansAt) memory.copy(begin, spansAt, content);
   let at = resource;
   store<u8>(at, RESOURCE_SPANS);
