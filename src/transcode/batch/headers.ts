@@ -54,13 +54,13 @@ export function addExtra(header: Header, field: Uint8Array): void {
   header.extra = Buffer.concat([header.extra, field]);
 }
 
-/** Takes over what a look ahead has found. */
+/** Takes over what a look ahead has found. It stands further behind, and the last one counts. */
 export function complement(header: Header, found: Header): void {
-  if (!header.hasHead) {
+  if (found.hasHead) {
     header.head = found.head;
     header.message = found.message;
   }
-  if (!header.hasUrl) header.url = found.url;
+  if (found.hasUrl) header.url = found.url;
   if (found.extra.length > 0) header.extra = Buffer.concat([header.extra, found.extra]);
   header.hasHead ||= found.hasHead;
   header.hasUrl ||= found.hasUrl;

@@ -109,15 +109,21 @@ class ProtobufFile {
   /** Headers that may still come, behind so much of a span, are looked up first: every batch carries them. */
   *#closeBatch(spanLength: number, { resource, scope, scopeAt, ahead }: Around, bound: number, groupBound: number): Walk {
     const passed = ahead.get(scopeAt);
-    if (passed) complement(scope, passed);
+    if (passed) unite(scope, passed);
     if (!scope.known || !resource.known) {
       const found = { scope: newHeader(), resource: newHeader(), ahead };
       yield lookAhead(found, spanLength, bound, resource.known ? bound : groupBound);
-      if (!scope.known) complement(scope, found.scope);
-      if (!resource.known) complement(resource, found.resource);
+      if (!scope.known) unite(scope, found.scope);
+      if (!resource.known) unite(resource, found.resource);
     }
     yield 'batch';
   }
+}
+
+/** Takes over what a look ahead has found. A message that comes in two parts is one message. */
+function unite(header: Header, found: Header): void {
+  if (header.hasHead && found.hasHead) setHead(found, Buffer.concat([header.message, found.message]));
+  complement(header, found);
 }
 
 /** Resource or scope, schema URL, and whatever else stands beside the spans. */

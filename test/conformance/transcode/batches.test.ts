@@ -125,6 +125,14 @@ describe('batches', () => {
     }
   });
 
+  test('carry the last one where a resource stands before its spans and behind them', async () => {
+    const content = `{"resourceSpans":[{"resource":{},"scopeSpans":[{${scope},"spans":[${spans(40)}]}],${resource}}]}`;
+    for (const maxBatchBytes of [1_000, 4_194_304]) {
+      const { batches } = await feed(content, { settings: { maxBatchBytes } });
+      for (const span of spansOf(batches.map(({ body }) => body))) expect(span).toMatchObject({ around, inner });
+    }
+  });
+
   test('leave out a span that fits no batch, and go on', async () => {
     const content = documentOf(spanText(), spanText({ name: long(5000) }), spanText());
     const { summary } = await feed(content, { settings: { maxBatchBytes: 4000 } });

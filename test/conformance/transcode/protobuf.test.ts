@@ -103,12 +103,13 @@ describe('protobuf input', () => {
       field(2, Buffer.concat([field(1, traceId), field(2, spanId), field(5, Buffer.alloc(100, 0x78))])),
     );
     const scope = Buffer.concat([...spans, field(3, Buffer.from('https://s')), field(1, field(1, Buffer.from('lib')))]);
+    const unnamed = field(1, field(1, field(1, Buffer.from('in two parts'))));
     const content = field(
       1,
-      Buffer.concat([field(2, scope), field(2, scope), field(3, Buffer.from('https://r')), field(1, Buffer.from([0x10, 3]))]),
+      Buffer.concat([unnamed, field(2, scope), field(2, scope), field(3, Buffer.from('https://r')), field(1, Buffer.from([0x10, 3]))]),
     );
     const expected = {
-      around: { resource: { droppedAttributesCount: 3 }, schemaUrl: 'https://r' },
+      around: { resource: { attributes: [{ key: 'in two parts' }], droppedAttributesCount: 3 }, schemaUrl: 'https://r' },
       inner: { scope: { name: 'lib' }, schemaUrl: 'https://s' },
     };
     for (let maxBatchBytes = 3_000; maxBatchBytes < 3_200; maxBatchBytes += 5) {
