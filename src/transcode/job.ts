@@ -54,7 +54,7 @@ export async function handOver(
   take: (batch: Omit<Batch, 'index'>) => Promise<void> | void,
 ): Promise<number> {
   const { body, spans, dropped, inArena } = pending.cut();
-  const release = inArena ? buffers.lend?.() : undefined;
+  const release = inArena && spans > 0 ? buffers.lend?.() : undefined;
   if (release) await take({ body, spans, release });
   else if (spans > 0) {
     const own = ownBody(body);

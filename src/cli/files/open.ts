@@ -26,11 +26,25 @@ export async function openFile(path: string, io: Pick<Io, 'stdin'>): Promise<Ope
   return { input, close: () => file.close() };
 }
 
+/** Two pieces of memory take turns, one being read into while the other is looked at: fresh ones would pile up until the collector comes. */
 async function* readFrom(file: FileHandle, from: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const pieces = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] as const;
+  const read = (turn: 0 | 1, at: number) => file.read(pieces[turn], 0, PIECE, at);
+  let reading = read(0, from);
   try {
-    yield* file.createReadStream({ start: from, autoClose: false, signal, highWaterMark: PIECE });
+    for (let [turn, at]: [0 | 1, number] = [0, from]; ; turn = turn === 0 ? 1 : 0) {
+      signal.throwIfAborted();
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      reading = read(turn === 0 ? 1 : 0, at);
+      yield pieces[turn].subarray(0, bytesRead);
+    }
   } catch (error) {
     throw told(error);
+  } finally {
+    // Nobody closes the file under a read, and one that fails was not asked for any more.
+    await reading.catch(() => {});
   }
 }
 

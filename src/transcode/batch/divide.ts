@@ -15,11 +15,12 @@ type Making = Pick<Apart, 'before' | 'behind' | 'around'> & { items: Uint8Array[
 const SPAN_TAG = 0x12;
 
 /**
- * Divides an encoded request into requests that are not larger than `limit`, with as many spans as fit, in order, and their headers. Spans
- * that fit into none are `dropped`.
+ * Divides an encoded request into requests that are not larger than `limit`, with as many spans as fit, in order, and their headers. The
+ * first one may have less room, and then be empty. Spans that fit into none are `dropped`.
  */
-export function divide(request: Uint8Array, limit: number): { readonly parts: Part[]; readonly dropped: number } {
+export function divide(request: Uint8Array, limit: number, roomInFirst = limit): { readonly parts: Part[]; readonly dropped: number } {
   const parts: Part[] = [];
+  let room = roomInFirst;
   let dropped = 0;
   let spans = 0;
   const whole = making();
@@ -35,13 +36,14 @@ export function divide(request: Uint8Array, limit: number): { readonly parts: Pa
       const sizeWith = (span: Uint8Array): number =>
         whole.size + fieldSize(group.around + group.size + fieldSize(scope.around + scope.size + span.length));
       for (const span of inner.items) {
-        if (sizeWith(span) > limit && spans > 0) {
+        if (sizeWith(span) > room && (spans > 0 || room < limit)) {
           close();
           if (group.items.length > 0) add(whole, fieldOf(RESOURCE_SPANS_TAG, bytesOf(group)));
           parts.push({ body: bytesOf(whole), spans });
           spans = 0;
+          room = limit;
         }
-        if (sizeWith(span) > limit) dropped++;
+        if (sizeWith(span) > room) dropped++;
         else {
           add(scope, span);
           spans++;

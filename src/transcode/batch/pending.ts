@@ -5,8 +5,8 @@ import { divide, type Part } from './divide.ts';
 import { type Header, headerSize } from './headers.ts';
 
 /**
- * A request, in the arena or in memory of its own, and how many spans it has. `dropped` spans fitted into none with their headers; without
- * spans there is nothing to send.
+ * A request, in the arena or in memory of its own, and how many spans it has; without spans there is nothing to send. `dropped` ones fit
+ * into none with their headers.
  */
 export type Cut = Part & { readonly dropped: number; readonly inArena: boolean };
 
@@ -33,7 +33,7 @@ export class Pending {
   readonly #resourceHabit = newHabit();
   readonly #scopeHabit = newHabit();
   #paused: { readonly resource?: Paused | undefined; readonly scope?: Paused | undefined } = {};
-  /** What a batch was divided into that headers had made too large. The last part is not among them: it goes on in the arena. */
+  /** What is left of a batch that headers had made too large. The last part goes on in the arena. */
   #parts: Part[] = [];
   #rest: Part | undefined;
 
@@ -110,7 +110,7 @@ export class Pending {
 
   /** Headers have made what waits larger than a batch. */
   over(): boolean {
-    return this.#parts.length > 0 || this.#size() > this.limit;
+    return this.#parts.length > 0 || this.#sizeIn(this.arena.length) > this.limit;
   }
 
   /** Closes a batch. What was open is open again once `renew` was called. */
@@ -142,25 +142,34 @@ export class Pending {
     if (scope) this.#scope = goesOn(scope) ? reopenBox(arena, scope.header, inside) : openBox(arena, scope.header, this.#scopeHabit);
   }
 
-  /** Headers came late, and that is rare: everything is put together elsewhere, and divided. */
+  /** Headers came late: what is open is put together elsewhere, and divided. All that is closed fits. */
   #cutApart(): Cut {
-    let dropped = 0;
-    if (this.#parts.length === 0) {
-      const divided = divide(this.#together(), this.limit);
-      dropped = divided.dropped;
-      this.#parts = divided.parts;
-      this.#rest = this.#parts.pop();
-      this.#spans = 0;
-    }
-    const part = this.#parts.shift() ?? { body: new Uint8Array(0), spans: 0 };
-    return { ...part, dropped, inArena: false };
+    const { arena } = this;
+    const next = this.#parts.shift();
+    if (next) return { ...next, dropped: 0, inArena: false };
+    const closed = this.#resource?.at ?? arena.length;
+    const { parts, dropped } = divide(this.#together(closed), this.limit, this.limit - closed);
+    const first = parts.shift();
+    this.#rest = parts.pop();
+    this.#parts = parts;
+    if (first) arena.bytes.set(first.body, closed);
+    const body = arena.bytes.subarray(0, closed + (first?.body.length ?? 0));
+    const later = parts.reduce((sum, { spans }) => sum + spans, this.#rest?.spans ?? 0);
+    const spans = this.#spans - dropped - later;
+    this.#spans = 0;
+    return { body, spans, dropped, inArena: true };
   }
 
-  #together(): Uint8Array {
+  /** What is open, closed in memory of its own. */
+  #together(from: number): Uint8Array {
     const { arena } = this;
+    const shift = (box: Box | undefined) => box && { ...box, at: box.at - from };
+    this.#resource = shift(this.#resource);
+    this.#scope = shift(this.#scope);
+    const length = arena.length - from;
     // Room that is kept for a head goes only when its box is closed, after the box inside has grown.
-    const copy = { bytes: new Uint8Array(arena.length + this.#size()), length: arena.length };
-    copy.bytes.set(arena.bytes.subarray(0, arena.length));
+    const copy = { bytes: new Uint8Array(length + this.#sizeIn(length)), length };
+    copy.bytes.set(arena.bytes.subarray(from, arena.length));
     this.#closeAll(copy);
     return copy.bytes.subarray(0, copy.length);
   }
@@ -176,9 +185,8 @@ export class Pending {
     this.#resource = undefined;
   }
 
-  /** How large the batch would be, were it closed now. */
-  #size(): number {
-    const { length } = this.arena;
+  /** How large the batch would be, were it closed now: so many bytes are laid. */
+  #sizeIn(length: number): number {
     const resource = this.#resource;
     const scope = this.#scope;
     if (!resource) return length;

@@ -118,11 +118,10 @@ describe('spans that wait for their batch', () => {
     pending.openScope(newHeader());
     for (const size of [280, 90]) expect(add(size)).toBe(true);
     setHead(header, largeResource());
-    expect(take()).toMatchObject({ spans: 0, dropped: 1 });
+    expect(take()).toMatchObject({ spans: 1, dropped: 1 });
     expect(pending.over()).toBe(false);
     pending.closeScope();
     pending.closeResource();
-    expect(take()).toMatchObject({ spans: 1, dropped: 0 });
     expect(pending.empty).toBe(true);
   });
 
