@@ -104,9 +104,9 @@ async function small() {
 
 /** Wall time: the point of a second thread. */
 async function threads() {
-  const plain = bytesOf('genai');
+  const bytes = bytesOf('genai');
   const jobs = 8;
-  const wallMs = async (count: number, bytes: Uint8Array) => {
+  const wallMs = async (count: number) => {
     const pool = createPool({ threads: count });
     const times: number[] = [];
     for (let i = 0; i < WARM_UPS + RUNS; i++) {
@@ -117,13 +117,10 @@ async function threads() {
     await pool.close();
     return median(times.slice(WARM_UPS));
   };
-  const packed = gzipSync(plain);
   const program = new URL(import.meta.url);
   return {
-    oneMs: await wallMs(1, plain),
-    twoMs: await wallMs(2, plain),
-    onePackedMs: await wallMs(1, packed),
-    twoPackedMs: await wallMs(2, packed),
+    oneMs: await wallMs(1),
+    twoMs: await wallMs(2),
     oneAloneMs: await aloneMs(program, 1, jobs),
     twoAloneMs: await aloneMs(program, 2, jobs),
   };
