@@ -29,7 +29,12 @@ export async function openFile(path: string, io: Pick<Io, 'stdin'>): Promise<Ope
 /** Two pieces of memory take turns, one being read into while the other is looked at: fresh ones would pile up until the collector comes. */
 async function* readFrom(file: FileHandle, from: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const pieces = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] as const;
-  const read = (turn: 0 | 1, at: number) => file.read(pieces[turn], 0, PIECE, at);
+  const read = (turn: 0 | 1, at: number) => {
+    const reading = file.read(pieces[turn], 0, PIECE, at);
+    // One that fails while the piece before is looked at is told in its turn, or not asked for any more.
+    reading.catch(() => {});
+    return reading;
+  };
   let reading = read(0, from);
   try {
     for (let [turn, at]: [0 | 1, number] = [0, from]; ; turn = turn === 0 ? 1 : 0) {
@@ -43,7 +48,7 @@ async function* readFrom(file: FileHandle, from: number, signal: AbortSignal): A
   } catch (error) {
     throw told(error);
   } finally {
-    // Nobody closes the file under a read, and one that fails was not asked for any more.
+    // Nobody closes the file under a read.
     await reading.catch(() => {});
   }
 }

@@ -21,7 +21,7 @@ async function* inChunks(size: number, taken = { chunks: 0 }): AsyncGenerator<Ui
 
 async function all(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
+  for await (const chunk of chunks) parts.push(Uint8Array.from(chunk));
   return Buffer.concat(parts);
 }
 
@@ -40,6 +40,37 @@ describe('a file', () => {
     const [whole, rest] = await Promise.all([all(input.open(0, signal)), all(input.open(500_000, signal))]);
     expect(whole.equals(content) && rest.equals(content.subarray(500_000))).toBe(true);
     await close();
+  });
+
+  test('of any size is read into the same two pieces of memory', async () => {
+    const path = join(folder, 'large.txt');
+    writeFileSync(path, Buffer.concat(Array(5).fill(content)));
+    const { input, close } = await openFile(path, { stdin: inChunks(1) });
+    const memories = new Set<ArrayBufferLike>();
+    let length = 0;
+    for await (const chunk of input.open(0, signal)) {
+      memories.add(chunk.buffer);
+      length += chunk.length;
+    }
+    expect([memories.size, length]).toEqual([2, content.length * 5]);
+    await close();
+  });
+
+  test('that cannot be read further is told when its turn comes, and not at all to one who has stopped', async () => {
+    const path = join(folder, 'closed.txt');
+    writeFileSync(path, Buffer.concat(Array(5).fill(content)));
+    for (const goesOn of [true, false]) {
+      const { input, close } = await openFile(path, { stdin: inChunks(1) });
+      const chunks = input.open(0, signal)[Symbol.asyncIterator]();
+      await chunks.next();
+      await close();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (goesOn)
+        await expect(all({ [Symbol.asyncIterator]: () => chunks })).rejects.toMatchObject({
+          failure: { reason: 'Unreadable' },
+        });
+      else await chunks.return?.();
+    }
   });
 
   test('that is not there, or a directory, is told in a sentence', async () => {
