@@ -64,6 +64,7 @@ describe('a file', () => {
       const chunks = input.open(0, signal)[Symbol.asyncIterator]();
       await chunks.next();
       await close();
+      await chunks.next();
       await new Promise((resolve) => setTimeout(resolve, 20));
       if (goesOn)
         await expect(all({ [Symbol.asyncIterator]: () => chunks })).rejects.toMatchObject({
