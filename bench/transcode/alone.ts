@@ -6,9 +6,9 @@ import { transcode } from '../../src/transcode/transcode.ts';
 import { median, RUNS, WARM_UPS } from './measure.ts';
 import { inputFrom } from './streams.ts';
 
-/** Threads that read their input themselves and hand nothing over: what the cores and the memory of a machine give at best. */
-
 const MARK = 'a thread by itself';
+
+/** Whether this is one of the threads that read their input themselves and hand nothing over: what a machine gives at best. */
 export const isAlone = (): boolean => !isMainThread && workerData === MARK;
 
 /** Transcodes a file so many times whenever it is told to. */

@@ -10,6 +10,7 @@ import type { Job, Known } from './walk.ts';
 
 /** Spans are read whole; most fit many times. */
 const WINDOW = 1024 * 1024;
+/** Two heads that room is kept for must fit in (LONGEST_KEPT). */
 const ARENA_SLACK = 64 * 1024;
 const LARGEST_BATCH = 16 * 1024 * 1024;
 const LARGEST_WINDOW = 64 * 1024 * 1024;
@@ -33,8 +34,8 @@ export function engines(create: CreateEngine): Engines {
     take: (maxBatchBytes) => kept(maxBatchBytes).pop() ?? create({ window: WINDOW, arena: maxBatchBytes + ARENA_SLACK }),
     giveBack(maxBatchBytes, engine) {
       const list = kept(maxBatchBytes);
-      // A body in one of its arenas may never come back.
-      if (list.length < KEPT && !engine.buffers.lends?.()) list.push(engine);
+      // A body in one of its arenas may never come back. One whose window has grown is kept: the next would only be more to clear away.
+      if (list.length < KEPT && !engine.buffers.isLent?.()) list.push(engine);
     },
   };
 }

@@ -115,7 +115,7 @@ export type Buffers = {
   /** Gives the arena away as the body of a batch, where there is another one to go on in; the result brings it back. */
   readonly lend?: () => (() => void) | undefined;
   /** A body has not come back yet. */
-  readonly lends?: () => boolean;
+  readonly isLent?: () => boolean;
   /** Makes the window at least this large and keeps its content. */
   readonly growWindow: (size: number) => void;
 };

@@ -9,7 +9,7 @@ export type Stretch = { readonly window: Window; readonly place: { at: number };
 /**
  * What a walk asks of whoever drives it; in between it waits for nothing.
  * - `fill`: more of the file, keeping what is at and behind `place.at`. The answer is false where the window cannot hold more.
- * - `batch`: a batch is full. Nothing of it is left where headers had made it too large.
+ * - `batch`: a batch is full. Where headers had made it too large, as many are closed as it takes until the rest fits.
  * - a look ahead: walk over a second view of the file from where the walk stands.
  */
 type Step = 'fill' | 'batch' | LookAhead;

@@ -14,11 +14,17 @@ export const newHabit = (): Habit => ({ width: 3, head: 0 });
 /** Bytes in their place, so many of them. */
 export type Laid = { readonly bytes: Uint8Array; length: number };
 
-/** The fields of a request and of a ResourceSpans that boxes are. */
+/** The field of a request that a ResourceSpans is. */
 export const RESOURCE_SPANS_TAG = 0x0a;
+/** The field of a ResourceSpans that its scope is. */
 export const SCOPE_SPANS_TAG = 0x12;
+/** The field of a scope that a span is. */
+export const SPAN_TAG = 0x12;
 
-/** For longer heads no room is kept, as it may turn out to be too much: content is moved for them. */
+/**
+ * For longer heads no room is kept: content is moved for them. Room that turns out to be too much may lie beyond the limit of a batch,
+ * where an arena has little (ARENA_SLACK). The kernel keeps no more behind a seam.
+ */
 const LONGEST_KEPT = LONGEST_SEAM;
 
 /** Opens a box behind what is laid, and keeps the room that its beginning will probably take. */

@@ -1,6 +1,6 @@
 import { fields } from '../wire/fields.ts';
 import { fieldOf, fieldSize } from '../wire/writer.ts';
-import { RESOURCE_SPANS_TAG, SCOPE_SPANS_TAG } from './boxes.ts';
+import { RESOURCE_SPANS_TAG, SCOPE_SPANS_TAG, SPAN_TAG } from './boxes.ts';
 
 /** A part of a request, which is a request itself, and how many spans it has. */
 export type Part = { readonly body: Uint8Array; readonly spans: number };
@@ -11,18 +11,19 @@ type Apart = { readonly before: Uint8Array[]; readonly items: Uint8Array[]; read
 /** A message in the making: what is around its items, those it has, and how many bytes they take. */
 type Making = Pick<Apart, 'before' | 'behind' | 'around'> & { items: Uint8Array[]; size: number };
 
-/** Of every level the fields to be divided have this tag. */
-const SPAN_TAG = 0x12;
+/** What a request was divided into, and whether the last part has spans of the last scope. */
+type Divided = { readonly parts: Part[]; readonly dropped: number; readonly hasLastScope: boolean };
 
 /**
  * Divides an encoded request into requests that are not larger than `limit`, with as many spans as fit, in order, and their headers. The
  * first one may have less room, and then be empty. Spans that fit into none are `dropped`.
  */
-export function divide(request: Uint8Array, limit: number, roomInFirst = limit): { readonly parts: Part[]; readonly dropped: number } {
+export function divide(request: Uint8Array, limit: number, roomInFirst = limit): Divided {
   const parts: Part[] = [];
   let room = roomInFirst;
   let dropped = 0;
   let spans = 0;
+  let hasLastScope = false;
   const whole = making();
   for (const groupField of apart(request, RESOURCE_SPANS_TAG).items) {
     const outer = apart(contentOf(groupField), SCOPE_SPANS_TAG);
@@ -49,12 +50,13 @@ export function divide(request: Uint8Array, limit: number, roomInFirst = limit):
           spans++;
         }
       }
+      hasLastScope = scope.items.length > 0;
       close();
     }
     if (group.items.length > 0) add(whole, fieldOf(RESOURCE_SPANS_TAG, bytesOf(group)));
   }
   if (spans > 0) parts.push({ body: bytesOf(whole), spans });
-  return { parts, dropped };
+  return { parts, dropped, hasLastScope };
 }
 
 const making = ({ before, behind, around }: Omit<Apart, 'items'> = { before: [], behind: [], around: 0 }): Making => ({

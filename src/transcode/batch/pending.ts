@@ -148,7 +148,10 @@ export class Pending {
     const next = this.#parts.shift();
     if (next) return { ...next, dropped: 0, inArena: false };
     const closed = this.#resource?.at ?? arena.length;
-    const { parts, dropped } = divide(this.#together(closed), this.limit, this.limit - closed);
+    const { parts, dropped, hasLastScope } = divide(this.#together(closed), this.limit, this.limit - closed);
+    const { resource, scope } = this.#paused;
+    // Where all spans of the open scope were dropped, what is left ends with another one.
+    if (scope && !hasLastScope) this.#paused = { resource, scope: { ...scope, isEmpty: true } };
     const first = parts.shift();
     this.#rest = parts.pop();
     this.#parts = parts;

@@ -63,7 +63,7 @@ export class Tally {
     if (this.#lastResource === head) return;
     if (this.#lastResource && Buffer.compare(this.#lastResource, head) === 0) return;
     this.#lastResource = head;
-    for (const [key, value] of told(head)) {
+    for (const [key, value] of namesIn(head)) {
       if (key === 'service.name') keep(this.services, value);
       if (key === 'application.id') keep(this.applicationIds, value);
     }
@@ -105,7 +105,7 @@ const nanoseconds = (high: number, low: number): bigint => (BigInt(high) << 32n)
 /** What was told of the resource that was met last: where files are small, it is the same again and again. */
 let last: { readonly head: Uint8Array; readonly found: ReturnType<typeof attributesOf<(typeof TOLD)[number]>> } | undefined;
 
-function told(head: Uint8Array) {
+function namesIn(head: Uint8Array) {
   if (last?.head !== head) last = { head, found: attributesOf(head, TOLD) };
   return last.found;
 }

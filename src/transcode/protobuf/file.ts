@@ -109,9 +109,10 @@ class ProtobufFile {
   /** Headers that may still come, behind so much of a span, are looked up first: every batch carries them. */
   *#closeBatch(spanLength: number, { resource, scope, scopeAt, ahead }: Around, bound: number, groupBound: number): Walk {
     const passed = ahead.get(scopeAt);
-    if (passed) unite(scope, passed);
+    // That is all of its header, what was read already included.
+    if (passed && !scope.known) Object.assign(scope, passed, { known: true });
     if (!scope.known || !resource.known) {
-      const found = { scope: newHeader(), resource: newHeader(), ahead };
+      const found: Found = { scope: newHeader(), resource: newHeader(), ahead };
       yield lookAhead(found, spanLength, bound, resource.known ? bound : groupBound);
       if (!scope.known) unite(scope, found.scope);
       if (!resource.known) unite(resource, found.resource);
@@ -122,8 +123,9 @@ class ProtobufFile {
 
 /** Takes over what a look ahead has found. A message that comes in two parts is one message. */
 function unite(header: Header, found: Header): void {
-  if (header.hasHead && found.hasHead) setHead(found, Buffer.concat([header.message, found.message]));
+  const whole = header.hasHead && found.hasHead ? Buffer.concat([header.message, found.message]) : undefined;
   complement(header, found);
+  if (whole) setHead(header, whole);
 }
 
 /** Resource or scope, schema URL, and whatever else stands beside the spans. */
@@ -133,7 +135,7 @@ function* headerField(walker: ProtobufWalker, head: Head, header: Header, schema
     if (header.known) return;
     if (head.number === 3) setUrl(header, repairUtf8(content));
     // A message that comes in two parts is one message.
-    else setHead(header, sound(walker, header.hasHead ? Buffer.concat([header.message, content]) : content, schema));
+    else setHead(header, sound(walker, content, header, schema));
     return;
   }
   const size = walker.offset - head.start + head.length;
@@ -142,10 +144,11 @@ function* headerField(walker: ProtobufWalker, head: Head, header: Header, schema
   if (!header.known) addExtra(header, field);
 }
 
-/** The header as it is, or with its text repaired. */
-function sound(walker: ProtobufWalker, message: Uint8Array, schema: Schema): Uint8Array {
+/** What was read of the header so far, and this, as it is or with its text repaired. */
+function sound(walker: ProtobufWalker, content: Uint8Array, { hasHead, message: before }: Header, schema: Schema): Uint8Array {
+  const message = hasHead ? Buffer.concat([before, content]) : content;
   const seen = newInspection();
-  const offset = walker.offset - message.length;
+  const offset = walker.offset - content.length;
   if (!inspect(message, 0, message.length, schema, seen, offset)) {
     fail(seen.fault === 'deep' ? 'TooDeep' : 'InvalidProtobuf', `the resource or scope at offset ${offset} is broken`);
   }
@@ -156,12 +159,15 @@ function sound(walker: ProtobufWalker, message: Uint8Array, schema: Schema): Uin
   return writer.copy();
 }
 
-type Found = { readonly scope: Header; readonly resource: Header; readonly ahead: Map<number, Header> };
+type Found = { scope: Header; resource: Header; readonly ahead: Map<number, Header> };
 
 /** From the content of a span field to the end of its scope, and on to the end of its ResourceSpans. */
 function lookAhead(found: Found, spanLength: number, bound: number, groupBound: number): LookAhead {
   return {
     *over(stretch: Stretch): Walk {
+      // A look that the window was too short for is taken once more, from the start.
+      found.scope = newHeader();
+      found.resource = newHeader();
       const walker = new ProtobufWalker(stretch);
       yield* walker.skip(spanLength);
       yield* scopeRest(walker, bound, found.scope);

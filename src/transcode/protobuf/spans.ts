@@ -1,4 +1,5 @@
 import type { Failure } from '../../api/failure.ts';
+import { SPAN_TAG } from '../batch/boxes.ts';
 import { impossibleLength } from '../otlp/ids.ts';
 import type { Job, Walk } from '../walk.ts';
 import { type Field, readField } from '../wire/fields.ts';
@@ -51,7 +52,7 @@ export class SpanCopier {
     const { arena } = pending;
     const size = to - from;
     if (arena.length + 1 + varintSize(size) + size > pending.room()) return false;
-    arena.bytes[arena.length] = 0x12;
+    arena.bytes[arena.length] = SPAN_TAG;
     const at = putVarint(arena.bytes, arena.length + 1, size);
     arena.bytes.set(bytes.subarray(from, to), at);
     arena.length = at + size;

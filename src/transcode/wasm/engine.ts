@@ -22,8 +22,8 @@ const TOLD = {
   resource: 10,
   resourceKept: 11,
   scopeKept: 12,
-  length: 13,
 } as const;
+const TOLD_LENGTH = 13;
 
 const reasons = ['end', 'separator', 'more', 'declined', 'full', 'drain'] as const;
 
@@ -86,7 +86,7 @@ export const createWasmEngine: CreateEngine = (sizes) => {
   const read = (kernel: KernelExports): void => {
     const { buffer } = kernel.memory;
     if (told.buffer !== buffer) {
-      told = new Uint32Array(buffer, kernel.result(), TOLD.length);
+      told = new Uint32Array(buffer, kernel.result(), TOLD_LENGTH);
       ids = new Uint32Array(buffer, kernel.traces(), TRACES * 4);
     }
   };

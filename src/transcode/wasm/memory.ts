@@ -43,12 +43,13 @@ export function kernelMemory(first: KernelExports, sizes: { readonly window: num
   /** The arena at hand; nothing while it is lent and no other was asked for. */
   let arena = layout.free.pop();
 
+  /** There is one: the last is never lent. */
   const arenaAt = (): number => {
     arena ??= layout.free.pop() as number;
     return arena;
   };
 
-  const lends = (): boolean => layout.free.length + (arena === undefined ? 0 : 1) < ARENAS;
+  const isLent = (): boolean => layout.free.length + (arena === undefined ? 0 : 1) < ARENAS;
 
   const lend = (): (() => void) | undefined => {
     const { free } = layout;
@@ -69,8 +70,10 @@ export function kernelMemory(first: KernelExports, sizes: { readonly window: num
     const { windowAt, window } = layout;
     const length = window.length;
     const from = arenaAt();
-    if (lends()) kernel = instantiateKernel() as KernelExports;
-    layout = layOut(kernel, size, sizes.arena);
+    // The module was compiled for the first one.
+    const larger = isLent() ? (instantiateKernel() as KernelExports) : kernel;
+    layout = layOut(larger, size, sizes.arena);
+    kernel = larger;
     arena = layout.free.pop() as number;
     const before = new Uint8Array(memory.buffer);
     // The arena first: in the same memory, the window now reaches into where it was.
@@ -84,7 +87,7 @@ export function kernelMemory(first: KernelExports, sizes: { readonly window: num
       arena: () => new Uint8Array(kernel.memory.buffer, arenaAt(), sizes.arena),
       growWindow,
       lend,
-      lends,
+      isLent,
     },
     kernel: () => kernel,
     windowAt: () => layout.windowAt,

@@ -113,6 +113,21 @@ describe('batches', () => {
     30_000,
   );
 
+  test.each([
+    [8, 280, 1_300, 1_000],
+    [10, 320, 50, 3_000],
+  ])('keep %d spans of a scope where the next one has none that fits', async (count, length, other, name) => {
+    const scopes = [`{${scope},"spans":[${spans(count, length)}]}`, `{"spans":[${spans(1, other)}],"scope":{"name":${long(name)}}}`];
+    const content = `{"resourceSpans":[{"scopeSpans":[${scopes}],"resource":{"attributes":[{"key":${long(2_000)},"value":{}}]}}]}`;
+    for (const run of [transcode, transcoder(plainEngine)]) {
+      const { summary, batches } = await feed(content, { settings: { maxBatchBytes: 4_096 }, with: run });
+      expect(summary).toMatchObject({ spans: count, rejectedSpans: 1 });
+      const all = spansOf(batches.map(({ body }) => body));
+      expect(all).toHaveLength(count);
+      for (const each of all) expect(each).toMatchObject({ inner });
+    }
+  });
+
   test('are full to the byte where a large resource was taken back for a small one', async () => {
     const attribute = (length: number) => `"resource":{"attributes":[{"key":"k","value":{"stringValue":${long(length)}}}]}`;
     const scopes = (count: number, name: number) => `"scopeSpans":[{"spans":[${spans(count, 700)}],"scope":{"name":${long(name)}}}]`;
@@ -129,7 +144,9 @@ describe('batches', () => {
     const content = `{"resourceSpans":[{"resource":{},"scopeSpans":[{${scope},"spans":[${spans(40)}]}],${resource}}]}`;
     for (const maxBatchBytes of [1_000, 4_194_304]) {
       const { batches } = await feed(content, { settings: { maxBatchBytes } });
-      for (const span of spansOf(batches.map(({ body }) => body))) expect(span).toMatchObject({ around, inner });
+      const all = spansOf(batches.map(({ body }) => body));
+      expect(all).toHaveLength(40);
+      for (const span of all) expect(span).toMatchObject({ around, inner });
     }
   });
 

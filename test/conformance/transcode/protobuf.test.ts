@@ -115,8 +115,38 @@ describe('protobuf input', () => {
     for (let maxBatchBytes = 3_000; maxBatchBytes < 3_200; maxBatchBytes += 5) {
       const { batches, summary } = await feed(content, { settings: { maxBatchBytes } });
       expect(summary?.spans).toBe(600);
-      for (const each of spansOf(batches.map(({ body }) => body))) expect(each).toMatchObject(expected);
+      const all = spansOf(batches.map(({ body }) => body));
+      expect(all).toHaveLength(600);
+      for (const each of all) expect(each).toMatchObject(expected);
       for (const { body } of batches) expect(body.length).toBeLessThanOrEqual(maxBatchBytes);
+    }
+  });
+
+  test.each([
+    ['before the spans', (head: Uint8Array, spans: readonly Uint8Array[]) => [head, ...spans]],
+    ['behind the spans', (head: Uint8Array, spans: readonly Uint8Array[]) => [...spans, head]],
+  ])('headers of large scopes that a look ahead passes are taken once: %s', async (_where, around) => {
+    const spans = (count: number, size: number) =>
+      Array.from({ length: count }, () =>
+        field(2, Buffer.concat([field(1, traceId), field(2, spanId), field(5, Buffer.alloc(size, 0x78))])),
+      );
+    const attribute = (key: string) => field(3, field(1, Buffer.from(key)));
+    const scope = (key: string, count: number, size: number) =>
+      field(2, Buffer.concat(around(field(1, attribute(key)), spans(count, size))));
+    const resource = field(1, field(1, field(1, Buffer.from('of all'))));
+    const content = field(
+      1,
+      Buffer.concat([scope('of the first', 60, 20_000), scope('of the second', 400, 2_000), scope('of the third', 1, 2_000_000), resource]),
+    );
+    for (const maxBatchBytes of [30_000, 500_000, 4_194_304]) {
+      const { batches, summary } = await feed(content, { settings: { maxBatchBytes } });
+      expect(summary).toMatchObject({ spans: maxBatchBytes > 2_000_000 ? 461 : 460 });
+      const all = spansOf(batches.map(({ body }) => body)) as { around: Fields; inner: Fields }[];
+      expect(all.map((each) => each.around)).toEqual(all.map(() => ({ resource: { attributes: [{ key: 'of all' }] } })));
+      expect(all.slice(0, 460).map((each) => each.inner)).toEqual([
+        ...Array(60).fill({ scope: { attributes: [{ key: 'of the first' }] } }),
+        ...Array(400).fill({ scope: { attributes: [{ key: 'of the second' }] } }),
+      ]);
     }
   });
 });

@@ -197,7 +197,7 @@ describe('a request that is too large', () => {
         expect(Buffer.compare(body, anew(body))).toBe(0);
       }
     }
-    expect(divide(request, request.length)).toEqual({ parts: [{ body: Buffer.from(request), spans: 12 }], dropped: 0 });
+    expect(divide(request, request.length)).toEqual({ parts: [{ body: Buffer.from(request), spans: 12 }], dropped: 0, hasLastScope: true });
     const [first, second] = divide(request, request.length - 1).parts;
     expect([first?.spans, second?.spans]).toEqual([11, 1]);
   });
@@ -206,9 +206,20 @@ describe('a request that is too large', () => {
     const span = { name: 'x'.repeat(20) };
     const many = (count: number, name: string) =>
       requestType.encode({ resourceSpans: [{ scopeSpans: [{ scope: { name }, spans: Array(count).fill(span) }] }] }).finish();
-    expect(divide(many(100_000, 'y'.repeat(1_000_000)), 900_000)).toEqual({ parts: [], dropped: 100_000 });
+    expect(divide(many(100_000, 'y'.repeat(1_000_000)), 900_000)).toMatchObject({ parts: [], dropped: 100_000 });
     expect(divide(many(100_000, 'y'), 1_000_000).parts.reduce((sum, { spans }) => sum + spans, 0)).toBe(100_000);
   }, 10_000);
+
+  test('has a first part that is smaller, and perhaps empty, where it continues a batch', () => {
+    const all = spansOf([request]);
+    for (let roomInFirst = 0; roomInFirst <= 500; roomInFirst += 5) {
+      const { parts, dropped } = divide(request, 1_000, roomInFirst);
+      expect(dropped).toBe(0);
+      expect(parts[0]?.body.length).toBeLessThanOrEqual(roomInFirst);
+      expect(spansOf(parts.map(({ body }) => body))).toEqual(all);
+    }
+    expect(divide(request, 1_000, 0).parts[0]).toEqual({ body: Buffer.alloc(0), spans: 0 });
+  });
 
   test('keeps what is unknown beside its spans in every part', () => {
     const field = (tag: number, ...content: Uint8Array[]) => fieldOf(tag, Buffer.concat(content));
@@ -301,12 +312,13 @@ describe('a body that was not released', () => {
   });
 
   test('lies where it was made, and so does the next one once it is back', async () => {
-    const memories = new Set<ArrayBufferLike>();
-    await transcoder(createWasmEngine)(inputOf(file.slice(0, 12_000_000)), defaultSettings, ({ body, release }) => {
-      expect(ownerOf(body)).toBeDefined();
-      memories.add(body.buffer);
+    const bodies: { readonly memory: ArrayBufferLike; readonly at: number; readonly isKernels: boolean }[] = [];
+    const lines = file.slice(0, file.lastIndexOf('\n', 12_000_000));
+    await transcoder(createWasmEngine)(inputOf(lines), defaultSettings, ({ body, release }) => {
+      bodies.push({ memory: body.buffer, at: body.byteOffset, isKernels: ownerOf(body) !== undefined });
       release?.();
-    }).catch(() => {});
-    expect(memories.size).toBe(1);
+    });
+    expect(bodies).toHaveLength(3);
+    for (const body of bodies) expect(body).toEqual({ ...bodies[0], isKernels: true });
   });
 });

@@ -52,6 +52,7 @@ export function follows(p: usize, length: usize, end: usize): bool {
   return p + length < end && load<u8>(p + length) == OPEN && same(p, SEAM, length);
 }
 
+/** Whether a text stands at `p`. */
 export function same(p: usize, text: usize, length: usize): bool {
   let i: usize = 0;
   for (; i + 16 <= length; i += 16) {
