@@ -123,8 +123,8 @@ export const createWasmEngine: CreateEngine = (sizes) => {
     const before = told[TOLD.spansInArrays]!;
     arena.length = told[TOLD.out]! - base;
     if (arrays > 0) {
-      const at = told[TOLD.resource]! - base;
-      out.leapt({ arrays, spans: before, at, resourceKept: told[TOLD.resourceKept]!, scopeKept: told[TOLD.scopeKept]! });
+      const resourceAt = told[TOLD.resource]! - base;
+      out.leapt({ arrays, spans: before, at: resourceAt, resourceKept: told[TOLD.resourceKept]!, scopeKept: told[TOLD.scopeKept]! });
     }
     if (spans > before) out.count(spans - before);
     if (spans > 0) {

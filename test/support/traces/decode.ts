@@ -16,6 +16,9 @@ export function decodeRequest(body: Uint8Array): Json {
   return plain(requestType.toObject(requestType.decode(body), { longs: String, enums: Number, json: false }));
 }
 
+/** The same request from the hands of the official definitions: every length in it is as short as it can be. */
+export const encodedAnew = (body: Uint8Array): Uint8Array => requestType.encode(requestType.decode(body)).finish();
+
 /** All spans of some requests with their resource and scope, in order, however they were cut. */
 export function spansOf(bodies: readonly Uint8Array[]): Json[] {
   return bodies.flatMap((body) => {

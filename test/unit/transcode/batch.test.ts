@@ -1,20 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
 import { bodyOf, giveBack } from '../../../src/transcode/batch/bodies.ts';
-import { divide } from '../../../src/transcode/batch/divide.ts';
 import { newHeader, setHead, setUrl } from '../../../src/transcode/batch/headers.ts';
 import { Pending } from '../../../src/transcode/batch/pending.ts';
 import { Tally } from '../../../src/transcode/batch/tally.ts';
 import { EXACT_TRACES, TraceCount } from '../../../src/transcode/batch/traces.ts';
 import type { Arena } from '../../../src/transcode/kernel.ts';
-import { defaultSettings } from '../../../src/transcode/port.ts';
-import { transcoder } from '../../../src/transcode/transcode.ts';
-import { createWasmEngine } from '../../../src/transcode/wasm/engine.ts';
-import { ownerOf } from '../../../src/transcode/wasm/module.ts';
-import { fieldOf, putVarint, varintSize } from '../../../src/transcode/wire/writer.ts';
-import { random, seedOf } from '../../support/random.ts';
-import { decodeRequest, requestType, spansOf } from '../../support/traces/decode.ts';
-import { documentOf, spanText } from '../../support/traces/documents.ts';
-import { inputOf } from '../../support/traces/feed.ts';
+import { putVarint, varintSize } from '../../../src/transcode/wire/writer.ts';
+import { decodeRequest, encodedAnew, requestType } from '../../support/traces/decode.ts';
 
 function pendingOf(limit: number) {
   const arena: Arena = { bytes: new Uint8Array(100_000), length: 0, limit: 0 };
@@ -44,9 +36,6 @@ function pendingOf(limit: number) {
 
 /** A resource of 150 bytes: one unknown field. */
 const largeResource = () => Buffer.concat([Buffer.of(0x7a, 0x93, 0x01), Buffer.alloc(147)]);
-
-/** Encoded anew by the official definitions, every length is as short as it can be. */
-const anew = (body: Uint8Array) => requestType.encode(requestType.decode(body)).finish();
 
 describe('spans that wait for their batch', () => {
   test.each([140, 141, 142, 143, 144, 300, 17_000])('fill a batch of %d bytes exactly as far as they go', (limit) => {
@@ -86,7 +75,7 @@ describe('spans that wait for their batch', () => {
     }
     const { body, spans } = take();
     expect(spans).toBe(18);
-    expect(Buffer.compare(body, anew(body))).toBe(0);
+    expect(Buffer.compare(body, encodedAnew(body))).toBe(0);
   });
 
   test('make room when a header comes late: what does not fit waits, and more follows in its scope', () => {
@@ -168,71 +157,6 @@ describe('spans that wait for their batch', () => {
   });
 });
 
-describe('a request that is too large', () => {
-  const attribute = (value: string) => ({ attributes: [{ key: 'service.name', value: { stringValue: value } }] });
-  const seed = seedOf();
-  const { int } = random(seed);
-  const names = Array.from({ length: 12 }, (_, i) => `${i} `.padEnd(2 + int(i % 3 === 0 ? 300 : 40), 'x'));
-  const scope = (...spans: string[]) => ({ scope: { name: 'openai' }, spans: spans.map((name) => ({ name })), schemaUrl: 'https://s' });
-  const request = requestType
-    .encode({
-      resourceSpans: [
-        { resource: attribute('cart'), scopeSpans: [scope(...names.slice(0, 3)), scope(...names.slice(3, 8))], schemaUrl: 'https://r' },
-        { resource: attribute('checkout'), scopeSpans: [scope(...names.slice(8))] },
-      ],
-    })
-    .finish();
-
-  test(`is divided after as many spans as fit, each part with its headers (seed ${seed})`, () => {
-    const all = spansOf([request]);
-    for (let limit = 0; limit <= request.length; limit++) {
-      const { parts, dropped } = divide(request, limit);
-      const bodies = parts.map(({ body }) => body);
-      const left = spansOf(bodies);
-      expect(parts.map(({ spans }) => spans)).toEqual(bodies.map((body) => spansOf([body]).length));
-      expect(left.length + dropped).toBe(all.length);
-      if (dropped === 0) expect(left).toEqual(all);
-      for (const body of bodies) {
-        expect(body.length).toBeLessThanOrEqual(limit);
-        expect(Buffer.compare(body, anew(body))).toBe(0);
-      }
-    }
-    expect(divide(request, request.length)).toEqual({ parts: [{ body: Buffer.from(request), spans: 12 }], dropped: 0, hasLastScope: true });
-    const [first, second] = divide(request, request.length - 1).parts;
-    expect([first?.spans, second?.spans]).toEqual([11, 1]);
-  });
-
-  test('is divided in a time that grows with its size, also where its header fits into no part', () => {
-    const span = { name: 'x'.repeat(20) };
-    const many = (count: number, name: string) =>
-      requestType.encode({ resourceSpans: [{ scopeSpans: [{ scope: { name }, spans: Array(count).fill(span) }] }] }).finish();
-    expect(divide(many(100_000, 'y'.repeat(1_000_000)), 900_000)).toMatchObject({ parts: [], dropped: 100_000 });
-    expect(divide(many(100_000, 'y'), 1_000_000).parts.reduce((sum, { spans }) => sum + spans, 0)).toBe(100_000);
-  }, 10_000);
-
-  test('has a first part that is smaller, and perhaps empty, where it continues a batch', () => {
-    const all = spansOf([request]);
-    for (let roomInFirst = 0; roomInFirst <= 500; roomInFirst += 5) {
-      const { parts, dropped } = divide(request, 1_000, roomInFirst);
-      expect(dropped).toBe(0);
-      expect(parts[0]?.body.length).toBeLessThanOrEqual(roomInFirst);
-      expect(spansOf(parts.map(({ body }) => body))).toEqual(all);
-    }
-    expect(divide(request, 1_000, 0).parts[0]).toEqual({ body: Buffer.alloc(0), spans: 0 });
-  });
-
-  test('keeps what is unknown beside its spans in every part', () => {
-    const field = (tag: number, ...content: Uint8Array[]) => fieldOf(tag, Buffer.concat(content));
-    const spans = [1, 2, 3].map(() => field(0x12, field(0x2a, Buffer.alloc(50, 0x78))));
-    const [unknown, varint] = [field(0x7a, Buffer.from('of later')), Buffer.of(0x10, 0x05)];
-    const body = field(0x0a, unknown, field(0x12, varint, ...spans, unknown), varint);
-    const { parts } = divide(body, 100);
-    expect(parts).toHaveLength(3);
-    for (const part of parts)
-      expect(Buffer.compare(part.body, field(0x0a, unknown, field(0x12, varint, spans[0]!, unknown), varint))).toBe(0);
-  });
-});
-
 describe('the number of traces', () => {
   test('is exact up to a million, whatever the order', () => {
     const traces = new TraceCount();
@@ -280,45 +204,5 @@ describe('the memory of bodies', () => {
   test('is its own for every body that is not released', () => {
     const bodies = [bodyOf(70_000), bodyOf(70_000)];
     expect(bodies[0]?.buffer).not.toBe(bodies[1]?.buffer);
-  });
-});
-
-describe('a body that was not released', () => {
-  const line = (index: number, size: number) => documentOf(spanText({ name: JSON.stringify(`${index} `.padEnd(size, 'x')) }));
-  /** More batches than there are arenas, and a span at the end for which the window must grow. */
-  const file = [...Array.from({ length: 1_400 }, (_, i) => line(i, 9_000)), line(1_400, 3_000_000), line(1_401, 9_000)].join('\n');
-
-  test.each([
-    ['every one', () => true],
-    ['none', () => false],
-    ['every second one', (index: number) => index % 2 === 0],
-    ['every third one', (index: number) => index % 3 === 0],
-  ])('stays as it is, where %s is released, twice', async (_which, isReleased) => {
-    const kept: { readonly body: Uint8Array; readonly copy: Uint8Array; readonly release: (() => void) | undefined }[] = [];
-    const run = transcoder(createWasmEngine);
-    for (let files = 0; files < 2; files++) {
-      const taken: Uint8Array[] = [];
-      const summary = await run(inputOf(file), defaultSettings, ({ index, body, release }) => {
-        taken.push(Uint8Array.from(body));
-        if (!isReleased(index)) kept.push({ body, copy: Uint8Array.from(body), release });
-        else for (let times = 0; times < 2; times++) release?.();
-      });
-      expect(summary.spans).toBe(1_402);
-      expect(spansOf(taken)).toHaveLength(1_402);
-    }
-    for (const { body, copy } of kept) expect(Buffer.compare(body, copy)).toBe(0);
-    for (const { release } of kept) release?.();
-    expect((await run(inputOf(file), defaultSettings, () => {})).spans).toBe(1_402);
-  });
-
-  test('lies where it was made, and so does the next one once it is back', async () => {
-    const bodies: { readonly memory: ArrayBufferLike; readonly at: number; readonly isKernels: boolean }[] = [];
-    const lines = file.slice(0, file.lastIndexOf('\n', 12_000_000));
-    await transcoder(createWasmEngine)(inputOf(lines), defaultSettings, ({ body, release }) => {
-      bodies.push({ memory: body.buffer, at: body.byteOffset, isKernels: ownerOf(body) !== undefined });
-      release?.();
-    });
-    expect(bodies).toHaveLength(3);
-    for (const body of bodies) expect(body).toEqual({ ...bodies[0], isKernels: true });
   });
 });
