@@ -13,10 +13,10 @@ export function readString(r: JsonReader, what: string): void {
   r.string();
 }
 
-/** Writes a string field, unless it is empty. */
+/** Writes a string field, also an empty one: the fast kernel does, and batches shall not depend on who read a header. */
 export function putString(r: JsonReader, w: Writer, tag: number, what: string): void {
   readString(r, what);
-  if (r.to > r.from) w.field(tag, r.text, r.from, r.to);
+  w.field(tag, r.text, r.from, r.to);
 }
 
 /** A number, or the same in quotes, as text. */

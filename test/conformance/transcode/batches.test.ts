@@ -140,6 +140,18 @@ describe('batches', () => {
     }
   });
 
+  test('are the same bytes whoever read a header: the fast kernel, the lenient one, or a look ahead', async () => {
+    const named = '"resource":{"attributes":[{"key":"","value":{"stringValue":""}}]},"schemaUrl":""';
+    const group = `{"scopeSpans":[{"spans":[${spans(40)}],"scope":{"name":"","version":"1"}}],${named}}`;
+    for (const maxBatchBytes of [1_000, 3_000, 4_194_304]) {
+      const [one, other] = await Promise.all(
+        [transcode, transcoder(plainEngine)].map((run) => feed(`${group}\n${group}\n${group}`, { settings: { maxBatchBytes }, with: run })),
+      );
+      expect(one?.batches.map(({ body }) => Buffer.from(body))).toEqual(other?.batches.map(({ body }) => Buffer.from(body)));
+      expect(one?.summary?.spans).toBe(120);
+    }
+  });
+
   test('carry the last one where a resource stands before its spans and behind them', async () => {
     const content = `{"resourceSpans":[{"resource":{},"scopeSpans":[{${scope},"spans":[${spans(40)}]}],${resource}}]}`;
     for (const maxBatchBytes of [1_000, 4_194_304]) {
