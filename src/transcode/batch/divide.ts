@@ -31,15 +31,12 @@ export function divide(request: Uint8Array, limit: number, roomInFirst = limit):
     for (const scopeField of outer.items) {
       const inner = apart(contentOf(scopeField), SPAN_TAG);
       const scope = making(inner);
-      const close = (): void => {
-        if (scope.items.length > 0) add(group, fieldOf(SCOPE_SPANS_TAG, bytesOf(scope)));
-      };
       const sizeWith = (span: Uint8Array): number =>
         whole.size + fieldSize(group.around + group.size + fieldSize(scope.around + scope.size + span.length));
       for (const span of inner.items) {
         if (sizeWith(span) > room && (spans > 0 || room < limit)) {
-          close();
-          if (group.items.length > 0) add(whole, fieldOf(RESOURCE_SPANS_TAG, bytesOf(group)));
+          enclose(scope, SCOPE_SPANS_TAG, group);
+          enclose(group, RESOURCE_SPANS_TAG, whole);
           parts.push({ body: bytesOf(whole), spans });
           spans = 0;
           room = limit;
@@ -51,9 +48,9 @@ export function divide(request: Uint8Array, limit: number, roomInFirst = limit):
         }
       }
       hasLastScope = scope.items.length > 0;
-      close();
+      enclose(scope, SCOPE_SPANS_TAG, group);
     }
-    if (group.items.length > 0) add(whole, fieldOf(RESOURCE_SPANS_TAG, bytesOf(group)));
+    enclose(group, RESOURCE_SPANS_TAG, whole);
   }
   if (spans > 0) parts.push({ body: bytesOf(whole), spans });
   return { parts, dropped, hasLastScope };
@@ -70,6 +67,11 @@ const making = ({ before, behind, around }: Omit<Apart, 'items'> = { before: [],
 function add(to: Making, item: Uint8Array): void {
   to.items.push(item);
   to.size += item.length;
+}
+
+/** Makes what has items a field of another message. */
+function enclose(made: Making, tag: number, to: Making): void {
+  if (made.items.length > 0) add(to, fieldOf(tag, bytesOf(made)));
 }
 
 /** What was made, which begins anew. */

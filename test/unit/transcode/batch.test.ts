@@ -5,7 +5,7 @@ import { Pending } from '../../../src/transcode/batch/pending.ts';
 import { Tally } from '../../../src/transcode/batch/tally.ts';
 import { EXACT_TRACES, TraceCount } from '../../../src/transcode/batch/traces.ts';
 import type { Arena } from '../../../src/transcode/kernel.ts';
-import { putVarint, varintSize } from '../../../src/transcode/wire/writer.ts';
+import { fieldOf, varintSize } from '../../../src/transcode/wire/writer.ts';
 import { decodeRequest, encodedAnew, requestType } from '../../support/traces/decode.ts';
 
 function pendingOf(limit: number) {
@@ -15,11 +15,7 @@ function pendingOf(limit: number) {
   const add = (size: number): boolean => {
     if (arena.length + size > pending.room()) return false;
     const name = size - 2 - 2 * varintSize(size - 4);
-    let at = putVarint(arena.bytes, arena.length + 1, size - 1 - varintSize(size - 4));
-    arena.bytes[arena.length] = 0x12;
-    arena.bytes[at] = 0x2a;
-    at = putVarint(arena.bytes, at + 1, name);
-    arena.bytes.fill(0x78, at, arena.length + size);
+    arena.bytes.set(fieldOf(0x12, fieldOf(0x2a, Buffer.alloc(name, 0x78))), arena.length);
     arena.length += size;
     pending.count(1);
     return true;
